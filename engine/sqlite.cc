@@ -1,0 +1,122 @@
+#include "engine/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <limits>
+
+namespace farthing::engine {
+namespace {
+
+constexpr int kBusyTimeoutMs = 10'000;
+
+Errc CodeOf(int status) {
+  switch (status & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_CONSTRAINT: return Errc::kConflict;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return Errc::kCorrupt;
+    case SQLITE_FULL:
+    case SQLITE_TOOBIG:
+    case SQLITE_NOMEM: return Errc::kTooLarge;
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH: return Errc::kPermissionDenied;
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+    case SQLITE_PROTOCOL: return Errc::kUnavailable;
+    default: return Errc::kInternal;  // our SQL or our use of the library is wrong
+  }
+}
+
+/// Translates the last failure of `database`; the one place where SQLite's codes are read.
+Error LastError(sqlite3* database, int status) {
+  return Error(CodeOf(status), std::string("metadata database: ") +
+                                   (database ? sqlite3_errmsg(database) : sqlite3_errstr(status)));
+}
+
+int Bind(sqlite3_stmt* statement, int index, const SqliteValue& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    return sqlite3_bind_int64(statement, index, *number);
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+  return sqlite3_bind_null(statement, index);
+}
+
+}  // namespace
+
+std::int64_t SqliteRow::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string SqliteRow::Text(int column) const {
+  const unsigned char* text = sqlite3_column_text(statement_, column);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool SqliteRow::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int status = sqlite3_open_v2(path.c_str(), &handle,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
+  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));  // closes also what failed to open
+  if (status != SQLITE_OK) return LastError(handle, status).Wrap("cannot open " + path);
+  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  for (const char* pragma :
+       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"}) {
+    if (Result<void> done = database->Execute(pragma); !done.ok()) {
+      return std::move(done).error().Wrap("cannot open " + path);
+    }
+  }
+  return database;
+}
+
+SqliteDatabase::~SqliteDatabase() { sqlite3_close_v2(database_); }
+
+Result<void> SqliteDatabase::Execute(const std::string& sql) {
+  const int status = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (status != SQLITE_OK) return LastError(database_, status);
+  return {};
+}
+
+Result<void> SqliteDatabase::Run(std::string_view sql, const std::vector<SqliteValue>& parameters) {
+  return Each(sql, parameters, [](const SqliteRow&) {});
+}
+
+std::int64_t SqliteDatabase::changes() const { return sqlite3_changes64(database_); }
+
+Result<SqliteDatabase::Statement> SqliteDatabase::Prepare(std::string_view sql,
+                                                          const std::vector<SqliteValue>& parameters) {
+  if (sql.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    return Error(Errc::kTooLarge, "SQL statement too long");
+  }
+  sqlite3_stmt* handle = nullptr;
+  int status = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &handle, nullptr);
+  Statement statement(handle);
+  if (status != SQLITE_OK) return LastError(database_, status);
+  if (!statement) return Error(Errc::kInternal, "metadata database: empty statement");
+  if (sqlite3_bind_parameter_count(handle) != static_cast<int>(parameters.size())) {
+    return Error(Errc::kInternal, "metadata database: wrong number of parameters: " + std::string(sql));
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    status = Bind(handle, static_cast<int>(i) + 1, parameters[i]);
+    if (status != SQLITE_OK) return LastError(database_, status);
+  }
+  return statement;
+}
+
+Result<bool> SqliteDatabase::Step(const Statement& statement) {
+  const int status = sqlite3_step(statement.get());
+  if (status == SQLITE_ROW) return true;
+  if (status == SQLITE_DONE) return false;
+  return LastError(database_, status);
+}
+
+}  // namespace farthing::engine
