@@ -1,0 +1,53 @@
+# Short names for the documented commands; the real build is CMakePresets.json.
+
+JOBS ?= $(shell nproc)
+
+.PHONY: help deps build test demo bench check format gen package clean
+
+help:
+	@echo "make test     install what is missing, build, run every test"
+	@echo "make demo     build the release and show it on a made-up bill"
+	@echo "make build    build the release: build/release/farthing"
+	@echo "make deps     install missing Debian packages (needs root or sudo)"
+	@echo "make check    what a change must pass: format, layers, build, tests, headers"
+	@echo "make format   apply clang-format"
+	@echo "make gen      rewrite generated files from schema/"
+	@echo "make bench    run the benchmarks"
+	@echo "make package  a relocatable tree and a .deb in build/package"
+	@echo "make clean    remove build results; downloads stay"
+
+deps:
+	scripts/install_deps
+
+build: deps
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+test: deps
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+	ctest --preset dev -j $(JOBS)
+
+demo: build
+	scripts/demo
+
+bench: deps
+	cmake --preset bench
+	cmake --build --preset bench -j $(JOBS)
+	for binary in build/bench/bench/*_bench; do $$binary || exit 1; done
+
+check: deps
+	scripts/check
+
+format:
+	scripts/format
+
+gen:
+	scripts/gen
+
+package: build
+	cmake --install build/release --prefix build/package/farthing
+	cpack --config build/release/CPackConfig.cmake -B build/package
+
+clean:
+	rm -rf build/dev build/asan build/tsan build/fuzz build/release build/bench build/package
