@@ -49,8 +49,8 @@ Result<Decimal> ParseDecimal(std::string_view text) {
   // Digits, with zeros held back until a non-zero digit follows, so that they cost no precision.
   uint128 units = 0;
   int digits = 0;
-  int decimals = 0;      // decimals of `units`
-  int held_zeros = 0;    // zeros read but not yet multiplied in
+  int decimals = 0;    // decimals of `units`
+  int held_zeros = 0;  // zeros read but not yet multiplied in
   bool in_fraction = false;
   bool any = false;
   for (; at < text.size(); ++at) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Exact decimal numbers: parsing, printing, adding.  Money and quantities from the file to the screen.
+// Exact decimal numbers: parsing, printing, adding.  Money and quantities from file to screen.
 // Never passes through binary floating point, except FromDouble, whose rule is stated there.
 // Plain values; const-safe.
 
@@ -50,7 +50,7 @@ Decimal Canonical(Decimal value);
 std::optional<int128> Rescale(int128 units, int scale_from, int scale_to);
 
 /// Adds exactly.
-/// Errors: kTooLarge (the sum, or an addend at the finer of the two scales, does not fit 38 digits).
+/// Errors: kTooLarge (the sum, or an addend at the finer of the two scales, passes 38 digits).
 Result<Decimal> Add(const Decimal& a, const Decimal& b);
 Decimal Negate(Decimal value);
 

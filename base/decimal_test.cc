@@ -42,8 +42,9 @@ TEST(DecimalTest, ParsesExponents) {
 }
 
 TEST(DecimalTest, RefusesWhatIsNotANumber) {
-  for (const char* text : {"", ".", "-", "+", "e5", "1e", "1e+", "1e-", "1e+-5", "1e--5", "1e5x", "1,000", " 1",
-                           "1 ", "1.2.3", "--1", "$1", "NaN", "inf", "0x10", "1_000"}) {
+  for (const char* text :
+       {"",      ".",  "-",  "+",     "e5",  "1e", "1e+", "1e-", "1e+-5", "1e--5", "1e5x",
+        "1,000", " 1", "1 ", "1.2.3", "--1", "$1", "NaN", "inf", "0x10",  "1_000"}) {
     EXPECT_EQ(Reprint(text), "invalid_argument") << text;
   }
 }
@@ -104,15 +105,16 @@ TEST(DecimalTest, AddRefusesMoreThan38Digits) {
 
 /// Any Decimal of up to 38 digits and 38 decimals, short ones more often than chance would.
 rc::Gen<Decimal> AnyDecimal() {
-  return rc::gen::map(
-      rc::gen::tuple(rc::gen::container<std::string>(rc::gen::inRange('0', static_cast<char>('9' + 1))),
-                     rc::gen::inRange(0, 39), rc::gen::arbitrary<bool>()),
-      [](const std::tuple<std::string, int, bool>& parts) {
-        const auto& [digits, scale, negative] = parts;
-        int128 units = 0;
-        for (const char digit : digits.substr(0, 38)) units = units * 10 + (digit - '0');
-        return Canonical(Decimal{negative ? -units : units, scale});
-      });
+  return rc::gen::map(rc::gen::tuple(rc::gen::container<std::string>(
+                                         rc::gen::inRange('0', static_cast<char>('9' + 1))),
+                                     rc::gen::inRange(0, 39), rc::gen::arbitrary<bool>()),
+                      [](const std::tuple<std::string, int, bool>& parts) {
+                        const auto& [digits, scale, negative] = parts;
+                        int128 units = 0;
+                        for (const char digit : digits.substr(0, 38))
+                          units = units * 10 + (digit - '0');
+                        return Canonical(Decimal{negative ? -units : units, scale});
+                      });
 }
 
 RC_GTEST_PROP(DecimalProperty, ParseUndoesPrint, ()) {

@@ -96,7 +96,8 @@ class Hasher {
 
 /// Whether `path`, links resolved, lies inside the resolved directory `root`.
 bool LiesInside(const fs::path& path, const fs::path& root) {
-  const auto [root_end, path_end] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+  const auto [root_end, path_end] =
+      std::mismatch(root.begin(), root.end(), path.begin(), path.end());
   return root_end == root.end();
 }
 
@@ -126,7 +127,8 @@ Result<std::string> ReadFile(const fs::path& path, std::uint64_t limit_bytes) {
   std::string content;
   TRY(ReadBlocks(path, [&](std::string_view block) -> Result<void> {
     if (block.size() > limit_bytes - content.size()) {
-      return Error(Errc::kTooLarge, "larger than " + std::to_string(limit_bytes) + " bytes: " + path.string());
+      return Error(Errc::kTooLarge,
+                   "larger than " + std::to_string(limit_bytes) + " bytes: " + path.string());
     }
     content += block;
     return {};
@@ -152,7 +154,8 @@ Result<void> SyncTree(const fs::path& directory) {
   auto entry = fs::recursive_directory_iterator(directory, failure);
   for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
     const fs::file_status status = entry->symlink_status(failure);
-    if (!failure && (fs::is_regular_file(status) || fs::is_directory(status))) TRY(Sync(entry->path()));
+    if (failure) break;
+    if (fs::is_regular_file(status) || fs::is_directory(status)) TRY(Sync(entry->path()));
   }
   if (failure) return ErrnoError("cannot list", directory, failure.value());
   return Sync(directory);
@@ -194,7 +197,8 @@ Result<std::vector<fs::path>> ListTree(const fs::path& directory) {
       const fs::path target = fs::weakly_canonical(entry->path(), failure);
       if (failure) break;
       if (!LiesInside(target, root)) {
-        return Error(Errc::kPermissionDenied, "link leaves the directory: " + entry->path().string());
+        return Error(Errc::kPermissionDenied,
+                     "link leaves the directory: " + entry->path().string());
       }
     }
     if (entry->is_regular_file(failure)) files.push_back(entry->path());
@@ -225,7 +229,8 @@ Result<std::unique_ptr<DirectoryLock>> DirectoryLock::Acquire(const fs::path& lo
   TRY_ASSIGN(Descriptor file, OpenFile(lock_file, O_RDWR | O_CREAT, "cannot open lock"));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      return Error(Errc::kConflict, "another process is working on " + ParentOf(lock_file).string());
+      return Error(Errc::kConflict,
+                   "another process is working on " + ParentOf(lock_file).string());
     }
     return ErrnoError("cannot lock", lock_file, errno);
   }

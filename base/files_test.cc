@@ -37,7 +37,8 @@ TEST_F(FilesTest, ReadSaysWhyItFailed) {
   EXPECT_EQ(ReadFile(home_ / "a", 4).error().code(), Errc::kTooLarge);
   EXPECT_EQ(ReadFile(home_ / "b", 4).error().code(), Errc::kNotFound);
   EXPECT_EQ(ReadFile(home_, 4).error().code(), Errc::kInvalidArgument);
-  EXPECT_NE(ReadFile(home_ / "b", 4).error().message().find((home_ / "b").string()), std::string::npos);
+  EXPECT_NE(ReadFile(home_ / "b", 4).error().message().find((home_ / "b").string()),
+            std::string::npos);
 }
 
 TEST_F(FilesTest, FullDiskIsTooLarge) {
@@ -71,7 +72,8 @@ TEST_F(FilesTest, ListsRegularFilesSorted) {
   Write("a/2", "");
   Write("a/1", "");
   fs::create_directories(home_ / "empty");
-  EXPECT_EQ(*ListTree(home_), (std::vector<fs::path>{home_ / "a" / "1", home_ / "a" / "2", home_ / "b"}));
+  EXPECT_EQ(*ListTree(home_),
+            (std::vector<fs::path>{home_ / "a" / "1", home_ / "a" / "2", home_ / "b"}));
   EXPECT_EQ(ListTree(home_ / "none").error().code(), Errc::kNotFound);
 }
 
@@ -79,7 +81,8 @@ TEST_F(FilesTest, ListFollowsLinksInsideAndRefusesLinksOutside) {
   Write("in/a", "");
   fs::create_symlink(home_ / "in" / "a", home_ / "in" / "b");
   fs::create_directory_symlink(home_ / "in", home_ / "in" / "circle");
-  EXPECT_EQ(*ListTree(home_ / "in"), (std::vector<fs::path>{home_ / "in" / "a", home_ / "in" / "b"}));
+  EXPECT_EQ(*ListTree(home_ / "in"),
+            (std::vector<fs::path>{home_ / "in" / "a", home_ / "in" / "b"}));
   fs::create_symlink("/etc/hostname", home_ / "in" / "c");
   EXPECT_EQ(ListTree(home_ / "in").error().code(), Errc::kPermissionDenied);
 }

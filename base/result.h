@@ -105,10 +105,9 @@ class [[nodiscard]] Result<void> {
 #define FARTHING_CONCAT(a, b) FARTHING_CONCAT_(a, b)
 
 /// Returns the error of `expr` (a Result) from the enclosing function.
-#define TRY(expr)                                     \
-  do {                                                \
-    if (auto try_result_ = (expr); !try_result_.ok()) \
-      return std::move(try_result_).error();          \
+#define TRY(expr)                                                                            \
+  do {                                                                                       \
+    if (auto try_result_ = (expr); !try_result_.ok()) return std::move(try_result_).error(); \
   } while (false)
 
 /// Declares `lhs` from the value of `expr`, or returns its error.

@@ -16,7 +16,7 @@ namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// Returns the length of the valid UTF-8 sequence that `text` starts with, 0 when it starts with none.
+/// Returns the length of the valid UTF-8 sequence at the start of `text`; 0 when there is none.
 /// Source: The Unicode Standard 15, table 3-7 "Well-Formed UTF-8 Byte Sequences".
 std::size_t Utf8Length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -153,14 +153,16 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
   }
 }
 
-std::vector<std::string> ClosestWords(std::string_view word, const std::vector<std::string>& known) {
+std::vector<std::string> ClosestWords(std::string_view word,
+                                      const std::vector<std::string>& known) {
   const std::string wanted = ToLower(word);
   std::vector<std::pair<std::size_t, std::string>> close;
   for (const std::string& candidate : known) {
     const std::string lower = ToLower(candidate);
     const std::size_t distance = EditDistance(wanted, lower);
     // One typing mistake per three letters; or one is the beginning of the other.
-    const bool begins = wanted.size() >= 3 && (lower.starts_with(wanted) || wanted.starts_with(lower));
+    const bool begins =
+        wanted.size() >= 3 && (lower.starts_with(wanted) || wanted.starts_with(lower));
     if (distance <= std::max<std::size_t>(1, wanted.size() / 3) || begins) {
       close.emplace_back(distance, candidate);
     }

@@ -51,17 +51,20 @@ TEST(Utf8Test, AcceptsEveryLength) {
 }
 
 TEST(Utf8Test, FindsTheFirstBadByte) {
-  EXPECT_EQ(FindInvalidUtf8("ab\x80"), 2u);              // a continuation without a start
-  EXPECT_EQ(FindInvalidUtf8("\xC0\xAF"), 0u);            // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xE0\x80\x80"), 0u);        // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xED\xA0\x80"), 0u);        // surrogate
-  EXPECT_EQ(FindInvalidUtf8("\xF4\x90\x80\x80"), 0u);    // above U+10FFFF
-  EXPECT_EQ(FindInvalidUtf8("a\xE2\x82"), 1u);           // cut short
+  EXPECT_EQ(FindInvalidUtf8("ab\x80"), 2u);            // a continuation without a start
+  EXPECT_EQ(FindInvalidUtf8("\xC0\xAF"), 0u);          // overlong
+  EXPECT_EQ(FindInvalidUtf8("\xE0\x80\x80"), 0u);      // overlong
+  EXPECT_EQ(FindInvalidUtf8("\xED\xA0\x80"), 0u);      // surrogate
+  EXPECT_EQ(FindInvalidUtf8("\xF4\x90\x80\x80"), 0u);  // above U+10FFFF
+  EXPECT_EQ(FindInvalidUtf8("a\xE2\x82"), 1u);         // cut short
   EXPECT_EQ(FindInvalidUtf8("\xF5\x80\x80\x80"), 0u);
 }
 
 TEST(Utf8Test, ReplacesEachBadByte) {
-  EXPECT_EQ(ReplaceInvalidUtf8("a\xFF\xFE" "b"), "a\xEF\xBF\xBD\xEF\xBF\xBD" "b");
+  EXPECT_EQ(ReplaceInvalidUtf8("a\xFF\xFE"
+                               "b"),
+            "a\xEF\xBF\xBD\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(ReplaceInvalidUtf8("\xC3\xA9"), "\xC3\xA9");
 }
 

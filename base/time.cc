@@ -18,7 +18,8 @@ constexpr Instant kEarliest{-719'162 * kMicrosPerDay};
 constexpr Instant kLatest{2'932'897 * kMicrosPerDay};
 
 Error NotAnInstant(std::string_view text) {
-  return Error(Errc::kInvalidArgument, "not a date or time: \"" + std::string(text.substr(0, 64)) + "\"");
+  return Error(Errc::kInvalidArgument,
+               "not a date or time: \"" + std::string(text.substr(0, 64)) + "\"");
 }
 
 /// Reads a text from left to right; every function takes what it read only when it succeeds.
@@ -203,7 +204,8 @@ Result<Period> ParsePeriod(std::string_view text) {
   const bool dash = reader.Take('-');
   const auto month = reader.Number(2, 2);
   if (!year || !dash || !month || !reader.done() || *year < 1 || *month < 1 || *month > 12) {
-    return Error(Errc::kInvalidArgument, "not a month like 2026-01: \"" + std::string(text.substr(0, 64)) + "\"");
+    return Error(Errc::kInvalidArgument,
+                 "not a month like 2026-01: \"" + std::string(text.substr(0, 64)) + "\"");
   }
   return Period{*year, *month};
 }

@@ -48,12 +48,33 @@ TEST(InstantTest, KnowsLeapYears) {
 }
 
 TEST(InstantTest, RefusesWhatIsNotATime) {
-  for (const char* text :
-       {"", "2026", "2026-1-31", "2026-01", "2026-0131", "202601-31", "2026-13-01", "2026-00-01", "2026-01-00",
-        "2026-01-32", "0000-01-01", "2026-01-31T", "2026-01-31T24:00:00Z", "2026-01-31T23:60:00Z",
-        "2026-01-31T23:59:60Z", "2026-01-31T23:00:00.Z", "2026-01-31T23:00:00ZZ", "2026-01-31T23:00:00+",
-        "2026-01-31x23:00:00", " 2026-01-31", "2026-01-31 ", "5/1", "5/1/2", "5/1/202", "tomorrow",
-        "0001-01-01T00:00:00+01:00", "9999-12-31T23:00:00-01:00"}) {
+  for (const char* text : {"",
+                           "2026",
+                           "2026-1-31",
+                           "2026-01",
+                           "2026-0131",
+                           "202601-31",
+                           "2026-13-01",
+                           "2026-00-01",
+                           "2026-01-00",
+                           "2026-01-32",
+                           "0000-01-01",
+                           "2026-01-31T",
+                           "2026-01-31T24:00:00Z",
+                           "2026-01-31T23:60:00Z",
+                           "2026-01-31T23:59:60Z",
+                           "2026-01-31T23:00:00.Z",
+                           "2026-01-31T23:00:00ZZ",
+                           "2026-01-31T23:00:00+",
+                           "2026-01-31x23:00:00",
+                           " 2026-01-31",
+                           "2026-01-31 ",
+                           "5/1",
+                           "5/1/2",
+                           "5/1/202",
+                           "tomorrow",
+                           "0001-01-01T00:00:00+01:00",
+                           "9999-12-31T23:00:00-01:00"}) {
     EXPECT_EQ(Reprint(text), "invalid_argument") << text;
   }
 }
@@ -72,7 +93,8 @@ TEST(InstantTest, ClockIsInThisCentury) {
 
 RC_GTEST_PROP(InstantProperty, ParseUndoesPrint, ()) {
   // All microseconds of the years 1 to 9999.
-  const Instant instant{*rc::gen::inRange<std::int64_t>(-62'135'596'800'000'000, 253'402'300'800'000'000)};
+  const Instant instant{
+      *rc::gen::inRange<std::int64_t>(-62'135'596'800'000'000, 253'402'300'800'000'000)};
   const Result<Instant> parsed = ParseInstant(ToString(instant));
   RC_ASSERT(parsed.ok());
   RC_ASSERT(*parsed == instant);
@@ -81,7 +103,8 @@ RC_GTEST_PROP(InstantProperty, ParseUndoesPrint, ()) {
 TEST(PeriodTest, ParsesAndPrints) {
   EXPECT_EQ(*ParsePeriod("2026-01"), (Period{2026, 1}));
   EXPECT_EQ(ToString(Period{2026, 1}), "2026-01");
-  for (const char* text : {"", "2026", "2026-1", "2026-13", "2026-00", "202601", "2026-01-01", "0000-01"}) {
+  for (const char* text :
+       {"", "2026", "2026-1", "2026-13", "2026-00", "202601", "2026-01-01", "0000-01"}) {
     EXPECT_FALSE(ParsePeriod(text).ok()) << text;
   }
 }
