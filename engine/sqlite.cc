@@ -40,7 +40,8 @@ int Bind(sqlite3_stmt* statement, int index, const SqliteValue& value) {
     return sqlite3_bind_int64(statement, index, *number);
   }
   if (const auto* text = std::get_if<std::string>(&value)) {
-    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT,
+                               SQLITE_UTF8);
   }
   return sqlite3_bind_null(statement, index);
 }
@@ -60,13 +61,17 @@ bool SqliteRow::IsNull(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path) {
   sqlite3* handle = nullptr;
-  const int status = sqlite3_open_v2(path.c_str(), &handle,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
-  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));  // closes also what failed to open
+  const int status =
+      sqlite3_open_v2(path.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
+  // Even a failed open leaves a handle to close.
+  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));
   if (status != SQLITE_OK) return LastError(handle, status).Wrap("cannot open " + path);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   for (const char* pragma :
@@ -92,18 +97,20 @@ Result<void> SqliteDatabase::Run(std::string_view sql, const std::vector<SqliteV
 
 std::int64_t SqliteDatabase::changes() const { return sqlite3_changes64(database_); }
 
-Result<SqliteDatabase::Statement> SqliteDatabase::Prepare(std::string_view sql,
-                                                          const std::vector<SqliteValue>& parameters) {
+Result<SqliteDatabase::Statement> SqliteDatabase::Prepare(
+    std::string_view sql, const std::vector<SqliteValue>& parameters) {
   if (sql.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return Error(Errc::kTooLarge, "SQL statement too long");
   }
   sqlite3_stmt* handle = nullptr;
-  int status = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &handle, nullptr);
+  int status =
+      sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &handle, nullptr);
   Statement statement(handle);
   if (status != SQLITE_OK) return LastError(database_, status);
   if (!statement) return Error(Errc::kInternal, "metadata database: empty statement");
   if (sqlite3_bind_parameter_count(handle) != static_cast<int>(parameters.size())) {
-    return Error(Errc::kInternal, "metadata database: wrong number of parameters: " + std::string(sql));
+    return Error(Errc::kInternal,
+                 "metadata database: wrong number of parameters: " + std::string(sql));
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     status = Bind(handle, static_cast<int>(i) + 1, parameters[i]);

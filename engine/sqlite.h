@@ -1,7 +1,7 @@
 #pragma once
 
 // A thin RAII layer over SQLite for the metadata database.  Knows no billing words.
-// One SqliteDatabase belongs to one thread at a time; several processes may open the same file (WAL).
+// One SqliteDatabase belongs to one thread at a time; several processes may open one file (WAL).
 
 #include <cstdint>
 #include <memory>
@@ -49,7 +49,8 @@ class SqliteDatabase {
   Result<void> Run(std::string_view sql, const std::vector<SqliteValue>& parameters);
   /// Calls `on_row(const SqliteRow&)` for each row.
   template <typename OnRow>
-  Result<void> Each(std::string_view sql, const std::vector<SqliteValue>& parameters, OnRow on_row) {
+  Result<void> Each(std::string_view sql, const std::vector<SqliteValue>& parameters,
+                    OnRow on_row) {
     TRY_ASSIGN(Statement statement, Prepare(sql, parameters));
     for (;;) {
       TRY_ASSIGN(const bool has_row, Step(statement));

@@ -24,7 +24,10 @@ class SqliteTest : public ::testing::Test {
   }
   static std::int64_t Count(SqliteDatabase& database) {
     std::int64_t count = -1;
-    EXPECT_TRUE(database.Each("SELECT count(*) FROM item", {}, [&](const SqliteRow& row) { count = row.Int(0); }).ok());
+    EXPECT_TRUE(database
+                    .Each("SELECT count(*) FROM item", {},
+                          [&](const SqliteRow& row) { count = row.Int(0); })
+                    .ok());
     return count;
   }
 
@@ -37,7 +40,10 @@ TEST_F(SqliteTest, KeepsIntegersTextAndNull) {
   const auto database = Open();
   ASSERT_TRUE(database->Execute("CREATE TABLE t (a, b, c)").ok());
   const std::string text("zero\0inside", 11);
-  ASSERT_TRUE(database->Run("INSERT INTO t VALUES (?, ?, ?)", {std::int64_t{-1} << 62, text, std::monostate()}).ok());
+  ASSERT_TRUE(
+      database
+          ->Run("INSERT INTO t VALUES (?, ?, ?)", {std::int64_t{-1} << 62, text, std::monostate()})
+          .ok());
   EXPECT_EQ(database->changes(), 1);
   int rows = 0;
   ASSERT_TRUE(database
@@ -58,7 +64,9 @@ TEST_F(SqliteTest, OpensWithWalFullSyncAndForeignKeys) {
   const auto database = Open();
   const auto pragma = [&](const std::string& name) {
     std::string value;
-    EXPECT_TRUE(database->Each("PRAGMA " + name, {}, [&](const SqliteRow& row) { value = row.Text(0); }).ok());
+    EXPECT_TRUE(
+        database->Each("PRAGMA " + name, {}, [&](const SqliteRow& row) { value = row.Text(0); })
+            .ok());
     return value;
   };
   EXPECT_EQ(pragma("journal_mode"), "wal");
@@ -96,7 +104,8 @@ TEST_F(SqliteTest, TranslatesFailures) {
   EXPECT_EQ(database->Execute("SELECT nothing").error().code(), Errc::kInternal);
   EXPECT_EQ(database->Run("SELECT ?", {}).error().code(), Errc::kInternal);
   EXPECT_EQ(database->Run("", {}).error().code(), Errc::kInternal);
-  EXPECT_EQ(SqliteDatabase::Open((home_ / "none" / "x.db").string()).error().code(), Errc::kUnavailable);
+  EXPECT_EQ(SqliteDatabase::Open((home_ / "none" / "x.db").string()).error().code(),
+            Errc::kUnavailable);
   std::ofstream(home_ / "text.db") << std::string(4096, 'x');
   EXPECT_EQ(SqliteDatabase::Open((home_ / "text.db").string()).error().code(), Errc::kCorrupt);
 }
