@@ -1,4 +1,5 @@
-// Runs every corpus file through a fuzz target, so that builds without libFuzzer use the corpora too.
+// Runs every corpus file through a fuzz target, so that builds without libFuzzer use the corpora
+// too.
 
 #include <cstdint>
 #include <filesystem>

@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Period period = PeriodOf(*instant);
     CHECK(period.start() <= *instant && *instant < period.end());
   }
-  if (const Result<Period> period = ParsePeriod(text); period.ok()) CHECK(ToString(*period) == text);
+  if (const Result<Period> period = ParsePeriod(text); period.ok())
+    CHECK(ToString(*period) == text);
   return 0;
 }
