@@ -170,6 +170,7 @@ std::vector<std::string> ClosestWords(std::string_view word,
   std::sort(close.begin(), close.end());
   if (close.size() > 3) close.resize(3);
   std::vector<std::string> words;
+  words.reserve(close.size());
   for (auto& [distance, candidate] : close) words.push_back(std::move(candidate));
   return words;
 }
