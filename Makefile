@@ -31,12 +31,14 @@ test: deps
 demo: build
 	scripts/demo
 
-bench: deps
+bench:
+	scripts/install_deps bench
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
 	for binary in build/bench/bench/*_bench; do $$binary || exit 1; done
 
-check: deps
+check:
+	scripts/install_deps tools
 	scripts/check
 
 format:
@@ -46,6 +48,7 @@ gen:
 	scripts/gen
 
 package: build
+	scripts/install_deps package
 	cmake --install build/release --prefix build/package/farthing
 	cpack --config build/release/CPackConfig.cmake -B build/package
 
