@@ -8,6 +8,7 @@ find_package(CLI11 REQUIRED)                              # CLI11::CLI11
 find_package(fmt REQUIRED)                                # fmt::fmt
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)          # OpenSSL::Crypto
 find_package(SQLite3 REQUIRED)                            # SQLite::SQLite3
+find_package(ZLIB REQUIRED)                               # ZLIB::ZLIB
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(zip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)

@@ -17,6 +17,7 @@ HOMES = {
     r"duckdb\.h": {"engine", "ingest"},
     r"sqlite3\.h": {"engine"},
     r"isa-l.*|zip\.h|xxhash\.h": {"base", "ingest"},
+    r"zlib\.h": {"sim"},
     r"openssl/.*": {"base"},
     r"CLI/.*": {"cli"},
 }
