@@ -79,12 +79,14 @@ std::string ToJson(const Totals& totals) {
 
 std::string ToJson(const std::map<std::string, Totals>& groups) {
   std::vector<std::string> entries;
+  entries.reserve(groups.size());
   for (const auto& [name, totals] : groups) entries.push_back('"' + name + "\":" + ToJson(totals));
   return "{" + Join(entries, ",\n") + "}";
 }
 
 std::string ToJson(const BillTotals& bill, const BillOptions& options) {
   std::vector<std::string> months;
+  months.reserve(bill.months.size());
   for (const auto& [period, month] : bill.months) {
     months.push_back('"' + period + "\":{\"all\":" + ToJson(month.all) +
                      ",\n\"focus_rows\":" + std::to_string(month.focus_rows) +
@@ -102,6 +104,7 @@ Result<MonthTotals> WriteMonth(const BillOptions& options, int index, Period per
   const bool last = index + 1 == options.months;
   const int number = last ? options.delivery : 1;
   std::vector<std::unique_ptr<Delivery>> deliveries;
+  deliveries.reserve(options.formats.size());
   for (const BillFormat format : options.formats) {
     deliveries.push_back(
         std::make_unique<Delivery>(DeliveryOptions{.format = format,

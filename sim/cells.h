@@ -7,38 +7,38 @@
 
 namespace farthing::sim {
 
-template <auto kMember>
+template <auto Member>
 void LineText(const Line& line, RowWriter& row) {
-  row.Text(line.*kMember);
+  row.Text(line.*Member);
 }
-template <auto kMember>
+template <auto Member>
 void ProductText(const Line& line, RowWriter& row) {
-  row.Text(line.product->*kMember);
+  row.Text(line.product->*Member);
 }
-template <auto kMember>
+template <auto Member>
 void AccountText(const Line& line, RowWriter& row) {
-  row.Text(line.account->*kMember);
+  row.Text(line.account->*Member);
 }
-template <auto kMember>
+template <auto Member>
 void PayerText(const Line&, RowWriter& row) {
-  row.Text(Payer().*kMember);
+  row.Text(Payer().*Member);
 }
-template <auto kMember>
+template <auto Member>
 void RegionText(const Line& line, RowWriter& row) {
-  row.Text(line.region != nullptr ? line.region->*kMember : std::string_view());
+  row.Text(line.region != nullptr ? line.region->*Member : std::string_view());
 }
-template <auto kMember>
+template <auto Member>
 void UsageTime(const Line& line, RowWriter& row) {
-  row.Time(line.span->*kMember);
+  row.Time(line.span->*Member);
 }
-template <auto kMember>
+template <auto Member>
 void PeriodTime(const Line& line, RowWriter& row) {
-  row.Time(line.head->period.*kMember);
+  row.Time(line.head->period.*Member);
 }
 /// An amount that is computed, such as NetUnblended.
-template <auto kFunction>
+template <auto Function>
 void Amount(const Line& line, RowWriter& row) {
-  row.Number(kFunction(line));
+  row.Number(Function(line));
 }
 
 inline void Issuer(const Line&, RowWriter& row) { row.Text("Amazon Web Services, Inc."); }

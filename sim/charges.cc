@@ -61,7 +61,7 @@ Line PlanUpfront(const BillHead& head, const SavingsPlan& plan, Units hourly,
 
 Line TaxOf(const BillHead& head, const Account& account, int128 charges) {
   constexpr std::string_view kTypes[] = {"USSalesTax", "VAT", "GST"};
-  const auto digit = static_cast<std::uint64_t>(account.id[0]);
+  const auto digit = static_cast<std::uint64_t>(account.id[0] - '0');
   const auto cents = static_cast<Units>(charges * 825 / 10'000 / kCent);
   Line line = MakeLine(LineType::kTax, head, account, UsageProducts()[0], nullptr, head.period,
                        800 + digit);

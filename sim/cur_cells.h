@@ -9,42 +9,42 @@
 
 namespace farthing::sim {
 
-template <auto kMember>
+template <auto Member>
 void LineNumber(const Line& line, RowWriter& row) {
-  row.Number(line.*kMember);
+  row.Number(line.*Member);
 }
-template <auto kMember>
+template <auto Member>
 void TagText(const Line& line, RowWriter& row) {
-  row.Text(line.tags->*kMember);
+  row.Text(line.tags->*Member);
 }
 
 // Amounts of commitments and of split costs, gross or net, on the lines that have them.
 inline Units Gross(Units amount) { return amount; }
-template <auto kMember, auto kScale = Gross>
+template <auto Member, auto Scale = Gross>
 void Lease(const Line& line, RowWriter& row) {
-  line.reservation != nullptr ? row.Number(kScale(line.ri.*kMember)) : row.Absent();
+  line.reservation != nullptr ? row.Number(Scale(line.ri.*Member)) : row.Absent();
 }
-template <auto kMember, auto kScale = Gross>
+template <auto Member, auto Scale = Gross>
 void Plan(const Line& line, RowWriter& row) {
-  line.plan != nullptr ? row.Number(kScale(line.sp.*kMember)) : row.Absent();
+  line.plan != nullptr ? row.Number(Scale(line.sp.*Member)) : row.Absent();
 }
-template <auto kMember, auto kScale = Gross>
+template <auto Member, auto Scale = Gross>
 void Split(const Line& line, RowWriter& row) {
-  line.split.parent.empty() ? row.Absent() : row.Number(kScale(line.split.*kMember));
+  line.split.parent.empty() ? row.Absent() : row.Number(Scale(line.split.*Member));
 }
-template <auto kMember>
+template <auto Member>
 void PlanText(const Line& line, RowWriter& row) {
-  row.Text(line.plan != nullptr ? line.plan->*kMember : std::string_view());
+  row.Text(line.plan != nullptr ? line.plan->*Member : std::string_view());
 }
-template <auto kFunction>
+template <auto Function>
 void LeaseUsage(const Line& line, RowWriter& row) {
-  line.type == LineType::kDiscountedUsage ? row.Number(kFunction(line)) : row.Absent();
+  line.type == LineType::kDiscountedUsage ? row.Number(Function(line)) : row.Absent();
 }
 /// Texts of commitment fees only.
-template <LineType kType, auto kEdge>
+template <LineType Type, auto Edge>
 void Term(const Line& line, RowWriter& row) {
-  if (line.type != kType) return row.Absent();
-  row.Text({line.head->period.*kEdge, ".000Z"});
+  if (line.type != Type) return row.Absent();
+  row.Text({line.head->period.*Edge, ".000Z"});
 }
 inline void LeaseTerm(const Line& line, RowWriter& row) {
   row.Text(line.reservation != nullptr ? "1yr" : "");

@@ -1,7 +1,5 @@
 #include "sim/delivery.h"
 
-#include <zlib.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -69,6 +67,7 @@ Result<void> WriteText(const fs::path& path, std::string_view text) {
 
 std::string JsonList(const std::vector<std::string>& texts, std::string_view prefix) {
   std::vector<std::string> quoted;
+  quoted.reserve(texts.size());
   for (const std::string& text : texts) quoted.push_back('"' + std::string(prefix) + text + '"');
   return "[" + Join(quoted, ",") + "]";
 }
@@ -197,17 +196,17 @@ Result<void> Delivery::ConvertToParquet(const fs::path& parquet) {
     std::string value = name;
     switch (column.type) {
       case ColumnType::kText:
-        if (legacy) value = "coalesce(" + name + ", '')";
+        if (legacy) value.insert(0, "coalesce(").append(", '')");
         break;
       case ColumnType::kNumber:
         value += "::DOUBLE";
-        if (legacy) value = "coalesce(" + value + ", 0.0)";
+        if (legacy) value.insert(0, "coalesce(").append(", 0.0)");
         break;
       case ColumnType::kTime: value += "::" + time; break;
       case ColumnType::kTextMap: value += "::JSON::MAP(VARCHAR, VARCHAR)"; break;
       case ColumnType::kNumberMap: value += "::JSON::MAP(VARCHAR, DOUBLE)"; break;
     }
-    values.push_back(value + " AS " + name);
+    values.push_back(value.append(" AS ").append(name));
   }
   return connection_->Execute(
       "COPY (SELECT " + Join(values, ", ") + " FROM read_csv(" +

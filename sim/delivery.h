@@ -4,6 +4,8 @@
 // Source: AWS CUR user guide, "Understanding your report versions"; Data Exports guide, "Export
 // delivery".  A Delivery belongs to one thread.
 
+#include <zlib.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -15,8 +17,6 @@
 #include "engine/duckdb.h"
 #include "sim/bill.h"
 #include "sim/row.h"
-
-struct gzFile_s;
 
 namespace farthing::sim {
 
@@ -62,7 +62,7 @@ class Delivery {
   const Columns columns_;
   const std::unique_ptr<const Places> places_;
   RowWriter rows_;
-  gzFile_s* file_ = nullptr;
+  gzFile file_ = nullptr;
   std::filesystem::path csv_path_;
   std::int64_t file_lines_ = 0;
   std::vector<std::string> keys_;  // of the data files
