@@ -1,0 +1,346 @@
+// Writes one of two shapes of statement.
+//
+//   Without tags:  SELECT keys, sums FROM facts WHERE … GROUP BY keys
+//   With tags:     WITH facts AS (SELECT keys, load_id, tag_set_id, partial sums … GROUP BY …),
+//                       tag_values AS (SELECT load_id, tag_set_id, value FROM tag_sets)
+//                  SELECT keys, values, sums FROM facts LEFT JOIN tag_values … GROUP BY …
+//
+// The second adds up by number first, so that only as many rows as there are sets meet their texts.
+
+#include "query/planner.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "query/conditions.h"
+#include "query/fact_source.h"
+
+namespace farthing::query {
+namespace {
+
+using billing::Rollup;
+
+constexpr std::int64_t kMicrosOfDay = 86'400'000'000;
+
+bool IsDayStart(const std::optional<Instant>& instant) {
+  return !instant || instant->micros % kMicrosOfDay == 0;
+}
+
+Rollup CoarsestFor(const DimensionRef& dimension) {
+  if (dimension.kind == DimensionKind::kRegistered) return billing::FindDimension(dimension.name)->finest;
+  const bool is_tag = dimension.kind == DimensionKind::kTag || dimension.kind == DimensionKind::kCostCategory;
+  return is_tag ? Rollup::kResource : Rollup::kLines;
+}
+
+// The loads whose source lacks what the metric needs.
+std::vector<std::string> LoadsWithout(const billing::Metric& metric, const std::vector<lake::Load>& loads) {
+  std::vector<std::string> ids;
+  for (const lake::Load& load : loads) {
+    const auto& missing = load.unavailable;
+    if (std::find(missing.begin(), missing.end(), metric.column) != missing.end()) ids.push_back(load.id);
+  }
+  return ids;
+}
+
+bool IsCurrency(const DimensionRef& dimension) {
+  return dimension.kind == DimensionKind::kRegistered &&
+         billing::FindDimension(dimension.name)->sql == "billing_currency";
+}
+
+Sql FilterClause(const Sql& condition) {
+  return condition.text.empty() ? Sql() : " FILTER (WHERE " + condition + ")";
+}
+
+Sql WhereClause(const std::vector<Sql>& conditions) {
+  return conditions.empty() ? Sql() : " WHERE " + Join(conditions, " AND ");
+}
+
+std::string GroupClause(std::size_t key_count) {
+  std::vector<std::string> ordinals;
+  for (std::size_t i = 1; i <= key_count; ++i) ordinals.push_back(std::to_string(i));
+  return ordinals.empty() ? "" : " GROUP BY " + farthing::Join(ordinals, ", ");
+}
+
+class Planner {
+ public:
+  Planner(const Request& request, const Scope& scope, std::string_view table)
+      : request_(request), scope_(scope), source_(request, scope, table) {
+    query::EachDimension(request, [&](const DimensionRef& dimension) { joins_ |= IsInSet(dimension); });
+  }
+
+  Result<Sql> Write() {
+    std::vector<Sql> keys = Keys();
+    std::vector<Sql> columns = keys;
+    for (const MetricRequest& metric : request_.metrics) columns.push_back(Aggregate(metric));
+    std::vector<Sql> conditions;
+    if (!joins_) conditions = source_.TimeConditions();
+    AddConditions(conditions, joins_);
+
+    Sql statement;
+    if (joins_) {
+      TRY_ASSIGN(std::vector<Sql> with, source_.SetQueries(set_names_));
+      with.insert(with.begin(), "facts AS (" + Facts() + ")");
+      statement += "WITH " + Join(with, ", ") + " ";
+    }
+    statement += "SELECT " + Join(Labelled(columns), ", ") + " FROM ";
+    statement += joins_ ? "facts" + source_.SetJoins(set_names_) : source_.Relation();
+    statement += WhereClause(conditions) + GroupClause(keys.size()) + OrderClause(keys.size());
+    if (request_.limit) statement += " LIMIT " + std::to_string(*request_.limit + 1);
+    return statement;
+  }
+
+ private:
+  // A dimension in the outer SELECT: over the table itself, or a column of facts and sets.
+  Sql Expression(const DimensionRef& dimension) {
+    if (!joins_) return source_.Expression(dimension);
+    return Sql(IsInSet(dimension) ? set_names_.NameOf(dimension) : fact_names_.NameOf(dimension));
+  }
+  Sql ConditionOf(const Filter& filter) {
+    return Condition(filter, [&](const DimensionRef& dimension) { return Expression(dimension); });
+  }
+
+  std::vector<Sql> Keys() {
+    std::vector<Sql> keys;
+    if (request_.time.grain != Grain::kNone) keys.push_back(joins_ ? "charge_time" : source_.TimeExpression());
+    for (const GroupKey& key : request_.group_by) keys.push_back(Expression(key.dimension));
+    return keys;
+  }
+
+  // The conjuncts of the request's filter that name sets, or (without joins) all of them.
+  void AddConditions(std::vector<Sql>& conditions, bool only_sets) {
+    if (!request_.filter) return;
+    for (const Filter& part : Conjuncts(*request_.filter)) {
+      if (!only_sets || NamesSets(part)) conditions.push_back(ConditionOf(part));
+    }
+  }
+
+  // A metric's own filter is applied to single facts, unless it names sets or must tell which loads
+  // it leaves over: then to sums of facts, by the columns it names.
+  bool IsFilteredOutside(const MetricRequest& metric) const {
+    return metric.filter && (!joins_ || NamesSets(*metric.filter) || !metric.metric->additive ||
+                             !LoadsWithout(*metric.metric, scope_.loads).empty());
+  }
+
+  Sql Aggregate(const MetricRequest& request) {
+    const billing::Metric& metric = *request.metric;
+    const std::vector<std::string> without = LoadsWithout(metric, scope_.loads);
+    if (without.size() == scope_.loads.size()) return "CAST(NULL AS DECIMAL(38,10))";
+    Sql condition;
+    if (IsFilteredOutside(request)) condition = ConditionOf(WithoutNot(*request.filter));
+    Sql sum = Base(request) + FilterClause(condition);
+    if (metric.kind == billing::ColumnKind::kKey) {
+      sum = "CAST(coalesce(" + sum + ", 0) AS BIGINT)";
+    } else {
+      // A one-digit zero, so that the sum's type keeps all its decimals.
+      sum = "coalesce(" + sum + ", CAST(0 AS DECIMAL(1,0)))";
+    }
+    if (without.empty()) return sum;
+    return "CASE WHEN bool_or(load_id IN " + BoundList(without) + ")" + FilterClause(condition) +
+           " THEN NULL ELSE " + sum + " END";
+  }
+
+  Sql Base(const MetricRequest& request) const {
+    const billing::Metric& metric = *request.metric;
+    if (joins_ && metric.additive) return "sum(" + PartialName(request) + ")";
+    return Sql(source_.is_lines() ? metric.lines_sql : metric.rollup_sql);
+  }
+
+  std::string PartialName(const MetricRequest& request) const {
+    return "p" + std::to_string(&request - request_.metrics.data());
+  }
+
+  // The inner query: facts added up by everything the outer one looks at.
+  Sql Facts() {
+    std::vector<Sql> columns = {"load_id"};
+    for (const std::string& id : source_.SetIds(set_names_)) columns.emplace_back(id);
+    if (request_.time.grain != Grain::kNone) columns.push_back(source_.TimeExpression() + " AS charge_time");
+    for (const DimensionRef& dimension : fact_names_.dimensions()) {
+      columns.push_back(source_.Expression(dimension) + " AS " + fact_names_.NameOf(dimension));
+    }
+    if (CountsResources()) columns.emplace_back("resource_id");
+    const std::size_t key_count = columns.size();
+    for (const MetricRequest& metric : request_.metrics) {
+      if (metric.metric->additive) columns.push_back(Partial(metric));
+    }
+    std::vector<Sql> conditions = source_.TimeConditions();
+    if (request_.filter) {
+      for (const Filter& part : Conjuncts(*request_.filter)) {
+        if (!NamesSets(part)) conditions.push_back(OverFacts(part));
+      }
+    }
+    return "SELECT " + Join(columns, ", ") + " FROM " + source_.Relation() + WhereClause(conditions) +
+           GroupClause(key_count);
+  }
+
+  Sql Partial(const MetricRequest& request) const {
+    const billing::Metric& metric = *request.metric;
+    Sql condition;
+    if (request.filter && !IsFilteredOutside(request)) condition = OverFacts(WithoutNot(*request.filter));
+    const std::string_view base = source_.is_lines() ? metric.lines_sql : metric.rollup_sql;
+    return Sql(base) + FilterClause(condition) + " AS " + PartialName(request);
+  }
+  Sql OverFacts(const Filter& filter) const {
+    return Condition(filter, [&](const DimensionRef& dimension) { return source_.Expression(dimension); });
+  }
+  bool CountsResources() const {
+    return std::any_of(request_.metrics.begin(), request_.metrics.end(),
+                       [](const MetricRequest& metric) { return !metric.metric->additive; });
+  }
+
+  std::vector<std::string> Labels() const {
+    std::vector<std::string> labels;
+    if (request_.time.grain != Grain::kNone) labels.emplace_back(ToString(request_.time.grain));
+    for (const GroupKey& key : request_.group_by) labels.push_back(key.label);
+    for (const MetricRequest& metric : request_.metrics) labels.push_back(metric.label);
+    return labels;
+  }
+
+  std::vector<Sql> Labelled(const std::vector<Sql>& columns) const {
+    const std::vector<std::string> labels = Labels();
+    std::vector<Sql> labelled;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      labelled.push_back(columns[i] + " AS " + engine::QuoteIdentifier(labels[i]));
+    }
+    return labelled;
+  }
+
+  // Keys sort with absent first, as "" would; sums sort with unknown last.  All keys follow, so that
+  // the order, and what a limit cuts off, is the same every time.
+  std::string OrderClause(std::size_t key_count) const {
+    const std::vector<std::string> labels = Labels();
+    std::vector<OrderKey> order = request_.order_by;
+    if (order.empty() && request_.limit) order.push_back({request_.metrics.front().label, true});
+    for (std::size_t i = 0; i < key_count; ++i) order.push_back({labels[i], false});
+    std::vector<std::string> terms;
+    for (const OrderKey& key : order) {
+      const auto column = static_cast<std::size_t>(
+          std::find(labels.begin(), labels.end(), key.column) - labels.begin());
+      const bool nulls_last = column >= key_count || key.descending;
+      terms.push_back(std::to_string(column + 1) + (key.descending ? " DESC" : "") +
+                      (nulls_last ? " NULLS LAST" : " NULLS FIRST"));
+    }
+    return terms.empty() ? "" : " ORDER BY " + farthing::Join(terms, ", ");
+  }
+
+  const Request& request_;
+  const Scope& scope_;
+  FactSource source_;
+  bool joins_ = false;
+  ColumnNames fact_names_{'k'};
+  ColumnNames set_names_{'s'};
+};
+
+// Why an export has no value for the column: what it would need.
+std::string NeedsOf(const billing::Metric& metric, const lake::Load& load) {
+  const billing::LakeColumn* column = billing::FindLakeColumn(metric.column);
+  const auto& needs = load.format == "focus" ? column->focus_needs : column->cur_needs;
+  std::vector<std::string> names(needs.begin(), needs.end());
+  return names.empty() ? "its format has no such figure" : "it needs " + farthing::Join(names, ", ");
+}
+
+void NoteUnavailable(const Request& request, const std::vector<lake::Load>& loads,
+                     std::vector<std::string>& notes) {
+  std::set<std::string> seen;
+  for (const MetricRequest& metric : request.metrics) {
+    const std::vector<std::string> without = LoadsWithout(*metric.metric, loads);
+    for (const lake::Load& load : loads) {
+      if (std::find(without.begin(), without.end(), load.id) == without.end()) continue;
+      std::string note = metric.name + " is empty where export " + load.export_name + " (" + load.format +
+                         ") contributes: " + NeedsOf(*metric.metric, load);
+      if (seen.insert(note).second) notes.push_back(std::move(note));
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view ChooseTable(const Request& request) {
+  const TimeRange& time = request.time;
+  if (time.grain == Grain::kHour || !IsDayStart(time.start) || !IsDayStart(time.end)) return lake::kCostLines;
+  Rollup finest = Rollup::kDaily;
+  const auto need = [&](Rollup rollup) { finest = std::min(finest, rollup); };
+  for (const MetricRequest& metric : request.metrics) need(metric.metric->finest);
+  EachDimension(request, [&](const DimensionRef& dimension) { need(CoarsestFor(dimension)); });
+  if (finest == Rollup::kLines) return lake::kCostLines;
+  return finest == Rollup::kResource ? lake::kCostResourceDaily : lake::kCostDaily;
+}
+
+Request SplitCurrencies(Request request, std::span<const lake::Load> loads, std::vector<std::string>& notes) {
+  std::set<std::string> currencies;
+  for (const lake::Load& load : loads) currencies.insert(load.currencies.begin(), load.currencies.end());
+  const bool adds_amounts = std::any_of(
+      request.metrics.begin(), request.metrics.end(),
+      [](const MetricRequest& metric) { return metric.metric->kind == billing::ColumnKind::kAmount; });
+  if (currencies.size() < 2 || !adds_amounts) return request;
+  const bool grouped = std::any_of(request.group_by.begin(), request.group_by.end(),
+                                   [](const GroupKey& key) { return IsCurrency(key.dimension); });
+  if (grouped || (request.filter && PinsToOneValue(*request.filter, IsCurrency))) return request;
+  const bool taken = std::any_of(request.metrics.begin(), request.metrics.end(),
+                                 [](const MetricRequest& metric) { return metric.label == "currency"; });
+  request.group_by.push_back({{DimensionKind::kRegistered, "billing_currency"},
+                              taken ? "billing_currency" : "currency"});
+  notes.push_back("amounts in " + farthing::Join({currencies.begin(), currencies.end()}, ", ") +
+                  " are never added up: currency was added to the columns");
+  return request;
+}
+
+std::vector<AnswerColumn> ColumnsOf(const Request& request) {
+  std::vector<AnswerColumn> columns;
+  const auto add = [&](std::string name, ColumnRole role) -> AnswerColumn& {
+    columns.emplace_back();
+    columns.back().name = std::move(name);
+    columns.back().role = role;
+    return columns.back();
+  };
+  if (request.time.grain != Grain::kNone) add(std::string(ToString(request.time.grain)), ColumnRole::kTime);
+  for (const GroupKey& key : request.group_by) {
+    add(key.label, ColumnRole::kKey).is_currency = IsCurrency(key.dimension);
+  }
+  for (const MetricRequest& metric : request.metrics) {
+    AnswerColumn& column = add(metric.label, ColumnRole::kMetric);
+    column.metric = metric.metric;
+    column.unit = metric.metric->unit;
+  }
+  return columns;
+}
+
+Result<Plan> MakePlan(const Request& request, const Scope& scope) {
+  Plan plan;
+  plan.table = ChooseTable(request);
+  plan.loads = scope.loads;
+  plan.columns = ColumnsOf(request);
+  TRY_ASSIGN(plan.sql, Planner(request, scope, plan.table).Write());
+  NoteUnavailable(request, scope.loads, plan.notes);
+  return plan;
+}
+
+Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t limit) {
+  const FactSource source(request, scope, lake::kCostLines);
+  ColumnNames set_names('s');
+  const auto expression = [&](const DimensionRef& dimension) {
+    return IsInSet(dimension) ? Sql(set_names.NameOf(dimension)) : source.Expression(dimension);
+  };
+  std::vector<Sql> conditions = source.TimeConditions();
+  if (request.filter) conditions.push_back(Condition(WithoutNot(*request.filter), expression));
+  std::vector<Sql> of_metrics;
+  for (const MetricRequest& metric : request.metrics) {
+    if (metric.filter) of_metrics.push_back(Condition(WithoutNot(*metric.filter), expression));
+  }
+  if (of_metrics.size() == request.metrics.size()) conditions.push_back("(" + Join(of_metrics, " OR ") + ")");
+
+  std::vector<std::string> columns = {"load_id", "source_file", "source_row"};
+  for (const MetricRequest& metric : request.metrics) {
+    const std::string column(metric.metric->column.empty() ? "resource_id" : metric.metric->column);
+    if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
+  }
+  Sql statement;
+  TRY_ASSIGN(const std::vector<Sql> with, source.SetQueries(set_names));
+  if (!with.empty()) statement += "WITH " + Join(with, ", ") + " ";
+  statement += limit == 0 ? "SELECT count(*)" : "SELECT " + farthing::Join(columns, ", ");
+  statement += " FROM " + source.Relation() + " AS facts" + source.SetJoins(set_names) + WhereClause(conditions);
+  if (limit > 0) statement += " ORDER BY 1, 2, 3 LIMIT " + std::to_string(limit);
+  return statement;
+}
+
+}  // namespace farthing::query

@@ -1,0 +1,100 @@
+#include "query/relation.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "engine/duckdb.h"
+
+namespace farthing::query {
+namespace {
+
+constexpr int kMaxWidth = 38;
+
+std::string ReadParquet(const lake::Layout& layout, std::string_view table,
+                        std::span<const lake::Load> loads) {
+  return "read_parquet(" + FileList(layout, table, loads) +
+         ", union_by_name=true, hive_partitioning=true, "
+         "hive_types={'billing_period': VARCHAR, 'load_id': VARCHAR})";
+}
+
+const DecimalColumns& ColumnsOf(const lake::Load& load, const FileTypes& types) {
+  static const DecimalColumns none;
+  const auto found = types.find(load.id);
+  return found == types.end() ? none : found->second;
+}
+
+struct Extent {
+  int whole_digits = 0;
+  int scale = 0;
+  std::set<int> scales;
+};
+
+std::map<std::string, Extent> ExtentsOf(std::span<const lake::Load> loads, const FileTypes& types) {
+  std::map<std::string, Extent> extents;
+  for (const lake::Load& load : loads) {
+    for (const auto& [name, type] : ColumnsOf(load, types)) {
+      Extent& extent = extents[name];
+      extent.whole_digits = std::max(extent.whole_digits, type.width - type.scale);
+      extent.scale = std::max(extent.scale, type.scale);
+      extent.scales.insert(type.scale);
+    }
+  }
+  return extents;
+}
+
+std::string CastAll(const DecimalColumns& columns) {
+  std::vector<std::string> casts;
+  for (const auto& [name, type] : columns) {
+    const std::string column = engine::QuoteIdentifier(name);
+    casts.push_back("CAST(" + column + " AS DECIMAL(" + std::to_string(type.width) + "," +
+                    std::to_string(type.scale) + ")) AS " + column);
+  }
+  return Join(casts, ", ");
+}
+
+}  // namespace
+
+std::string FileList(const lake::Layout& layout, std::string_view table,
+                     std::span<const lake::Load> loads) {
+  std::vector<std::string> files;
+  for (const lake::Load& load : loads) files.push_back(layout.Files(table, load.period, load.id));
+  return engine::QuoteList(files);
+}
+
+DecimalColumns UnsafeColumns(std::span<const lake::Load> loads, const FileTypes& types) {
+  DecimalColumns unsafe;
+  for (const auto& [name, extent] : ExtentsOf(loads, types)) {
+    if (extent.scales.size() > 1 && extent.whole_digits + extent.scale > kMaxWidth) {
+      unsafe.emplace(name, DecimalType{kMaxWidth, extent.scale});
+    }
+  }
+  return unsafe;
+}
+
+std::string Relation(const lake::Layout& layout, std::string_view table, std::span<const lake::Load> loads,
+                     const FileTypes& types) {
+  CHECK(!loads.empty());
+  const DecimalColumns unsafe = UnsafeColumns(loads, types);
+  if (unsafe.empty()) return ReadParquet(layout, table, loads);
+
+  // Loads of equal types are read together, cast, and only then united with the others.
+  std::map<DecimalColumns, std::vector<lake::Load>> classes;
+  for (const lake::Load& load : loads) {
+    DecimalColumns own;
+    for (const auto& [name, type] : ColumnsOf(load, types)) {
+      if (unsafe.contains(name)) own.emplace(name, type);
+    }
+    classes[own].push_back(load);
+  }
+  std::vector<std::string> parts;
+  for (const auto& [own, members] : classes) {
+    DecimalColumns casts;
+    for (const auto& [name, type] : own) casts.emplace(name, unsafe.find(name)->second);
+    const std::string columns = casts.empty() ? "*" : "* REPLACE (" + CastAll(casts) + ")";
+    parts.push_back("SELECT " + columns + " FROM " + ReadParquet(layout, table, members));
+  }
+  return "(" + Join(parts, " UNION ALL BY NAME ") + ")";
+}
+
+}  // namespace farthing::query

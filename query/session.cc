@@ -1,0 +1,208 @@
+#include "query/session.h"
+
+#include "base/files.h"
+#include "base/text.h"
+#include "query/fact_source.h"
+#include "query/tag_values.h"
+#include "query/totals.h"
+
+namespace farthing::query {
+namespace {
+
+// "…/load_id=01J…/part-00000.parquet" -> "01J…"
+std::string LoadIdOf(std::string_view file) {
+  constexpr std::string_view kKey = "load_id=";
+  const std::size_t start = file.rfind(kKey) + kKey.size();
+  return std::string(file.substr(start, file.find('/', start) - start));
+}
+
+lake::LoadFilter FilterOf(const Request& request) {
+  return {request.time.first_period, request.time.last_period, request.as_of};
+}
+
+bool IsWithin(const lake::Load& load, const lake::LoadFilter& filter) {
+  return (!filter.first || *filter.first <= load.period) && (!filter.last || load.period <= *filter.last);
+}
+
+// DuckDB's text of the time column as we print it.
+void PrintTime(Grain grain, std::optional<std::string>& time) {
+  if (!time) return;
+  if (grain == Grain::kHour) {
+    (*time)[10] = 'T';
+    *time += 'Z';
+  } else if (grain == Grain::kMonth) {
+    time->resize(7);
+  }
+}
+
+void NoteRemainder(const Answer& answer, std::vector<std::string>& notes) {
+  for (const AnswerColumn& column : answer.columns) {
+    if (column.role == ColumnRole::kMetric && !column.metric->additive) {
+      notes.push_back(column.name + " is empty in the remainder: its groups overlap and do not add up");
+    }
+  }
+}
+
+}  // namespace
+
+engine::DatabaseOptions SpillingOptions(const SessionOptions& options) {
+  engine::DatabaseOptions database;
+  database.threads = options.threads;
+  database.memory_limit_bytes = options.memory_limit_bytes;
+  database.temp_directory = (fs::temp_directory_path() / ("farthing-" + NewUlid())).string();
+  return database;
+}
+
+Result<std::unique_ptr<Session>> Session::Open(const fs::path& data, const SessionOptions& options) {
+  const lake::Layout layout(data);
+  if (!fs::exists(layout.database())) {
+    return Error(Errc::kNotFound, "nothing was imported into " + data.string())
+        .Hint("farthing import PATH, or name the right directory with --data");
+  }
+  TRY_ASSIGN(auto catalog, lake::Catalog::Open(layout));
+  TRY_ASSIGN(auto watch, engine::SqliteDatabase::Open(layout.database().string()));
+  TRY_ASSIGN(auto database, engine::Database::Open(SpillingOptions(options)));
+  TRY_ASSIGN(engine::Connection connection, database->Connect());
+  TRY(connection.Execute("SET parquet_metadata_cache = true"));
+  return std::unique_ptr<Session>(new Session(options, std::move(catalog), std::move(watch),
+                                              std::move(database), std::move(connection)));
+}
+
+Result<std::vector<lake::Load>> Session::ActiveLoads() {
+  std::int64_t version = 0;
+  TRY(watch_->Each("PRAGMA data_version", {}, [&](const engine::SqliteRow& row) { version = row.Int(0); }));
+  if (seen_version_ != version) {
+    TRY_ASSIGN(active_, catalog_->ActiveLoads({}));
+    seen_version_ = version;
+  }
+  return active_;
+}
+
+Result<std::vector<lake::Load>> Session::Loads(const lake::LoadFilter& filter) {
+  if (filter.as_of) return catalog_->ActiveLoads(filter);
+  TRY_ASSIGN(std::vector<lake::Load> loads, ActiveLoads());
+  std::erase_if(loads, [&](const lake::Load& load) { return !IsWithin(load, filter); });
+  return loads;
+}
+
+Result<std::vector<lake::Load>> Session::LoadsOf(const Request& request) { return Loads(FilterOf(request)); }
+
+Result<FileTypes> Session::Types(std::string_view table, const std::vector<lake::Load>& loads) {
+  FileTypes types;
+  if (loads.size() < 2) return types;
+  const auto key_of = [&](std::string_view load_id) { return std::string(table) + "/" + std::string(load_id); };
+  std::vector<lake::Load> unseen;
+  for (const lake::Load& load : loads) {
+    if (!types_.contains(key_of(load.id))) unseen.push_back(load);
+  }
+  if (!unseen.empty()) {
+    TRY_ASSIGN(const engine::Table found,
+               connection_.Query("SELECT file_name, name, precision, scale FROM parquet_schema(" +
+                                 FileList(catalog_->layout(), table, unseen) + ") WHERE precision IS NOT NULL"));
+    for (const lake::Load& load : unseen) types_[key_of(load.id)];
+    for (const auto& row : found.rows) {
+      DecimalType& type = types_[key_of(LoadIdOf(*row[0]))][*row[1]];
+      type = {std::stoi(*row[2]), std::stoi(*row[3])};
+    }
+  }
+  for (const lake::Load& load : loads) types.emplace(load.id, types_.find(key_of(load.id))->second);
+  return types;
+}
+
+Result<Session::Prepared> Session::Prepare(const Request& request, std::vector<lake::Load> loads) {
+  std::vector<std::string> notes;
+  Request split = SplitCurrencies(request, loads, notes);
+  TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), loads));
+  return Prepared{std::move(split), {std::move(loads), std::move(types), catalog_->layout()}, std::move(notes)};
+}
+
+Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
+  TRY_ASSIGN(std::vector<lake::Load> loads, LoadsOf(request));
+  if (!loads.empty()) {
+    // A tag that no bill of any month has is a typing mistake.
+    TRY_ASSIGN(const std::vector<lake::Load> known, Loads({{}, {}, request.as_of}));
+    Result<void> checked;
+    EachDimension(request, [&](const DimensionRef& dimension) {
+      if (checked.ok()) checked = CheckKeyExists(dimension, known);
+    });
+    TRY(std::move(checked));
+  }
+  return RunOver(request, std::move(loads), options);
+}
+
+Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> loads,
+                                const RunOptions& options) {
+  TRY(Validate(request));
+  Answer answer;
+  answer.columns = ColumnsOf(request);
+  if (loads.empty()) {
+    answer.notes.emplace_back("no bill of these periods has been imported");
+    if (options.on_columns) TRY(options.on_columns(answer.columns));
+    return answer;
+  }
+  // Split by currency, plan.
+  TRY_ASSIGN(Prepared prepared, Prepare(request, std::move(loads)));
+  TRY_ASSIGN(answer.plan, MakePlan(prepared.request, prepared.scope));
+  answer.columns = answer.plan.columns;
+  answer.notes = std::move(prepared.notes);
+  answer.notes.insert(answer.notes.end(), answer.plan.notes.begin(), answer.plan.notes.end());
+
+  // Rows, one more than the limit to see whether it cuts.
+  ShownSums shown(answer.columns);
+  std::int64_t count = 0;
+  const auto on_columns = [&](const std::vector<engine::Column>&) -> Result<void> {
+    return options.on_columns ? options.on_columns(answer.columns) : Result<void>();
+  };
+  const auto on_row = [&](const AnswerRow& raw) -> Result<void> {
+    if (request.limit && count == *request.limit) {
+      answer.more = true;
+      return {};
+    }
+    ++count;
+    AnswerRow row = raw;
+    if (request.time.grain != Grain::kNone) PrintTime(request.time.grain, row.front());
+    if (request.remainder) TRY(shown.Add(row));
+    if (options.on_row) return options.on_row(row);
+    answer.rows.push_back(std::move(row));
+    return {};
+  };
+  TRY(connection_.Stream(answer.plan.sql.text, answer.plan.sql.parameters, on_columns, on_row));
+
+  // Totals from their own statement: right for counts of different things, too.
+  const bool wants_remainder = request.remainder && answer.more;
+  if (options.totals || wants_remainder) TRY(AddTotals(request, prepared.scope.loads, answer));
+  if (wants_remainder) {
+    TRY_ASSIGN(answer.remainder, shown.Remainder(answer.totals));
+    NoteRemainder(answer, answer.notes);
+  }
+  return answer;
+}
+
+Result<void> Session::AddTotals(const Request& request, const std::vector<lake::Load>& loads, Answer& answer) {
+  TRY_ASSIGN(const Prepared prepared, Prepare(TotalRequest(request), loads));
+  TRY_ASSIGN(const Plan plan, MakePlan(prepared.request, prepared.scope));
+  TRY_ASSIGN(const engine::Table table, connection_.Query(plan.sql.text, plan.sql.parameters));
+  for (const AnswerRow& row : table.rows) answer.totals.push_back(InColumnsOf(answer.columns, plan.columns, row));
+  return {};
+}
+
+Result<void> Session::WriteParquet(const Request& request, const fs::path& file) {
+  TRY(Validate(request));
+  if (request.remainder) {
+    return Error(Errc::kInvalidArgument, "a Parquet answer has no remainder row")
+        .Hint("ask without --limit, or for csv");
+  }
+  TRY_ASSIGN(std::vector<lake::Load> loads, LoadsOf(request));
+  if (loads.empty()) return Error(Errc::kNotFound, "no bill of these periods has been imported");
+  TRY_ASSIGN(const Prepared prepared, Prepare(request, std::move(loads)));
+  TRY_ASSIGN(const Plan plan, MakePlan(prepared.request, prepared.scope));
+  std::string select = plan.sql.text;
+  if (request.limit) select = "SELECT * FROM (" + select + ") LIMIT " + std::to_string(*request.limit);
+  TRY_ASSIGN(const engine::Table written,
+             connection_.Query("COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
+                                   " (FORMAT parquet, COMPRESSION zstd)",
+                               plan.sql.parameters));
+  return {};
+}
+
+}  // namespace farthing::query

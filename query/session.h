@@ -1,0 +1,105 @@
+#pragma once
+
+// A place to ask questions: one DuckDB and one catalog, kept warm between questions.
+// A Session belongs to one thread; several processes may have one on the same data.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/duckdb.h"
+#include "engine/sqlite.h"
+#include "lake/catalog.h"
+#include "query/planner.h"
+#include "query/request.h"
+
+namespace farthing::query {
+
+/// Values in the order of the columns; std::nullopt is absent (keys) or unknown (metrics).
+/// Hours are "2026-01-31T23:00:00Z", days "2026-01-31", months and periods "2026-01".
+using AnswerRow = std::vector<std::optional<std::string>>;
+
+struct Answer {
+  std::vector<AnswerColumn> columns;
+  std::vector<AnswerRow> rows;
+  bool more = false;                 ///< the limit cut rows off
+  std::vector<AnswerRow> remainder;  ///< what was cut off, added up: one row per currency
+  std::vector<AnswerRow> totals;     ///< of all groups, shown or not: one row per currency
+  std::vector<std::string> notes;
+  Plan plan;                         ///< empty SQL where no load is in scope
+};
+
+struct RunOptions {
+  bool totals = false;
+  /// Takes the rows as they come, instead of Answer::rows; `on_columns` is called once before.
+  std::function<Result<void>(const std::vector<AnswerColumn>&)> on_columns = nullptr;
+  std::function<Result<void>(const AnswerRow&)> on_row = nullptr;
+};
+
+struct SessionOptions {
+  int threads = 0;                       ///< 0: one per core
+  std::uint64_t memory_limit_bytes = 0;  ///< 0: DuckDB's default
+};
+
+class Session {
+ public:
+  /// Errors: kNotFound (nothing was ever imported into `data`).
+  static Result<std::unique_ptr<Session>> Open(const std::filesystem::path& data,
+                                               const SessionOptions& options = {});
+
+  /// Answers a request from the active loads.
+  /// Errors: kInvalidArgument (the request), kTooLarge, kUnavailable (a file went away).
+  Result<Answer> Run(const Request& request, const RunOptions& options = {});
+  /// Answers from these loads instead: versions that are compared.
+  Result<Answer> RunOver(const Request& request, std::vector<lake::Load> loads, const RunOptions& options = {});
+
+  /// Writes the answer as one Parquet file, zstd.  Errors: as Run; kInvalidArgument (with remainder).
+  Result<void> WriteParquet(const Request& request, const std::filesystem::path& file);
+
+  /// The loads a question with these periods and this as-of time reads.
+  Result<std::vector<lake::Load>> Loads(const lake::LoadFilter& filter);
+  Result<std::vector<lake::Load>> LoadsOf(const Request& request);
+
+  /// The request as it is run (currencies split) and what its plan may read.
+  struct Prepared {
+    Request request;
+    Scope scope;
+    std::vector<std::string> notes;
+  };
+  /// Requires: at least one load.
+  Result<Prepared> Prepare(const Request& request, std::vector<lake::Load> loads);
+  /// The decimal types of a table's files; nothing for a single load, which cannot disagree.
+  Result<FileTypes> Types(std::string_view table, const std::vector<lake::Load>& loads);
+
+  lake::Catalog& catalog() { return *catalog_; }
+  engine::Connection& connection() { return connection_; }
+  const SessionOptions& options() const { return options_; }
+
+ private:
+  Session(SessionOptions options, std::unique_ptr<lake::Catalog> catalog,
+          std::unique_ptr<engine::SqliteDatabase> watch, std::unique_ptr<engine::Database> database,
+          engine::Connection connection)
+      : options_(options), catalog_(std::move(catalog)), watch_(std::move(watch)),
+        database_(std::move(database)), connection_(std::move(connection)) {}
+
+  Result<std::vector<lake::Load>> ActiveLoads();
+  Result<void> AddTotals(const Request& request, const std::vector<lake::Load>& loads, Answer& answer);
+
+  SessionOptions options_;
+  std::unique_ptr<lake::Catalog> catalog_;
+  std::unique_ptr<engine::SqliteDatabase> watch_;  // never writes, so its data_version tells of all writes
+  std::unique_ptr<engine::Database> database_;
+  engine::Connection connection_;
+  std::optional<std::int64_t> seen_version_;       // of the catalog when active_ was read
+  std::vector<lake::Load> active_;
+  std::map<std::string, DecimalColumns, std::less<>> types_;  // "table/load id"; files never change
+};
+
+/// Database options that let large questions spill to the system's temporary directory.
+engine::DatabaseOptions SpillingOptions(const SessionOptions& options);
+
+}  // namespace farthing::query
