@@ -1,0 +1,221 @@
+#include "ingest/bytes.h"
+
+#include <fcntl.h>
+#include <isa-l/igzip_lib.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/files.h"
+
+namespace farthing::ingest {
+namespace {
+
+constexpr std::size_t kInputBytes = 256 * 1024;
+
+// A bill shrinks about fiftyfold at most (cur-facts 7); deflate can reach a thousandfold.
+constexpr std::uint64_t kBombBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kBombRatio = 300;
+
+Result<void> CheckBomb(std::uint64_t packed, std::uint64_t unpacked) {
+  if (unpacked > kBombBytes && unpacked / kBombRatio > packed) {
+    return Error(Errc::kCorrupt, "unpacks to more than 300 times its size: a decompression bomb")
+        .Hint("remove the file; no bill compresses like that");
+  }
+  return {};
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class PlainSource : public ByteSource {
+ public:
+  PlainSource(std::filesystem::path path, FileDescriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  Result<std::size_t> Read(std::span<char> out) override {
+    for (;;) {
+      const ssize_t count = ::read(file_.get(), out.data(), out.size());
+      if (count >= 0) {
+        bytes_ += static_cast<std::uint64_t>(count);
+        return static_cast<std::size_t>(count);
+      }
+      if (errno != EINTR) return ErrnoError("reading", path_, errno);
+    }
+  }
+  std::uint64_t packed_bytes() const override { return bytes_; }
+
+ private:
+  std::filesystem::path path_;
+  FileDescriptor file_;
+  std::uint64_t bytes_ = 0;
+};
+
+class GzipSource : public ByteSource {
+ public:
+  GzipSource(std::filesystem::path path, FileDescriptor file)
+      : packed_(std::move(path), std::move(file)), input_(kInputBytes) {
+    isal_inflate_init(&state_);
+    state_.crc_flag = ISAL_GZIP;
+  }
+
+  Result<std::size_t> Read(std::span<char> out) override {
+    state_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+    state_.avail_out = static_cast<std::uint32_t>(out.size());
+    while (state_.avail_out > 0) {
+      TRY_ASSIGN(const bool more, Refill());
+      if (!more) break;
+      const int code = isal_inflate(&state_);
+      if (code != ISAL_DECOMP_OK) {
+        return Error(Errc::kCorrupt, "damaged gzip data after " +
+                                         std::to_string(unpacked_) + " unpacked bytes")
+            .Hint("copy the file again from the bucket");
+      }
+      if (state_.block_state == ISAL_BLOCK_FINISH) member_done_ = true;
+    }
+    const std::size_t count = out.size() - state_.avail_out;
+    unpacked_ += count;
+    TRY(CheckBomb(packed_.packed_bytes(), unpacked_));
+    return count;
+  }
+  std::uint64_t packed_bytes() const override { return packed_.packed_bytes(); }
+
+ private:
+  // Returns false at the clean end of the file.
+  Result<bool> Refill() {
+    if (state_.avail_in == 0) {
+      TRY_ASSIGN(const std::size_t count, packed_.Read(input_));
+      state_.next_in = reinterpret_cast<std::uint8_t*>(input_.data());
+      state_.avail_in = static_cast<std::uint32_t>(count);
+      if (count == 0) {
+        if (member_done_) return false;
+        // The decoder may still hold unpacked bytes that had no room before.
+        if (state_.tmp_out_valid > state_.tmp_out_processed) return true;
+        return Error(Errc::kCorrupt, "gzip data ends too early: the file is truncated")
+            .Hint("copy the file again from the bucket");
+      }
+    }
+    if (member_done_) {  // another member follows
+      isal_inflate_reset(&state_);
+      state_.crc_flag = ISAL_GZIP;
+      member_done_ = false;
+    }
+    return true;
+  }
+
+  PlainSource packed_;
+  std::vector<char> input_;
+  inflate_state state_{};
+  bool member_done_ = false;
+  std::uint64_t unpacked_ = 0;
+};
+
+class ZipSource : public ByteSource {
+ public:
+  ~ZipSource() override {
+    if (entry_ != nullptr) zip_fclose(entry_);
+    if (archive_ != nullptr) zip_discard(archive_);
+  }
+
+  static Result<std::unique_ptr<ByteSource>> Open(const std::filesystem::path& path) {
+    auto source = std::unique_ptr<ZipSource>(new ZipSource);
+    int code = 0;
+    source->archive_ = zip_open(path.c_str(), ZIP_RDONLY, &code);
+    if (source->archive_ == nullptr) {
+      return Error(Errc::kCorrupt, "damaged or truncated zip archive")
+          .Hint("copy the file again from the bucket");
+    }
+    const zip_int64_t entries = zip_get_num_entries(source->archive_, 0);
+    if (entries != 1) {
+      return Error(Errc::kCorrupt, "zip archive holds " + std::to_string(entries) +
+                                       " entries; AWS writes exactly one CSV into each")
+          .Hint("unpack it and import the directory");
+    }
+    zip_stat_t stat;
+    if (zip_stat_index(source->archive_, 0, 0, &stat) != 0) {
+      return Error(Errc::kCorrupt, "unreadable zip directory");
+    }
+    if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE) {
+      return Error(Errc::kCorrupt, "zip archive is encrypted").Hint("decrypt it, then import it again");
+    }
+    source->packed_size_ = stat.comp_size;
+    source->size_ = stat.size;
+    source->entry_ = zip_fopen_index(source->archive_, 0, 0);
+    if (source->entry_ == nullptr) {
+      return Error(Errc::kCorrupt, "unreadable zip entry: " +
+                                       std::string(zip_strerror(source->archive_)));
+    }
+    return std::unique_ptr<ByteSource>(std::move(source));
+  }
+
+  Result<std::size_t> Read(std::span<char> out) override {
+    const zip_int64_t count = zip_fread(entry_, out.data(), out.size());
+    if (count < 0) {
+      return Error(Errc::kCorrupt, "damaged zip data: " + std::string(zip_file_strerror(entry_)))
+          .Hint("copy the file again from the bucket");
+    }
+    unpacked_ += static_cast<std::uint64_t>(count);
+    TRY(CheckBomb(packed_size_, unpacked_));
+    return static_cast<std::size_t>(count);
+  }
+  std::uint64_t packed_bytes() const override {
+    return size_ == 0 ? 0 : packed_size_ * (unpacked_ / 1024) / (size_ / 1024 + 1);
+  }
+
+ private:
+  ZipSource() = default;
+  zip_t* archive_ = nullptr;
+  zip_file_t* entry_ = nullptr;
+  std::uint64_t packed_size_ = 0;
+  std::uint64_t size_ = 0;
+  std::uint64_t unpacked_ = 0;
+};
+
+Result<std::string> FirstBytes(int fd, const std::filesystem::path& path) {
+  std::array<char, 4> magic{};
+  const ssize_t count = ::pread(fd, magic.data(), magic.size(), 0);
+  if (count < 0) return ErrnoError("reading", path, errno);
+  return std::string(magic.data(), static_cast<std::size_t>(count));
+}
+
+Result<FileDescriptor> OpenForReading(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError("opening", path, errno);
+  return FileDescriptor(fd);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path) {
+  TRY_ASSIGN(FileDescriptor file, OpenForReading(path));
+  TRY_ASSIGN(const std::string magic, FirstBytes(file.get(), path));
+  if (magic.empty()) return Error(Errc::kCorrupt, "the file is empty (0 bytes)");
+  if (magic.starts_with("\x1f\x8b")) {
+    return std::unique_ptr<ByteSource>(new GzipSource(path, std::move(file)));
+  }
+  if (magic.starts_with("PK\x03\x04") || magic.starts_with("PK\x05\x06")) return ZipSource::Open(path);
+  return std::unique_ptr<ByteSource>(new PlainSource(path, std::move(file)));
+}
+
+Result<bool> IsParquet(const std::filesystem::path& path) {
+  TRY_ASSIGN(const FileDescriptor file, OpenForReading(path));
+  TRY_ASSIGN(const std::string magic, FirstBytes(file.get(), path));
+  return magic == "PAR1";
+}
+
+}  // namespace farthing::ingest

@@ -1,0 +1,32 @@
+#pragma once
+
+// The bytes of a file, unpacked: plain, gzip (several members too) or a zip of one entry.
+// What a file is follows from its first bytes, never from its name.  A ByteSource belongs to one thread.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+
+namespace farthing::ingest {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Fills `out` from the front and returns how many bytes; 0 is the end.
+  /// Errors: kCorrupt (truncated, damaged, encrypted, more than one zip entry, a decompression bomb),
+  ///         kUnavailable (the disk failed).
+  virtual Result<std::size_t> Read(std::span<char> out) = 0;
+  /// Packed bytes consumed so far; for progress.
+  virtual std::uint64_t packed_bytes() const = 0;
+};
+
+/// Opens a file by its magic bytes.  An empty file is kCorrupt: AWS writes none that carries rows.
+Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path);
+
+/// True when the file starts with Parquet's magic PAR1.
+Result<bool> IsParquet(const std::filesystem::path& path);
+
+}  // namespace farthing::ingest

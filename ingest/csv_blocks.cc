@@ -1,0 +1,186 @@
+#include "ingest/csv_blocks.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "ingest/bytes.h"
+#include "ingest/csv_scan.h"
+
+namespace farthing::ingest {
+namespace {
+
+constexpr std::size_t kBlockBytes = 2 * 1024 * 1024;
+constexpr std::size_t kMaxRecordBytes = 32 * 1024 * 1024;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+Error EndlessRecord(std::int64_t row) {
+  return Error(Errc::kCorrupt, "row " + std::to_string(row) +
+                                   ": no end of record within 32 MiB; an opening quote without its "
+                                   "closing one, or not a CSV file");
+}
+
+// Takes a file apart into whole records.
+class RecordReader {
+ public:
+  explicit RecordReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
+
+  /// Reads about `bytes` more and returns whole records; an empty text is the end.
+  Result<std::string> Next(std::size_t bytes) {
+    std::string text = std::move(rest_);
+    rest_.clear();
+    for (;;) {
+      const std::size_t before = text.size();
+      text.resize(before + bytes);
+      TRY_ASSIGN(const std::size_t count, source_->Read({text.data() + before, bytes}));
+      text.resize(before + count);
+      const RecordScan scan = ScanRecords(text);
+      if (count < bytes) return LastRecords(std::move(text), scan);
+      if (scan.end > 0) {
+        rest_.assign(text, scan.end);
+        text.resize(scan.end);
+        records_ += static_cast<std::int64_t>(scan.records);
+        return text;
+      }
+      if (text.size() > kMaxRecordBytes) return EndlessRecord(records_);
+    }
+  }
+
+  /// Records returned so far, the header among them.
+  std::int64_t records() const { return records_; }
+  std::uint64_t packed_bytes() const { return source_->packed_bytes(); }
+
+ private:
+  Result<std::string> LastRecords(std::string text, const RecordScan& scan) {
+    records_ += static_cast<std::int64_t>(scan.records);
+    if (scan.inside_quotes) {
+      return Error(Errc::kCorrupt, "row " + std::to_string(records_) +
+                                       ": the file ends inside a quoted field; it is truncated")
+          .Hint("copy the file again from the bucket");
+    }
+    if (scan.end < text.size()) {  // the last record has no line feed
+      text += '\n';
+      ++records_;
+    }
+    return text;
+  }
+
+  std::unique_ptr<ByteSource> source_;
+  std::string rest_;
+  std::int64_t records_ = 0;
+};
+
+// Cuts the header record off the front of the first text of a file.
+std::string TakeHeader(std::string& text) {
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  std::vector<std::uint32_t> separators;
+  FindSeparators(text, separators);
+  const auto end = std::find_if(separators.begin(), separators.end(),
+                                [&](std::uint32_t at) { return text[at] == '\n'; });
+  const std::size_t length = end == separators.end() ? text.size() : *end + std::size_t{1};
+  std::string header = text.substr(0, length);
+  text.erase(0, length);
+  return header;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> ReadCsvHeader(const std::filesystem::path& file) {
+  TRY_ASSIGN(std::unique_ptr<ByteSource> source, OpenBytes(file));
+  RecordReader reader(std::move(source));
+  TRY_ASSIGN(std::string text, reader.Next(64 * 1024));
+  const std::string header = TakeHeader(text);
+  if (Trim(header).empty() || header == "\n") return Error(Errc::kCorrupt, "the file has no header row");
+
+  std::vector<std::uint32_t> separators;
+  FindSeparators(header, separators);
+  std::vector<std::string> cells;
+  std::string scratch;
+  std::size_t start = 0;
+  for (const std::uint32_t end : separators) {
+    std::string_view cell = std::string_view(header).substr(start, end - start);
+    if (cell.ends_with('\r')) cell.remove_suffix(1);
+    cells.emplace_back(Unquote(cell, scratch));
+    start = end + std::size_t{1};
+  }
+  return cells;
+}
+
+BlockReader::BlockReader(std::vector<std::filesystem::path> files, int threads)
+    : files_(std::move(files)),
+      capacity_(static_cast<std::size_t>(threads) + 3),
+      running_(std::max(threads, 1)) {
+  for (int i = 0, count = running_; i < count; ++i) threads_.emplace_back([this] { ReadFiles(); });
+}
+
+BlockReader::~BlockReader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  room_.notify_all();
+}
+
+void BlockReader::ReadFiles() {
+  for (;;) {
+    const std::size_t file = next_file_.fetch_add(1);
+    if (file >= files_.size()) break;
+    Result<void> read = [&]() -> Result<void> {
+      try {
+        return ReadOne(static_cast<int>(file));
+      } catch (const std::exception& exception) {
+        return Error(Errc::kInternal, exception.what());
+      }
+    }();
+    if (!read.ok()) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::move(read).error().Wrap(files_[file].filename().string());
+      break;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  --running_;
+  ready_.notify_all();
+}
+
+Result<void> BlockReader::ReadOne(int file) {
+  TRY_ASSIGN(std::unique_ptr<ByteSource> source, OpenBytes(files_[static_cast<std::size_t>(file)]));
+  RecordReader reader(std::move(source));
+  std::uint64_t reported = 0;
+  bool header_done = false;
+  for (;;) {
+    const std::int64_t before = reader.records();
+    TRY_ASSIGN(std::string text, reader.Next(kBlockBytes));
+    packed_bytes_ += reader.packed_bytes() - reported;
+    reported = reader.packed_bytes();
+    if (text.empty()) return {};
+    TextBlock block{file, before, std::move(text)};  // the header is record 0
+    if (!header_done) {
+      TakeHeader(block.text);
+      block.first_row = 1;
+      header_done = true;
+    }
+    if (!block.text.empty() && !Push(std::move(block))) return {};
+  }
+}
+
+bool BlockReader::Push(TextBlock block) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return blocks_.size() < capacity_ || stopping_; });
+  if (stopping_) return false;
+  blocks_.push_back(std::move(block));
+  ready_.notify_one();
+  return true;
+}
+
+Result<std::optional<TextBlock>> BlockReader::Next() {
+  std::unique_lock lock(mutex_);
+  ready_.wait(lock, [&] { return !blocks_.empty() || running_ == 0 || error_; });
+  if (error_) return *error_;
+  if (blocks_.empty()) return std::optional<TextBlock>();
+  TextBlock block = std::move(blocks_.front());
+  blocks_.pop_front();
+  room_.notify_one();
+  return std::optional<TextBlock>(std::move(block));
+}
+
+}  // namespace farthing::ingest

@@ -1,0 +1,164 @@
+#include "ingest/csv_plan.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "base/decimal.h"
+#include "base/text.h"
+#include "ingest/csv_scan.h"
+
+namespace farthing::ingest {
+namespace {
+
+using billing::SourceFamily;
+using Use = ColumnRole::Use;
+
+bool BelongsToTags(Use use) {
+  return use == Use::kTag || use == Use::kCostCategory || use == Use::kTagMap ||
+         use == Use::kMixedTagMap || use == Use::kCategoryMap;
+}
+
+std::string TextOf(const boost::json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_double()) {
+    const Result<Decimal> exact = FromDouble(value.get_double());
+    if (exact.ok()) return ToString(*exact);
+  }
+  return boost::json::serialize(value);
+}
+
+// CUR 2.0's `tags` names the kind of tag in the key: resourceTags/user:team, costCategory/Team.
+SetEntry MixedTag(std::string key, std::string value) {
+  if (StartsWithIgnoreCase(key, "resourceTags/")) return {"tags", key.substr(13), std::move(value)};
+  if (StartsWithIgnoreCase(key, "costCategory/")) {
+    return {"cost_categories", key.substr(13), std::move(value)};
+  }
+  return {"tags", std::move(key), std::move(value)};
+}
+
+bool IsMap(Use use) {
+  return use == Use::kTagMap || use == Use::kMixedTagMap || use == Use::kCategoryMap ||
+         use == Use::kProductMap || use == Use::kAttributeMap;
+}
+
+constexpr std::string_view kProductPrefix = "product_";
+
+}  // namespace
+
+SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value) {
+  switch (role.use) {
+    case Use::kTag:
+    case Use::kTagMap: return {"tags", std::move(key), std::move(value)};
+    case Use::kMixedTagMap: return MixedTag(std::move(key), std::move(value));
+    case Use::kCostCategory:
+    case Use::kCategoryMap: return {"cost_categories", std::move(key), std::move(value)};
+    case Use::kProduct:
+    case Use::kProductMap: return {"product", std::move(key), std::move(value)};
+    case Use::kAttributeMap: return {"attributes", role.name + key, std::move(value)};
+    case Use::kAttribute:
+    case Use::kUsed:
+    case Use::kIgnored: return {"attributes", std::move(key), std::move(value)};
+  }
+  return {"attributes", std::move(key), std::move(value)};
+}
+
+std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_text) {
+  std::vector<SetEntry> entries;
+  boost::system::error_code code;
+  const boost::json::value map = boost::json::parse(json_text, code);
+  if (code || !map.is_object()) {
+    entries.push_back(EntryOf(role, role.name.empty() ? "unreadable" : role.name, std::string(json_text)));
+    return entries;
+  }
+  for (const auto& [key, value] : map.get_object()) {
+    if (!value.is_null()) entries.push_back(EntryOf(role, std::string(key), TextOf(value)));
+  }
+  return entries;
+}
+
+void SetPlan::Add(std::size_t field, ColumnRole role) {
+  if (!runs_.empty() && runs_.back().last + 1 == field) {
+    runs_.back().last = field;
+  } else {
+    runs_.push_back({field, field});
+  }
+  members_.push_back({field, std::move(role)});
+}
+
+void SetPlan::AppendRaw(const RecordView& record, std::string& raw) const {
+  for (const Run& run : runs_) {
+    raw += record.Span(run.first, run.last);
+    raw += '\n';  // cannot stand unquoted inside a record
+  }
+}
+
+std::vector<SetEntry> SetPlan::Entries(const RecordView& record) const {
+  std::vector<SetEntry> entries;
+  std::string scratch;
+  for (const Member& member : members_) {
+    const std::string_view text = Unquote(record.Field(member.field), scratch);
+    if (IsAbsent(text)) continue;
+    if (IsMap(member.role.use)) {
+      for (SetEntry& entry : MapEntries(member.role, text)) entries.push_back(std::move(entry));
+    } else {
+      entries.push_back(EntryOf(member.role, member.role.name, std::string(text)));
+    }
+  }
+  return entries;
+}
+
+CsvPlan PlanCsv(SourceFamily family, const std::vector<std::string>& header,
+                const std::vector<SourceColumn>& emitted) {
+  CsvPlan plan;
+  plan.field_count = header.size();
+  plan.field_of.resize(emitted.size());
+  for (std::size_t field = 0; field < header.size(); ++field) {
+    ColumnRole role = RoleOf(family, header[field]);
+    if (role.use == Use::kUsed) {
+      const auto column = std::find_if(emitted.begin(), emitted.end(),
+                                       [&](const SourceColumn& c) { return c.name == role.name; });
+      CHECK(column != emitted.end());
+      auto& slot = plan.field_of[static_cast<std::size_t>(column - emitted.begin())];
+      if (!slot) {
+        slot = field;
+        continue;
+      }
+      role = {Use::kAttribute, header[field], true};  // a second column of the same meaning
+    }
+    if (role.unknown) plan.unknown_columns.push_back(header[field]);
+    if (role.use == Use::kProductMap) plan.product_map = field;
+    if (role.use == Use::kIgnored) continue;
+    (BelongsToTags(role.use) ? plan.tags : plan.attributes).Add(field, std::move(role));
+  }
+  if (plan.product_map) {
+    for (std::size_t column = 0; column < emitted.size(); ++column) {
+      const std::string& name = emitted[column].name;
+      if (!plan.field_of[column] && name.starts_with(kProductPrefix)) {
+        plan.product_values.push_back({column, name.substr(kProductPrefix.size())});
+      }
+    }
+  }
+  return plan;
+}
+
+std::vector<SourceColumn> ProvidedColumns(SourceFamily family,
+                                          std::span<const std::vector<std::string>> headers) {
+  std::set<std::string> provided;
+  bool has_product_map = false;
+  for (const std::vector<std::string>& header : headers) {
+    for (const std::string& cell : header) {
+      const ColumnRole role = RoleOf(family, cell);
+      if (role.use == Use::kUsed) provided.insert(role.name);
+      has_product_map = has_product_map || role.use == Use::kProductMap;
+    }
+  }
+  std::vector<SourceColumn> columns;
+  for (const SourceColumn& column : UsedColumns(family)) {
+    const bool in_map = has_product_map && column.name.starts_with(kProductPrefix);
+    if (in_map || provided.contains(column.name)) columns.push_back(column);
+  }
+  return columns;
+}
+
+}  // namespace farthing::ingest

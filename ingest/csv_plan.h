@@ -1,0 +1,85 @@
+#pragma once
+
+// What to do with each field of a CSV file: which become typed columns, which belong to the line's tag
+// set, which to its attribute set.  Built once per header.  Immutable; const-safe.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "billing/registry.h"
+#include "ingest/set_interner.h"
+#include "ingest/source_columns.h"
+
+namespace farthing::ingest {
+
+/// Fields of the record in hand, by index.
+class RecordView {
+ public:
+  virtual ~RecordView() = default;
+  /// Raw text of a field, quotes included.
+  virtual std::string_view Field(std::size_t field) const = 0;
+  /// Raw text from the start of field `first` to the end of field `last`.
+  virtual std::string_view Span(std::size_t first, std::size_t last) const = 0;
+};
+
+/// The fields of a file that make up one interned set.
+class SetPlan {
+ public:
+  void Add(std::size_t field, ColumnRole role);
+  /// Appends bytes that differ whenever the set differs between records of the same header.
+  void AppendRaw(const RecordView& record, std::string& raw) const;
+  std::vector<SetEntry> Entries(const RecordView& record) const;
+
+ private:
+  struct Member {
+    std::size_t field;
+    ColumnRole role;
+  };
+  struct Run {  // neighbouring fields, hashed in one piece
+    std::size_t first;
+    std::size_t last;
+  };
+  std::vector<Member> members_;
+  std::vector<Run> runs_;
+};
+
+/// A used column that CUR 2.0 keeps inside its `product` map.
+struct ProductValue {
+  std::size_t column;  ///< index among the emitted columns
+  std::string key;     ///< e.g. "product_name"
+};
+
+struct CsvPlan {
+  std::size_t field_count = 0;
+  std::vector<std::optional<std::size_t>> field_of;  ///< by emitted column; absent: not in this file
+  SetPlan tags;
+  SetPlan attributes;
+  std::optional<std::size_t> product_map;            ///< field of the map that ProductValues come from
+  std::vector<ProductValue> product_values;
+  std::vector<std::string> unknown_columns;
+};
+
+/// Plans a header for the emitted columns (names of used source columns).
+CsvPlan PlanCsv(billing::SourceFamily family, const std::vector<std::string>& header,
+                const std::vector<SourceColumn>& emitted);
+
+/// Returns the used columns that at least one of the headers provides, directly or by product map.
+std::vector<SourceColumn> ProvidedColumns(billing::SourceFamily family,
+                                          std::span<const std::vector<std::string>> headers);
+
+/// Returns the entry that a key and value of a column become.
+SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value);
+
+/// Returns the entries of a map column given as JSON text; text that is no JSON object becomes one
+/// entry with the key `name`, so that nothing is lost.
+std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_text);
+
+/// FOCUS files of several providers spell absent values NULL or null.
+inline bool IsAbsent(std::string_view text) {
+  return text.empty() || (text.size() == 4 && (text == "NULL" || text == "null"));
+}
+
+}  // namespace farthing::ingest

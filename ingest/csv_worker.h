@@ -1,0 +1,86 @@
+#pragma once
+
+// One thread's part of a CsvSource: takes blocks apart and fills DuckDB vectors.  One thread.
+
+#include <duckdb.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ingest/csv_source.h"
+
+namespace farthing::ingest {
+
+class CsvWorker {
+ public:
+  explicit CsvWorker(CsvSource& source);
+  ~CsvWorker();
+
+  /// Fills the chunk with the next rows; leaves it empty at the end or after a failure.
+  void Fill(duckdb_data_chunk output);
+
+ private:
+  class Record;
+  struct BadCell {
+    std::size_t record;  ///< index into chosen_
+    std::string column;
+    std::string message;
+  };
+
+  bool NextBlock();
+  bool FindRecords();
+  bool CheckUtf8();
+  bool ChooseRecords(std::size_t limit);
+  bool KeepPeriod(std::uint32_t record);
+  bool Convert(duckdb_data_chunk output);
+  void ConvertColumn(std::size_t column, duckdb_vector vector);
+  void ConvertText(std::size_t field, duckdb_vector vector);
+  void ConvertTime(std::size_t field, const std::string& name, duckdb_vector vector);
+  void ConvertAmount(std::size_t column, std::size_t field, duckdb_vector vector);
+  void ConvertProductValues(duckdb_data_chunk output);
+  void ConvertSets(duckdb_data_chunk output);
+  void ConvertPlace(duckdb_data_chunk output);
+  bool DropBadRecords();
+  bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message);
+  std::string_view Field(std::uint32_t record, std::size_t field) const;
+  std::string_view Cell(std::uint32_t record, std::size_t field);
+  std::string_view Keep(std::string_view text);
+  const std::string& FileName() const;
+
+  CsvSource& source_;
+  std::optional<TextBlock> block_;
+  std::optional<TextBlock> previous_;      ///< DuckDB may still look at its strings
+  const CsvPlan* plan_ = nullptr;
+  std::vector<std::uint32_t> separators_;
+  std::vector<std::uint32_t> records_;     ///< by record: index of its first separator
+  std::size_t next_record_ = 0;
+  std::vector<std::uint32_t> chosen_;      ///< records of the chunk in hand
+  std::vector<BadCell> bad_;
+  std::deque<std::string> kept_;           ///< unquoted text of the chunk in hand
+  std::string scratch_;
+  std::string raw_;
+  struct TimeMemory {
+    std::string text;
+    std::int64_t micros = 0;
+  };
+  std::unordered_map<std::size_t, TimeMemory> times_;  ///< by field: the last one parsed
+  struct SetMemory {
+    std::string raw;
+    std::int32_t number = -1;
+  };
+  SetMemory tag_memory_;
+  SetMemory attribute_memory_;
+  std::unordered_map<std::string, std::vector<std::string>> products_;  ///< by map text
+  std::vector<int128> chunk_totals_;       ///< by emitted column
+  std::vector<int128> totals_;
+  std::vector<DecimalNeed> needs_;
+  std::vector<bool> misfit_;
+  std::int64_t rows_ = 0;
+};
+
+}  // namespace farthing::ingest

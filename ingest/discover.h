@@ -1,0 +1,48 @@
+#pragma once
+
+// Finds deliveries in a directory, a bucket copy, one manifest or bare files.  Decides by manifests and
+// content; file names only help to skip what AWS puts beside the data.  Reads manifests and headers only.
+// One thread.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace farthing::ingest {
+
+/// A delivery as found, not yet read.
+struct FoundDelivery {
+  std::string export_name;
+  std::string export_identity;
+  std::string source;                        ///< directory or file given by the user
+  std::optional<Period> period;              ///< absent: bare files, the content says
+  std::string version_key;                   ///< absent (empty): bare files
+  std::filesystem::path manifest;            ///< empty: bare files
+  std::vector<std::filesystem::path> files;  ///< in manifest order
+  bool latest = false;                       ///< the period's own manifest names this version
+  std::optional<Error> problem;              ///< why it cannot be read: torn manifest, missing file, …
+};
+
+struct Discovery {
+  std::vector<FoundDelivery> deliveries;
+  std::vector<std::string> notes;  ///< surplus files and the like: seen, not read, why
+};
+
+/// Looks at one path given to import.
+/// Errors: kNotFound (no such path, or nothing in it), kPermissionDenied.
+Result<Discovery> Discover(const std::filesystem::path& path);
+
+/// Finds the local file of a key of a manifest: the longest tail of the key that exists below the
+/// manifest's directory or a directory above it, never above `root`.
+/// Errors: kNotFound (missing), kPermissionDenied (the key climbs with ..).
+Result<std::filesystem::path> ResolveKey(const std::string& key, const std::filesystem::path& manifest,
+                                         const std::filesystem::path& root);
+
+/// Returns "2026-01" of a folder BILLING_PERIOD=2026-01 or year=2026/month=1 in a path.
+std::optional<Period> PeriodInPath(const std::filesystem::path& path);
+
+}  // namespace farthing::ingest

@@ -1,0 +1,246 @@
+#include "ingest/import.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "ingest/discover.h"
+#include "ingest/load.h"
+#include "lake/stage.h"
+
+namespace farthing::ingest {
+namespace {
+
+// One import of one path: the steps from found deliveries to outcomes.
+class Importer {
+ public:
+  Importer(lake::Catalog& catalog, const ImportOptions& options) : catalog_(catalog), options_(options) {}
+
+  Result<ImportSummary> Run(const std::filesystem::path& path) {
+    TRY_ASSIGN(Discovery discovery, Discover(path));
+    summary_.notes = std::move(discovery.notes);
+    MarkLatest(discovery.deliveries);
+    for (FoundDelivery& found : discovery.deliveries) {
+      if (options_.name) found.export_name = *options_.name;
+      TRY(found.version_key.empty() ? ImportBare(found) : ImportManifested(found));
+    }
+    return std::move(summary_);
+  }
+
+ private:
+  // Of several versions of a period only the newest is loaded, unless all are wanted.
+  void MarkLatest(std::vector<FoundDelivery>& deliveries) {
+    std::stable_sort(deliveries.begin(), deliveries.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.export_identity, a.period) < std::tie(b.export_identity, b.period);
+    });
+    for (std::size_t first = 0; first < deliveries.size();) {
+      std::size_t end = first;
+      while (end < deliveries.size() &&
+             deliveries[end].export_identity == deliveries[first].export_identity &&
+             deliveries[end].period == deliveries[first].period) {
+        ++end;
+      }
+      const auto begin = deliveries.begin() + static_cast<std::ptrdiff_t>(first);
+      const auto stop = deliveries.begin() + static_cast<std::ptrdiff_t>(end);
+      std::sort(begin, stop, [](const FoundDelivery& a, const FoundDelivery& b) {
+        return std::make_tuple(a.latest, Written(a.manifest), a.version_key) <
+               std::make_tuple(b.latest, Written(b.manifest), b.version_key);
+      });
+      for (auto it = begin; it != stop; ++it) it->latest = it + 1 == stop;
+      first = end;
+    }
+  }
+
+  static std::filesystem::file_time_type Written(const std::filesystem::path& file) {
+    std::error_code code;
+    const auto time = std::filesystem::last_write_time(file, code);
+    return code ? std::filesystem::file_time_type::min() : time;
+  }
+
+  Result<void> ImportManifested(const FoundDelivery& found) {
+    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found, found.export_identity));
+    if (found.problem) {
+      delivery.fingerprint = found.version_key;
+      return Quarantine(std::move(delivery), *found.problem);
+    }
+    if (!found.latest && !options_.all_versions) {
+      summary_.outcomes.push_back({Outcome::Kind::kSuperseded, std::move(delivery), {}, {}});
+      return {};
+    }
+    if (!found.period) {
+      return Quarantine(std::move(delivery), Error(Errc::kCorrupt, "neither the manifest nor its folder says "
+                                                                   "which billing period this is"));
+    }
+    TRY(ReadFiles(found.files, delivery));
+    Result<OpenedFiles> opened = OpenFiles(found.files);
+    if (!opened.ok()) return Quarantine(std::move(delivery), std::move(opened).error());
+    return LoadPeriod(*opened, OtherPeriods::kRefuse, std::move(delivery));
+  }
+
+  // Bare files: each is recognised by itself; those of one family are one export of one or more periods.
+  Result<void> ImportBare(const FoundDelivery& found) {
+    std::map<std::string, std::vector<std::filesystem::path>> by_format;
+    for (const std::filesystem::path& file : found.files) {
+      Result<OpenedFiles> opened = OpenFiles({file});
+      if (opened.ok()) {
+        by_format[FormatName(opened->detection) + (opened->parquet ? " parquet" : " csv")].push_back(file);
+        continue;
+      }
+      FoundDelivery refused = found;
+      refused.files = {file};
+      TRY_ASSIGN(lake::Delivery delivery, NewDelivery(refused, found.export_identity));
+      TRY(ReadFiles(refused.files, delivery));
+      delivery.version_key = delivery.fingerprint;
+      TRY(Quarantine(std::move(delivery), std::move(opened).error()));
+    }
+    for (const auto& [format, files] : by_format) {
+      FoundDelivery part = found;
+      part.files = files;
+      const std::string suffix = by_format.size() == 1 ? "" : ":" + format;
+      TRY(ImportBareFormat(part, found.export_identity + suffix));
+    }
+    return {};
+  }
+
+  Result<void> ImportBareFormat(const FoundDelivery& found, const std::string& identity) {
+    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found, identity));
+    TRY(ReadFiles(found.files, delivery));
+    delivery.version_key = delivery.fingerprint;
+    TRY_ASSIGN(const OpenedFiles opened, OpenFiles(found.files));
+    Result<std::vector<Period>> periods = FindPeriods(catalog_.layout(), opened, options_);
+    if (!periods.ok()) return Quarantine(std::move(delivery), std::move(periods).error());
+    if (periods->empty()) {
+      return Quarantine(std::move(delivery), Error(Errc::kInvalidArgument, "holds no line items, only a header")
+                                                 .Hint("an export that is not ready looks like this"));
+    }
+    for (const Period period : *periods) {
+      lake::Delivery one = delivery;
+      one.id = NewUlid();
+      one.period = period;
+      TRY(LoadPeriod(opened, OtherPeriods::kSkip, std::move(one)));
+    }
+    return {};
+  }
+
+  Result<lake::Delivery> NewDelivery(const FoundDelivery& found, const std::string& identity) {
+    const std::string full = options_.name ? "named:" + *options_.name : identity;
+    TRY_ASSIGN(const lake::Export exported,
+               catalog_.FindOrCreateExport({0, found.export_name, "", found.source, full}));
+    lake::Delivery delivery;
+    delivery.id = NewUlid();
+    delivery.export_id = exported.id;
+    delivery.export_name = exported.name;
+    if (found.period) delivery.period = *found.period;
+    delivery.version_key = found.version_key;
+    delivery.manifest = found.manifest.string();
+    delivery.seen_at = ToString(Now());
+    return delivery;
+  }
+
+  // Fingerprints the content: what makes a delivery the same as another.
+  Result<void> ReadFiles(const std::vector<std::filesystem::path>& files, lake::Delivery& delivery) {
+    std::vector<std::string> hashes;
+    for (const std::filesystem::path& file : files) {
+      TRY_ASSIGN(std::string hash, Sha256OfFile(file));
+      std::error_code code;
+      delivery.files.push_back({file.string(), std::filesystem::file_size(file, code), hash});
+      hashes.push_back(std::move(hash));
+    }
+    std::sort(hashes.begin(), hashes.end());  // the order of files is irrelevant
+    delivery.fingerprint = Sha256(Join(hashes, "\n"));
+    return {};
+  }
+
+  Result<void> LoadPeriod(const OpenedFiles& files, OtherPeriods other_periods, lake::Delivery delivery) {
+    TRY_ASSIGN(const bool known, IsKnown(delivery));
+    if (known) return {};
+    lake::Load load;
+    load.id = NewUlid();
+    load.delivery_id = delivery.id;
+    load.export_id = delivery.export_id;
+    load.export_name = delivery.export_name;
+    load.period = delivery.period;
+    load.created_at = ToString(Now());
+    load.complete = !delivery.manifest.empty();
+    Result<void> staged = StageLoad(catalog_.layout(), files, other_periods, options_, load);
+    if (staged.ok()) staged = CheckUnchanged(delivery);
+    if (!staged.ok()) {
+      TRY(RemoveTree(catalog_.layout().staging(load.id)));
+      return Quarantine(std::move(delivery), std::move(staged).error());
+    }
+    TRY(lake::Publish(catalog_, delivery, load));
+    summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});
+    return {};
+  }
+
+  // The same version again is nothing new; equal content under a new id is recorded, not loaded.
+  Result<bool> IsKnown(const lake::Delivery& delivery) {
+    TRY_ASSIGN(const std::optional<lake::Delivery> known,
+               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key,
+                                     delivery.fingerprint));
+    if (!known || known->status == lake::DeliveryStatus::kQuarantined) return false;
+    if (known->fingerprint != delivery.fingerprint) return false;  // overwritten in place
+    lake::Delivery copy = delivery;
+    if (known->version_key == delivery.version_key) {
+      summary_.outcomes.push_back({Outcome::Kind::kUnchanged, std::move(copy), {}, {}});
+      return true;
+    }
+    copy.status = lake::DeliveryStatus::kDuplicate;
+    copy.reason = "same content as delivery " + known->id;
+    TRY(catalog_.RecordDelivery(copy));
+    summary_.outcomes.push_back({Outcome::Kind::kDuplicate, std::move(copy), {}, {}});
+    return true;
+  }
+
+  // A bucket copy that is being written while we read gives a torn delivery.
+  Result<void> CheckUnchanged(const lake::Delivery& delivery) {
+    for (const lake::DeliveryFile& file : delivery.files) {
+      std::error_code code;
+      if (std::filesystem::file_size(file.path, code) != file.size_bytes || code) {
+        return Error(Errc::kConflict, file.path + " changed while it was read")
+            .Hint("run the same command again when the copy is complete");
+      }
+    }
+    return {};
+  }
+
+  Result<void> Quarantine(lake::Delivery delivery, Error error) {
+    // A full disk or a damaged lake is no fault of the delivery: stop instead of blaming it.
+    if (error.code() == Errc::kUnavailable || error.code() == Errc::kInternal ||
+        error.code() == Errc::kTooLarge) {
+      return std::move(error).Wrap("importing " + delivery.export_name + " " + ToString(delivery.period));
+    }
+    delivery.status = lake::DeliveryStatus::kQuarantined;
+    delivery.reason = error.message() + (error.hint().empty() ? "" : "; fix: " + error.hint());
+    TRY(catalog_.RecordDelivery(delivery));
+    summary_.outcomes.push_back({Outcome::Kind::kQuarantined, std::move(delivery), {}, std::move(error)});
+    return {};
+  }
+
+  lake::Catalog& catalog_;
+  const ImportOptions& options_;
+  ImportSummary summary_;
+};
+
+}  // namespace
+
+std::string_view ToString(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::kLoaded: return "loaded";
+    case Outcome::Kind::kUnchanged: return "unchanged";
+    case Outcome::Kind::kDuplicate: return "duplicate";
+    case Outcome::Kind::kQuarantined: return "quarantined";
+    case Outcome::Kind::kSuperseded: return "superseded";
+  }
+  return "loaded";
+}
+
+Result<ImportSummary> Import(lake::Catalog& catalog, const std::filesystem::path& path,
+                             const ImportOptions& options) {
+  TRY_ASSIGN(const auto lock, DirectoryLock::Acquire(catalog.layout().lock()));
+  TRY(lake::Sweep(catalog));
+  return Importer(catalog, options).Run(path);
+}
+
+}  // namespace farthing::ingest

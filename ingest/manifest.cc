@@ -1,0 +1,88 @@
+#include "ingest/manifest.h"
+
+#include <boost/json.hpp>
+
+namespace farthing::ingest {
+namespace {
+
+namespace json = boost::json;
+
+std::string TextAt(const json::object& object, const char* name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+Error Incomplete(const std::string& what) {
+  return Error(Errc::kCorrupt, "manifest " + what)
+      .Hint("copy the manifest again from the bucket; it may have been read while it was written");
+}
+
+// "s3://bucket/prefix/file" and "prefix/file" name the same key.
+std::string KeyOf(std::string_view text) {
+  if (!text.starts_with("s3://")) return std::string(text);
+  text.remove_prefix(5);
+  const std::size_t slash = text.find('/');
+  return slash == std::string_view::npos ? "" : std::string(text.substr(slash + 1));
+}
+
+Result<std::vector<std::string>> Keys(const json::object& object, const char* member) {
+  const json::value* list = object.if_contains(member);
+  if (list == nullptr || !list->is_array()) return Incomplete(std::string("has no list ") + member);
+  std::vector<std::string> keys;
+  for (const json::value& item : list->get_array()) {
+    if (!item.is_string()) return Incomplete(std::string(member) + " holds something that is no file name");
+    keys.push_back(KeyOf(std::string(item.get_string())));
+  }
+  if (keys.empty()) return Incomplete(std::string("lists no files in ") + member);
+  return keys;
+}
+
+std::vector<std::string> Columns(const json::object& object) {
+  std::vector<std::string> columns;
+  const json::value* list = object.if_contains("columns");
+  if (list == nullptr || !list->is_array()) return columns;
+  for (const json::value& item : list->get_array()) {
+    if (!item.is_object()) continue;
+    const std::string category = TextAt(item.get_object(), "category");
+    const std::string name = TextAt(item.get_object(), "name");
+    columns.push_back(category.empty() ? name : category + "/" + name);
+  }
+  return columns;
+}
+
+Result<std::optional<Period>> BillingPeriod(const json::object& object) {
+  const json::value* value = object.if_contains("billingPeriod");
+  if (value == nullptr || !value->is_object()) return std::optional<Period>();
+  const std::string start = TextAt(value->get_object(), "start");
+  const Result<Instant> instant = ParseInstant(start);
+  if (!instant.ok()) return Incomplete("has an unreadable billingPeriod: " + start);
+  return std::optional<Period>(PeriodOf(*instant));
+}
+
+}  // namespace
+
+Result<std::optional<Manifest>> ParseManifest(std::string_view text) {
+  boost::system::error_code code;
+  const json::value value = json::parse(text, code);
+  if (code) return Incomplete("is not complete JSON: " + code.message());
+  if (!value.is_object()) return Incomplete("is not a JSON object");
+  const json::object& object = value.get_object();
+
+  const bool legacy = object.contains("reportKeys") || object.contains("assemblyId");
+  const bool data_export = object.contains("dataFiles") || object.contains("executionId");
+  if (!legacy && !data_export) return std::optional<Manifest>();
+
+  Manifest manifest;
+  manifest.kind = data_export ? Manifest::Kind::kDataExport : Manifest::Kind::kLegacy;
+  manifest.version_key = TextAt(object, data_export ? "executionId" : "assemblyId");
+  manifest.account = TextAt(object, "account");
+  manifest.identity = TextAt(object, data_export ? "exportArn" : "reportId");
+  manifest.name = TextAt(object, "reportName");
+  manifest.columns = Columns(object);
+  TRY_ASSIGN(manifest.keys, Keys(object, object.contains("dataFiles") ? "dataFiles" : "reportKeys"));
+  TRY_ASSIGN(manifest.period, BillingPeriod(object));
+  if (manifest.version_key.empty()) return Incomplete("names no assembly or execution");
+  return std::optional<Manifest>(std::move(manifest));
+}
+
+}  // namespace farthing::ingest

@@ -1,0 +1,33 @@
+#pragma once
+
+// Manifests: what AWS says a delivery consists of.  docs/formats/manifests.md.  Const-safe.
+// Source: AWS CUR user guide, "Understanding report versions", and "Understanding export delivery"
+// of Data Exports; cur-facts 1.3 and 2.3 for what real files hold.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace farthing::ingest {
+
+struct Manifest {
+  enum class Kind { kLegacy, kDataExport };
+  Kind kind = Kind::kLegacy;
+  std::string name;         ///< report or export name; empty when the manifest does not say
+  std::string identity;     ///< report id or export ARN; empty when it does not say
+  std::string version_key;  ///< assembly or execution id
+  std::string account;      ///< owner of the report; empty when unknown
+  std::optional<Period> period;     ///< legacy says it; data exports have it in the path
+  std::vector<std::string> keys;    ///< data files: keys inside the bucket, in order
+  std::vector<std::string> columns; ///< as the manifest lists them; may differ from the files
+};
+
+/// Parses a manifest; nothing for JSON that is another thing (Redshift's, for instance).
+/// Errors: kCorrupt (torn or damaged JSON, or a manifest without what it must have).
+Result<std::optional<Manifest>> ParseManifest(std::string_view json);
+
+}  // namespace farthing::ingest

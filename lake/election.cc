@@ -1,0 +1,86 @@
+#include "lake/election.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace farthing::lake {
+namespace {
+
+int FormatRank(const std::string& format) {
+  if (format == "cur2") return 0;
+  if (format == "cur1") return 1;
+  return 2;
+}
+
+// 0 for the newest choice; loads nobody chose come after all chosen ones.
+std::size_t PreferenceRank(const Load& load, const std::vector<Preference>& preferences) {
+  for (std::size_t i = 0; i < preferences.size(); ++i) {
+    const Preference& choice = preferences[i];
+    if (choice.export_id == load.export_id &&
+        (choice.period.empty() || choice.period == ToString(load.period))) {
+      return i;
+    }
+  }
+  return preferences.size();
+}
+
+bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& item) {
+    return std::find(b.begin(), b.end(), item) != b.end();
+  });
+}
+
+bool SameBill(const Load& a, const Load& b) {
+  return a.period == b.period && a.export_id != b.export_id && Intersect(a.providers, b.providers) &&
+         Intersect(a.billing_accounts, b.billing_accounts) && Intersect(a.sub_accounts, b.sub_accounts);
+}
+
+std::string WhyPreferred(const Load& winner, const Load& other,
+                         const std::vector<Preference>& preferences) {
+  if (PreferenceRank(winner, preferences) != PreferenceRank(other, preferences)) return "chosen by you";
+  if (winner.sub_accounts.size() != other.sub_accounts.size()) return "covers more accounts";
+  if (winner.complete != other.complete) return "has a manifest";
+  if (winner.format != other.format) return winner.format + " is preferred to " + other.format;
+  if (winner.line_count != other.line_count) return "has more lines";
+  return "was found first";
+}
+
+}  // namespace
+
+std::vector<Candidate> HoldElection(std::vector<Load> loads,
+                                    const std::vector<Preference>& preferences) {
+  std::vector<Candidate> candidates;
+  for (Load& load : loads) candidates.push_back({std::move(load), false, "", ""});
+
+  std::vector<std::size_t> order(candidates.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto key = [&](std::size_t i) {
+    const Load& load = candidates[i].load;
+    return std::make_tuple(load.period, PreferenceRank(load, preferences),
+                           -static_cast<std::int64_t>(load.sub_accounts.size()), !load.complete,
+                           FormatRank(load.format), -load.line_count, load.export_id);
+  };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+
+  std::vector<std::size_t> winners;
+  for (const std::size_t i : order) {
+    Candidate& candidate = candidates[i];
+    const auto rival = std::find_if(winners.begin(), winners.end(), [&](std::size_t winner) {
+      return SameBill(candidates[winner].load, candidate.load);
+    });
+    if (rival == winners.end()) {
+      candidate.elected = true;
+      candidate.elected_export = candidate.load.export_name;
+      candidate.reason = "the only export of this bill";
+      winners.push_back(i);
+      continue;
+    }
+    Candidate& winner = candidates[*rival];
+    winner.reason = WhyPreferred(winner.load, candidate.load, preferences);
+    candidate.elected_export = winner.load.export_name;
+    candidate.reason = "same bill as " + winner.load.export_name + ", which " + winner.reason;
+  }
+  return candidates;
+}
+
+}  // namespace farthing::lake

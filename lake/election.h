@@ -1,0 +1,26 @@
+#pragma once
+
+// Which of several exports stands for a bill.  Pure; const-safe.
+//
+// Exports of the same provider, payer and month describe the same bill: legacy + CUR 2.0 + FOCUS, or a
+// payer's and its members'.  Adding them would count the bill twice, so loads whose accounts overlap are
+// never added.  One is elected, in this order: the user's choice; the one that covers more accounts; a
+// complete delivery before bare files; CUR 2.0 before legacy before FOCUS; more lines; the older export.
+
+#include <string>
+#include <vector>
+
+#include "lake/catalog.h"
+
+namespace farthing::lake {
+
+/// The user's choice, newest first; period "" means every period.
+struct Preference {
+  std::int64_t export_id = 0;
+  std::string period;
+};
+
+/// Returns the loads in their order with the outcome for each.
+std::vector<Candidate> HoldElection(std::vector<Load> loads, const std::vector<Preference>& preferences);
+
+}  // namespace farthing::lake

@@ -1,0 +1,14 @@
+#include "lake/layout.h"
+
+namespace farthing::lake {
+
+fs::path Layout::Partition(std::string_view table, Period period, std::string_view load_id) {
+  return fs::path(table) / ("billing_period=" + ToString(period)) /
+         ("load_id=" + std::string(load_id));
+}
+
+std::string Layout::Files(std::string_view table, Period period, std::string_view load_id) const {
+  return (lake() / Partition(table, period, load_id) / "*.parquet").string();
+}
+
+}  // namespace farthing::lake

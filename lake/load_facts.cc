@@ -1,0 +1,148 @@
+#include "lake/load_facts.h"
+
+#include <boost/json.hpp>
+
+namespace farthing::lake {
+namespace {
+
+namespace json = boost::json;
+
+json::array Texts(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const std::string& text : texts) array.emplace_back(text);
+  return array;
+}
+
+// Reads what the functions below wrote; a missing or mistyped member is corruption, not input.
+class Reader {
+ public:
+  explicit Reader(const json::object& object) : object_(object) {}
+  std::string Text(const char* name) const { return std::string(object_.at(name).as_string()); }
+  std::int64_t Int(const char* name) const { return object_.at(name).as_int64(); }
+  bool Bool(const char* name) const { return object_.at(name).as_bool(); }
+  std::vector<std::string> Texts(const char* name) const {
+    std::vector<std::string> texts;
+    for (const json::value& value : object_.at(name).as_array()) texts.emplace_back(value.as_string());
+    return texts;
+  }
+
+ private:
+  const json::object& object_;
+};
+
+Error Corrupt(const std::string& what) {
+  return Error(Errc::kCorrupt, "the catalog holds unreadable " + what);
+}
+
+Result<Load> ReadLoad(const json::object& object) {
+  const Reader reader(object);
+  Load load;
+  load.id = reader.Text("load_id");
+  load.delivery_id = reader.Text("delivery_id");
+  load.export_id = reader.Int("export_id");
+  load.export_name = reader.Text("export");
+  TRY_ASSIGN(load.period, ParsePeriod(reader.Text("period")));
+  load.format = reader.Text("format");
+  load.line_count = reader.Int("line_count");
+  load.created_at = reader.Text("created_at");
+  load.complete = reader.Bool("complete");
+  for (const auto& [name, value] : object.at("totals").as_object()) {
+    TRY_ASSIGN(load.totals[std::string(name)], ParseDecimal(std::string(value.as_string())));
+  }
+  load.unavailable = reader.Texts("unavailable");
+  load.currencies = reader.Texts("currencies");
+  load.billing_accounts = reader.Texts("billing_accounts");
+  load.sub_accounts = reader.Texts("sub_accounts");
+  load.providers = reader.Texts("providers");
+  load.tag_keys = reader.Texts("tag_keys");
+  load.cost_categories = reader.Texts("cost_categories");
+  load.unknown_columns = reader.Texts("unknown_columns");
+  load.tag_collisions = reader.Texts("tag_collisions");
+  for (const json::value& value : object.at("issues").as_array()) {
+    const Reader issue(value.as_object());
+    load.issues.push_back({static_cast<int>(issue.Int("file")), issue.Int("row"),
+                           issue.Text("column"), issue.Text("message")});
+  }
+  return load;
+}
+
+}  // namespace
+
+std::string LoadToJson(const Load& load) {
+  json::object totals;
+  for (const auto& [name, value] : load.totals) totals[name] = ToString(value);
+  json::array issues;
+  for (const RowIssue& issue : load.issues) {
+    issues.push_back(json::object{{"file", issue.file},
+                                  {"row", issue.row},
+                                  {"column", issue.column},
+                                  {"message", issue.message}});
+  }
+  return json::serialize(json::object{{"load_id", load.id},
+                                      {"delivery_id", load.delivery_id},
+                                      {"export_id", load.export_id},
+                                      {"export", load.export_name},
+                                      {"period", ToString(load.period)},
+                                      {"format", load.format},
+                                      {"line_count", load.line_count},
+                                      {"created_at", load.created_at},
+                                      {"complete", load.complete},
+                                      {"totals", totals},
+                                      {"unavailable", Texts(load.unavailable)},
+                                      {"currencies", Texts(load.currencies)},
+                                      {"billing_accounts", Texts(load.billing_accounts)},
+                                      {"sub_accounts", Texts(load.sub_accounts)},
+                                      {"providers", Texts(load.providers)},
+                                      {"tag_keys", Texts(load.tag_keys)},
+                                      {"cost_categories", Texts(load.cost_categories)},
+                                      {"unknown_columns", Texts(load.unknown_columns)},
+                                      {"tag_collisions", Texts(load.tag_collisions)},
+                                      {"issues", issues}});
+}
+
+Result<Load> LoadFromJson(const std::string& text) {
+  boost::system::error_code code;
+  const json::value value = json::parse(text, code);
+  if (code || !value.is_object()) return Corrupt("load facts");
+  try {
+    return ReadLoad(value.get_object());
+  } catch (const std::exception&) {  // Boost.JSON's at() and as_…() throw
+    return Corrupt("load facts");
+  }
+}
+
+std::string FilesToJson(const std::vector<DeliveryFile>& files) {
+  json::array array;
+  for (const DeliveryFile& file : files) {
+    array.push_back(
+        json::object{{"path", file.path}, {"size_bytes", file.size_bytes}, {"sha256", file.sha256}});
+  }
+  return json::serialize(array);
+}
+
+Result<std::vector<DeliveryFile>> FilesFromJson(const std::string& text) {
+  boost::system::error_code code;
+  const json::value value = json::parse(text, code);
+  if (code || !value.is_array()) return Corrupt("delivery files");
+  std::vector<DeliveryFile> files;
+  try {
+    for (const json::value& item : value.get_array()) {
+      const Reader reader(item.as_object());
+      files.push_back({reader.Text("path"), static_cast<std::uint64_t>(reader.Int("size_bytes")),
+                       reader.Text("sha256")});
+    }
+  } catch (const std::exception&) {
+    return Corrupt("delivery files");
+  }
+  return files;
+}
+
+Result<DeliveryStatus> ParseDeliveryStatus(std::string_view text) {
+  for (const auto status :
+       {DeliveryStatus::kLoaded, DeliveryStatus::kQuarantined, DeliveryStatus::kDuplicate}) {
+    if (text == ToString(status)) return status;
+  }
+  return Corrupt("delivery status");
+}
+
+}  // namespace farthing::lake

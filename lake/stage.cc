@@ -1,0 +1,191 @@
+#include "lake/stage.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/files.h"
+#include "billing/registry.h"
+
+namespace farthing::lake {
+namespace {
+
+using billing::ColumnKind;
+using billing::LakeColumn;
+using billing::Rollup;
+
+bool IsNumber(const LakeColumn& column) {
+  return column.kind == ColumnKind::kAmount || column.kind == ColumnKind::kQuantity;
+}
+
+bool KeepsColumn(const LakeColumn& column, std::string_view table) {
+  switch (column.rollup) {
+    case Rollup::kLines: return table == kCostLines;
+    case Rollup::kResource: return table != kCostDaily;
+    case Rollup::kDaily: return true;
+    case Rollup::kDay: return false;
+  }
+  return false;
+}
+
+std::string ReadParquet(const std::string& files) {
+  return "read_parquet(" + engine::QuoteLiteral(files) + ", union_by_name = true, hive_partitioning = false)";
+}
+
+// SELECT that groups `from` to the columns of `table`.
+std::string RollupSql(std::string_view table, std::string_view from_table, const std::string& files) {
+  const bool from_lines = from_table == kCostLines;
+  std::string sql = from_lines ? "SELECT CAST(charge_period_start AS DATE) AS charge_day"
+                               : std::string("SELECT charge_day");
+  std::string sums = from_lines ? ", count(*) AS line_count"
+                                : std::string(", CAST(sum(line_count) AS BIGINT) AS line_count");
+  for (const LakeColumn& column : billing::LakeColumns()) {
+    if (!KeepsColumn(column, table)) continue;
+    const std::string name = engine::QuoteIdentifier(column.name);
+    if (IsNumber(column)) {
+      sums += ", sum(" + name + ") AS " + name;
+    } else {
+      sql += ", " + name;
+    }
+  }
+  return sql + sums + " FROM " + ReadParquet(files) + " GROUP BY ALL ORDER BY charge_day, service_code";
+}
+
+std::string StagedFiles(const Layout& layout, std::string_view table, Period period,
+                        const std::string& load_id) {
+  return (layout.staging(load_id) / Layout::Partition(table, period, load_id) / "*.parquet").string();
+}
+
+Result<std::vector<std::string>> Distinct(engine::Connection& connection, const std::string& files,
+                                          const std::string& column) {
+  TRY_ASSIGN(const engine::Table table,
+             connection.Query("SELECT DISTINCT " + column + " FROM " + ReadParquet(files) + " WHERE " +
+                              column + " IS NOT NULL ORDER BY 1"));
+  std::vector<std::string> values;
+  for (const auto& row : table.rows) values.push_back(row[0].value_or(""));
+  return values;
+}
+
+}  // namespace
+
+Result<fs::path> StagingDirectory(const Layout& layout, std::string_view table, Period period,
+                                  const std::string& load_id) {
+  fs::path directory = layout.staging(load_id) / Layout::Partition(table, period, load_id);
+  TRY(MakeDirectories(directory));
+  return directory;
+}
+
+std::string CopySql(const std::string& select, const fs::path& file) {
+  return "COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
+         " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880)";
+}
+
+Result<void> StageRollups(engine::Connection& connection, const Layout& layout, Period period,
+                          const std::string& load_id) {
+  TRY_ASSIGN(const fs::path resources, StagingDirectory(layout, kCostResourceDaily, period, load_id));
+  TRY_ASSIGN(const fs::path days, StagingDirectory(layout, kCostDaily, period, load_id));
+  const std::string lines = StagedFiles(layout, kCostLines, period, load_id);
+  TRY(connection.Execute(
+      CopySql(RollupSql(kCostResourceDaily, kCostLines, lines), resources / "part-00000.parquet")));
+  const std::string resource_files = StagedFiles(layout, kCostResourceDaily, period, load_id);
+  return connection.Execute(
+      CopySql(RollupSql(kCostDaily, kCostResourceDaily, resource_files), days / "part-00000.parquet"));
+}
+
+Result<void> StageSets(engine::Connection& connection, const Layout& layout, std::string_view table,
+                       const fs::path& json_lines, Period period, const std::string& load_id) {
+  const bool tags = table == kTagSets;
+  const std::string first = tags ? "tags" : "product";
+  const std::string second = tags ? "cost_categories" : "attributes";
+  TRY_ASSIGN(const fs::path directory, StagingDirectory(layout, table, period, load_id));
+  const auto map = [](const std::string& name) {
+    return ", coalesce(" + name + ", MAP {}) AS " + name;
+  };
+  return connection.Execute(CopySql(
+      "SELECT id AS " + std::string(tags ? "tag_set_id" : "attribute_set_id") + map(first) + map(second) +
+          " FROM read_json(" + engine::QuoteLiteral(json_lines.string()) +
+          ", format = 'newline_delimited', maximum_object_size = 67108864, columns = {id: 'INTEGER', " +
+          first + ": 'MAP(VARCHAR, VARCHAR)', " + second + ": 'MAP(VARCHAR, VARCHAR)'}) ORDER BY id",
+      directory / "part-00000.parquet"));
+}
+
+Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table,
+                          const std::string& files) {
+  std::string sql = table == kCostLines ? "SELECT count(*)" : "SELECT coalesce(sum(line_count), 0)";
+  std::vector<std::string> names;
+  for (const LakeColumn& column : billing::LakeColumns()) {
+    if (!IsNumber(column) || !KeepsColumn(column, table)) continue;
+    const std::string name = engine::QuoteIdentifier(column.name);
+    sql += ", sum(" + name + "), count(*) - count(" + name + ")";
+    names.emplace_back(column.name);
+  }
+  TRY_ASSIGN(const engine::Table result, connection.Query(sql + " FROM " + ReadParquet(files)));
+  const auto& row = result.rows.at(0);
+  TableTotals totals;
+  totals.line_count = std::stoll(row[0].value_or("0"));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (row[2 * i + 2].value_or("0") != "0") {
+      totals.unavailable.push_back(names[i]);
+      continue;
+    }
+    TRY_ASSIGN(totals.sums[names[i]], ParseDecimal(row[2 * i + 1].value_or("0")));
+  }
+  return totals;
+}
+
+Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup,
+                        std::string_view rollup_name) {
+  const auto differ = [&](const std::string& what, const std::string& a, const std::string& b) {
+    return Error(Errc::kCorrupt, std::string(rollup_name) + " does not equal its lines: " + what +
+                                     " is " + b + ", the lines add up to " + a);
+  };
+  if (lines.line_count != rollup.line_count) {
+    return differ("line_count", std::to_string(lines.line_count), std::to_string(rollup.line_count));
+  }
+  for (const auto& [name, sum] : rollup.sums) {
+    const auto found = lines.sums.find(name);
+    if (found == lines.sums.end()) return differ(name, "unknown", ToString(sum));
+    if (found->second != sum) return differ(name, ToString(found->second), ToString(sum));
+  }
+  return {};
+}
+
+Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files, Load& load) {
+  TRY_ASSIGN(load.currencies, Distinct(connection, daily_files, "billing_currency"));
+  TRY_ASSIGN(load.billing_accounts, Distinct(connection, daily_files, "billing_account_id"));
+  TRY_ASSIGN(load.sub_accounts, Distinct(connection, daily_files, "sub_account_id"));
+  TRY_ASSIGN(load.providers, Distinct(connection, daily_files, "provider_name"));
+  return {};
+}
+
+Result<void> Publish(Catalog& catalog, const Delivery& delivery, const Load& load) {
+  const Layout& layout = catalog.layout();
+  TRY(SyncTree(layout.staging(load.id)));
+  for (const std::string_view table : kTables) {
+    const fs::path partition = Layout::Partition(table, load.period, load.id);
+    TRY(MakeDirectories((layout.lake() / partition).parent_path()));
+    TRY(RenameDurably(layout.staging(load.id) / partition, layout.lake() / partition));
+  }
+  TRY(catalog.Publish(delivery, load));
+  return RemoveTree(layout.staging(load.id));
+}
+
+Result<void> Sweep(Catalog& catalog) {
+  const Layout& layout = catalog.layout();
+  TRY(RemoveTree(layout.staging()));
+  TRY_ASSIGN(const std::vector<std::string> ids, catalog.LoadIds());
+  const std::set<std::string> known(ids.begin(), ids.end());
+  std::error_code code;
+  for (const std::string_view table : kTables) {
+    for (const auto& period : fs::directory_iterator(layout.lake() / table, code)) {
+      for (const auto& load : fs::directory_iterator(period.path(), code)) {
+        const std::string folder = load.path().filename().string();
+        if (folder.starts_with("load_id=") && !known.contains(folder.substr(8))) {
+          TRY(RemoveTree(load.path()));
+        }
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace farthing::lake

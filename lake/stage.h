@@ -1,0 +1,57 @@
+#pragma once
+
+// A load on its way: written below DATA/staging, rolled up, proven, then published in one step.
+// Nothing here is visible to a reader before Publish returns.  One thread.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/result.h"
+#include "engine/duckdb.h"
+#include "lake/catalog.h"
+#include "lake/layout.h"
+
+namespace farthing::lake {
+
+/// Exact sums of a table: its rows, and every amount column that has no NULL.
+struct TableTotals {
+  std::int64_t line_count = 0;
+  std::map<std::string, Decimal> sums;      ///< by lake column
+  std::vector<std::string> unavailable;     ///< amount columns with NULLs: the source lacks an input
+};
+
+/// The directory of a table of a load being staged; made by this call.
+Result<fs::path> StagingDirectory(const Layout& layout, std::string_view table, Period period,
+                                  const std::string& load_id);
+
+/// `COPY (select) TO file` as zstd Parquet that DuckDB and Trino read.
+std::string CopySql(const std::string& select, const fs::path& file);
+
+/// Writes cost_resource_daily and cost_daily from the staged cost_lines.
+Result<void> StageRollups(engine::Connection& connection, const Layout& layout, Period period,
+                          const std::string& load_id);
+
+/// Writes tag_sets or attribute_sets from the JSON lines of an interner.
+Result<void> StageSets(engine::Connection& connection, const Layout& layout, std::string_view table,
+                       const fs::path& json_lines, Period period, const std::string& load_id);
+
+/// Adds up a table.  `files` is a glob; `table` one of the three cost tables.
+Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table, const std::string& files);
+
+/// Proves that a rollup's sums equal the lines'.  Errors: kCorrupt, naming the column and both sums.
+Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup, std::string_view rollup_name);
+
+/// Fills the load's currencies, accounts and providers from its rollup.
+Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files, Load& load);
+
+/// Makes the staged load the active version of its (export, period): flushes, renames, flips.
+/// A crash at any point leaves the old version active; Sweep cleans up.
+Result<void> Publish(Catalog& catalog, const Delivery& delivery, const Load& load);
+
+/// Removes what a crash left: staging, and partitions of loads the catalog does not know.
+/// Requires: the caller holds the writer's lock.
+Result<void> Sweep(Catalog& catalog);
+
+}  // namespace farthing::lake
