@@ -28,8 +28,9 @@ std::string DimensionOf(const Row& row, const DimensionRef& dimension) {
   };
   if (dimension.kind == DimensionKind::kProduct) return find(row.line->product, dimension.name);
   if (dimension.kind == DimensionKind::kTag) {
-    const std::string exact = find(row.line->tags, dimension.name);
-    return exact.empty() ? find(row.line->tags, "user:" + dimension.name) : exact;
+    const auto has = [&](const TestLine& line) { return line.tags.contains(dimension.name); };
+    const bool exact = std::any_of(row.load->lines.begin(), row.load->lines.end(), has);
+    return find(row.line->tags, exact ? dimension.name : "user:" + dimension.name);
   }
   if (dimension.name == "period") return ToString(row.load->period);
   if (dimension.name == "export") return row.load->export_name;
@@ -66,6 +67,10 @@ std::string TimeOf(const Row& row, Grain grain) {
   return "";
 }
 
+bool Lacks(const TestLoad& load, const std::string& column) {
+  return std::find(load.unavailable.begin(), load.unavailable.end(), column) != load.unavailable.end();
+}
+
 std::string MetricOf(const MetricRequest& request, const std::vector<Row>& rows) {
   Decimal sum;
   std::set<std::string> resources;
@@ -76,12 +81,15 @@ std::string MetricOf(const MetricRequest& request, const std::vector<Row>& rows)
     const std::string resource = DimensionOf(row, {DimensionKind::kRegistered, "resource"});
     if (!resource.empty()) resources.insert(resource);
     if (column.empty()) continue;
-    const auto& missing = row.load->unavailable;
-    if (std::find(missing.begin(), missing.end(), column) != missing.end()) return "unknown";
+    if (Lacks(*row.load, column)) return "unknown";
     const auto found = row.line->amounts.find(column);
     if (found != row.line->amounts.end()) sum = *Add(sum, *ParseDecimal(found->second));
   }
   return request.metric->name == "resource_count" ? std::to_string(resources.size()) : ToString(Canonical(sum));
+}
+
+bool IsInScope(const TestLoad& load, const TimeRange& time) {
+  return !time.first_period || (load.period >= *time.first_period && load.period <= *time.last_period);
 }
 
 std::vector<std::string> Expected(const Request& request, const std::vector<Row>& rows) {
@@ -90,7 +98,7 @@ std::vector<std::string> Expected(const Request& request, const std::vector<Row>
     const Instant start = *ParseInstant(row.line->start);
     const TimeRange& time = request.time;
     if ((time.start && start < *time.start) || (time.end && start >= *time.end)) continue;
-    if (time.first_period && (row.load->period < *time.first_period || row.load->period > *time.last_period)) continue;
+    if (!IsInScope(*row.load, time)) continue;
     if (request.filter && !Holds(*request.filter, row)) continue;
     std::string key;
     if (time.grain != Grain::kNone) key += TimeOf(row, time.grain) + "|";
@@ -101,7 +109,13 @@ std::vector<std::string> Expected(const Request& request, const std::vector<Row>
   std::vector<std::string> lines;
   for (const auto& [key, members] : groups) {
     std::string line = key;
-    for (const MetricRequest& metric : request.metrics) line += MetricOf(metric, members) + "|";
+    for (const MetricRequest& metric : request.metrics) {
+      // A metric that no load in scope has is unknown, even where its filter leaves nothing to add up.
+      const bool known = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
+        return IsInScope(*row.load, request.time) && !Lacks(*row.load, std::string(metric.metric->column));
+      });
+      line += (known ? MetricOf(metric, members) : "unknown") + "|";
+    }
     lines.push_back(line);
   }
   std::sort(lines.begin(), lines.end());
