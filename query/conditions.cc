@@ -37,7 +37,7 @@ Sql Condition(const Filter& filter, const ExpressionOf& expression) {
   if (filter.kind == Filter::Kind::kCompare) return Compare(filter, expression(filter.dimension));
   std::vector<Sql> parts;
   for (const Filter& part : filter.parts) parts.push_back(Condition(part, expression));
-  return "(" + Join(parts, filter.kind == Filter::Kind::kAnd ? " AND " : " OR ") + ")";
+  return "(" + JoinSql(parts, filter.kind == Filter::Kind::kAnd ? " AND " : " OR ") + ")";
 }
 
 std::vector<Filter> Conjuncts(const Filter& filter) {

@@ -218,10 +218,10 @@ class Dice {
     if (request.metrics.empty()) request.metrics = *ParseMetrics("unblended_cost");
     std::set<std::string> names;
     for (int count = Below(4); count > 0; --count) names.insert(Of(dimensions_));
-    request.group_by = *ParseGroupBy(farthing::Join({names.begin(), names.end()}, ","));
+    request.group_by = *ParseGroupBy(Join({names.begin(), names.end()}, ","));
     request.time.grain = static_cast<Grain>(Below(5));
     if (request.time.grain == Grain::kPeriod) names.erase("period");
-    request.group_by = *ParseGroupBy(farthing::Join({names.begin(), names.end()}, ","));
+    request.group_by = *ParseGroupBy(Join({names.begin(), names.end()}, ","));
     if (OneIn(3)) request.time.start = *ParseInstant(Of<std::string>({"2026-01-02", "2026-01-02T01:00:00Z"}));
     if (OneIn(3)) request.time.end = *ParseInstant(Of<std::string>({"2026-02-01", "2026-02-02T12:00:00Z"}));
     if (OneIn(4)) request.time.first_period = request.time.last_period = Period{2026, 1};

@@ -43,23 +43,18 @@ std::vector<std::string> LoadsWithout(const billing::Metric& metric, const std::
   return ids;
 }
 
-bool IsCurrency(const DimensionRef& dimension) {
-  return dimension.kind == DimensionKind::kRegistered &&
-         billing::FindDimension(dimension.name)->sql == "billing_currency";
-}
-
 Sql FilterClause(const Sql& condition) {
   return condition.text.empty() ? Sql() : " FILTER (WHERE " + condition + ")";
 }
 
 Sql WhereClause(const std::vector<Sql>& conditions) {
-  return conditions.empty() ? Sql() : " WHERE " + Join(conditions, " AND ");
+  return conditions.empty() ? Sql() : " WHERE " + JoinSql(conditions, " AND ");
 }
 
 std::string GroupClause(std::size_t key_count) {
   std::vector<std::string> ordinals;
   for (std::size_t i = 1; i <= key_count; ++i) ordinals.push_back(std::to_string(i));
-  return ordinals.empty() ? "" : " GROUP BY " + farthing::Join(ordinals, ", ");
+  return ordinals.empty() ? "" : " GROUP BY " + Join(ordinals, ", ");
 }
 
 class Planner {
@@ -81,9 +76,9 @@ class Planner {
     if (joins_) {
       TRY_ASSIGN(std::vector<Sql> with, source_.SetQueries(set_names_));
       with.insert(with.begin(), "facts AS (" + Facts() + ")");
-      statement += "WITH " + Join(with, ", ") + " ";
+      statement += "WITH " + JoinSql(with, ", ") + " ";
     }
-    statement += "SELECT " + Join(Labelled(columns), ", ") + " FROM ";
+    statement += "SELECT " + JoinSql(Labelled(columns), ", ") + " FROM ";
     statement += joins_ ? "facts" + source_.SetJoins(set_names_) : source_.Relation();
     statement += WhereClause(conditions) + GroupClause(keys.size()) + OrderClause(keys.size());
     if (request_.limit) statement += " LIMIT " + std::to_string(*request_.limit + 1);
@@ -169,7 +164,7 @@ class Planner {
         if (!NamesSets(part)) conditions.push_back(OverFacts(part));
       }
     }
-    return "SELECT " + Join(columns, ", ") + " FROM " + source_.Relation() + WhereClause(conditions) +
+    return "SELECT " + JoinSql(columns, ", ") + " FROM " + source_.Relation() + WhereClause(conditions) +
            GroupClause(key_count);
   }
 
@@ -220,7 +215,7 @@ class Planner {
       terms.push_back(std::to_string(column + 1) + (key.descending ? " DESC" : "") +
                       (nulls_last ? " NULLS LAST" : " NULLS FIRST"));
     }
-    return terms.empty() ? "" : " ORDER BY " + farthing::Join(terms, ", ");
+    return terms.empty() ? "" : " ORDER BY " + Join(terms, ", ");
   }
 
   const Request& request_;
@@ -236,7 +231,7 @@ std::string NeedsOf(const billing::Metric& metric, const lake::Load& load) {
   const billing::LakeColumn* column = billing::FindLakeColumn(metric.column);
   const auto& needs = load.format == "focus" ? column->focus_needs : column->cur_needs;
   std::vector<std::string> names(needs.begin(), needs.end());
-  return names.empty() ? "its format has no such figure" : "it needs " + farthing::Join(names, ", ");
+  return names.empty() ? "its format has no such figure" : "it needs " + Join(names, ", ");
 }
 
 void NoteUnavailable(const Request& request, const std::vector<lake::Load>& loads,
@@ -266,6 +261,11 @@ std::string_view ChooseTable(const Request& request) {
   return finest == Rollup::kResource ? lake::kCostResourceDaily : lake::kCostDaily;
 }
 
+bool IsCurrency(const DimensionRef& dimension) {
+  return dimension.kind == DimensionKind::kRegistered &&
+         billing::FindDimension(dimension.name)->sql == "billing_currency";
+}
+
 Request SplitCurrencies(Request request, std::span<const lake::Load> loads, std::vector<std::string>& notes) {
   std::set<std::string> currencies;
   for (const lake::Load& load : loads) currencies.insert(load.currencies.begin(), load.currencies.end());
@@ -280,7 +280,7 @@ Request SplitCurrencies(Request request, std::span<const lake::Load> loads, std:
                                  [](const MetricRequest& metric) { return metric.label == "currency"; });
   request.group_by.push_back({{DimensionKind::kRegistered, "billing_currency"},
                               taken ? "billing_currency" : "currency"});
-  notes.push_back("amounts in " + farthing::Join({currencies.begin(), currencies.end()}, ", ") +
+  notes.push_back("amounts in " + Join({currencies.begin(), currencies.end()}, ", ") +
                   " are never added up: currency was added to the columns");
   return request;
 }
@@ -327,7 +327,7 @@ Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t
   for (const MetricRequest& metric : request.metrics) {
     if (metric.filter) of_metrics.push_back(Condition(WithoutNot(*metric.filter), expression));
   }
-  if (of_metrics.size() == request.metrics.size()) conditions.push_back("(" + Join(of_metrics, " OR ") + ")");
+  if (of_metrics.size() == request.metrics.size()) conditions.push_back("(" + JoinSql(of_metrics, " OR ") + ")");
 
   std::vector<std::string> columns = {"load_id", "source_file", "source_row"};
   for (const MetricRequest& metric : request.metrics) {
@@ -336,8 +336,8 @@ Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t
   }
   Sql statement;
   TRY_ASSIGN(const std::vector<Sql> with, source.SetQueries(set_names));
-  if (!with.empty()) statement += "WITH " + Join(with, ", ") + " ";
-  statement += limit == 0 ? "SELECT count(*)" : "SELECT " + farthing::Join(columns, ", ");
+  if (!with.empty()) statement += "WITH " + JoinSql(with, ", ") + " ";
+  statement += limit == 0 ? "SELECT count(*)" : "SELECT " + Join(columns, ", ");
   statement += " FROM " + source.Relation() + " AS facts" + source.SetJoins(set_names) + WhereClause(conditions);
   if (limit > 0) statement += " ORDER BY 1, 2, 3 LIMIT " + std::to_string(limit);
   return statement;

@@ -44,6 +44,9 @@ struct Scope {
 /// Returns the coarsest table that has every column and the time grid the request needs.
 std::string_view ChooseTable(const Request& request);
 
+/// True for the dimensions that are the currency of the amounts.
+bool IsCurrency(const DimensionRef& dimension);
+
 /// Returns the request with billing_currency as last key where amounts of several currencies would be
 /// added up, and a note that says so.
 Request SplitCurrencies(Request request, std::span<const lake::Load> loads, std::vector<std::string>& notes);

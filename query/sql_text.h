@@ -37,7 +37,7 @@ inline Sql Bound(std::string_view value) {
 }
 
 /// Joins non-empty lists; "" for an empty one.
-inline Sql Join(const std::vector<Sql>& parts, std::string_view separator) {
+inline Sql JoinSql(const std::vector<Sql>& parts, std::string_view separator) {
   Sql sql;
   for (const Sql& part : parts) {
     if (&part != &parts.front()) sql += separator;
@@ -50,7 +50,7 @@ inline Sql Join(const std::vector<Sql>& parts, std::string_view separator) {
 inline Sql BoundList(const std::vector<std::string>& values) {
   std::vector<Sql> items;
   for (const std::string& value : values) items.push_back(Bound(value));
-  return "(" + Join(items, ", ") + ")";
+  return "(" + JoinSql(items, ", ") + ")";
 }
 
 }  // namespace farthing::query

@@ -15,7 +15,8 @@ bool IsZeroOrAbsent(const std::optional<std::string>& value) { return !value || 
 
 Request TotalRequest(const Request& request) {
   Request total = request;
-  total.group_by.clear();
+  std::erase_if(total.group_by, [](const GroupKey& key) { return !IsCurrency(key.dimension); });
+  if (total.group_by.size() > 1) total.group_by.resize(1);
   total.order_by.clear();
   total.time.grain = Grain::kNone;
   total.limit.reset();

@@ -7,7 +7,7 @@
 
 namespace farthing::query {
 
-/// Returns the request for the totals of another: no keys, no time grain, no limit.
+/// Returns the request for the totals of another: no keys but the currency, no time grain, no limit.
 Request TotalRequest(const Request& request);
 
 /// Adds up rows per currency as they pass.
