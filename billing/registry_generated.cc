@@ -30,10 +30,18 @@ constexpr std::string_view k_normalized_usage_amount_cur[] = {"line_item_normali
 constexpr std::string_view k_pricing_quantity_cur[] = {"line_item_usage_amount"};
 constexpr std::string_view k_pricing_quantity_focus[] = {"PricingQuantity"};
 constexpr std::string_view k_discount_total_cur[] = {"discount_total_discount"};
+constexpr std::string_view k_discount_edp_cur[] = {"discount_edp_discount"};
+constexpr std::string_view k_discount_private_rate_cur[] = {"discount_private_rate_discount"};
 constexpr std::string_view k_split_cost_cur[] = {"split_line_item_split_cost"};
 constexpr std::string_view k_split_unused_cost_cur[] = {"split_line_item_unused_cost"};
 constexpr std::string_view k_net_split_cost_cur[] = {"split_line_item_net_split_cost"};
 constexpr std::string_view k_net_split_unused_cost_cur[] = {"split_line_item_net_unused_cost"};
+constexpr std::string_view k_split_public_on_demand_cost_cur[] = {"split_line_item_public_on_demand_split_cost"};
+constexpr std::string_view k_split_public_on_demand_unused_cost_cur[] = {"split_line_item_public_on_demand_unused_cost"};
+constexpr std::string_view k_split_usage_cur[] = {"split_line_item_split_usage"};
+constexpr std::string_view k_split_actual_usage_cur[] = {"split_line_item_actual_usage"};
+constexpr std::string_view k_split_reserved_usage_cur[] = {"split_line_item_reserved_usage"};
+constexpr std::string_view k_split_usage_ratio_cur[] = {"split_line_item_split_usage_ratio"};
 constexpr std::string_view k_commitment_discount_quantity_focus[] = {"CommitmentDiscountQuantity"};
 constexpr std::string_view k_pricing_currency_effective_cost_focus[] = {"PricingCurrencyEffectiveCost"};
 constexpr std::string_view k_list_unit_price_focus[] = {"ListUnitPrice"};
@@ -110,10 +118,18 @@ constexpr LakeColumn kLakeColumns[] = {
     {"savings_plan_used_commitment", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "The part of that commitment that was used", "CASE WHEN line_item_line_item_type = 'SavingsPlanRecurringFee' THEN savings_plan_used_commitment ELSE 0 END", "NULL", {}, {}, "AWS CUR user guide, Savings Plans details"},
     {"reservation_unused_quantity", ColumnKind::kQuantity, Rollup::kDaily, "usage unit", "Reserved hours nobody used, on RIFee lines", "CASE WHEN line_item_line_item_type = 'RIFee' THEN reservation_unused_quantity ELSE 0 END", "NULL", {}, {}, "AWS CUR user guide, Reservation details"},
     {"discount_total", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "All negotiated discounts of the line, negative", "discount_total_discount", "NULL", k_discount_total_cur, {}, "AWS CUR user guide, Discount details"},
+    {"discount_edp", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Enterprise discount program discount of the line, negative", "coalesce(discount_edp_discount, 0)", "NULL", k_discount_edp_cur, {}, "AWS CUR user guide, Discount details"},
+    {"discount_private_rate", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Private rate card discount of the line, negative", "coalesce(discount_private_rate_discount, 0)", "NULL", k_discount_private_rate_cur, {}, "AWS CUR user guide, Discount details"},
     {"split_cost", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Cost of the parent allocated to a pod or task by use; never part of the bill's total", "split_line_item_split_cost", "NULL", k_split_cost_cur, {}, "AWS CUR user guide, Split line item details"},
     {"split_unused_cost", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Cost of the parent's idle capacity allocated to a pod or task", "split_line_item_unused_cost", "NULL", k_split_unused_cost_cur, {}, "AWS CUR user guide, Split line item details"},
     {"net_split_cost", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Split cost after negotiated discounts", "split_line_item_net_split_cost", "NULL", k_net_split_cost_cur, {}, "AWS CUR user guide, Split line item details"},
     {"net_split_unused_cost", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Split unused cost after negotiated discounts", "split_line_item_net_unused_cost", "NULL", k_net_split_unused_cost_cur, {}, "AWS CUR user guide, Split line item details"},
+    {"split_public_on_demand_cost", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Split cost at the public on-demand price", "split_line_item_public_on_demand_split_cost", "NULL", k_split_public_on_demand_cost_cur, {}, "AWS CUR user guide, Split line item details"},
+    {"split_public_on_demand_unused_cost", ColumnKind::kAmount, Rollup::kDaily, "billing_currency", "Split unused cost at the public on-demand price", "split_line_item_public_on_demand_unused_cost", "NULL", k_split_public_on_demand_unused_cost_cur, {}, "AWS CUR user guide, Split line item details"},
+    {"split_usage", ColumnKind::kQuantity, Rollup::kDaily, "usage unit", "Usage of the parent allocated to a pod or task", "split_line_item_split_usage", "NULL", k_split_usage_cur, {}, "AWS CUR user guide, Split line item details"},
+    {"split_actual_usage", ColumnKind::kQuantity, Rollup::kDaily, "usage unit", "Measured usage of a pod or task", "split_line_item_actual_usage", "NULL", k_split_actual_usage_cur, {}, "AWS CUR user guide, Split line item details"},
+    {"split_reserved_usage", ColumnKind::kQuantity, Rollup::kDaily, "usage unit", "Usage a pod or task reserved", "split_line_item_reserved_usage", "NULL", k_split_reserved_usage_cur, {}, "AWS CUR user guide, Split line item details"},
+    {"split_usage_ratio", ColumnKind::kQuantity, Rollup::kLines, "ratio", "Share of the parent allocated to a pod or task; not additive", "split_line_item_split_usage_ratio", "NULL", k_split_usage_ratio_cur, {}, "AWS CUR user guide, Split line item details"},
     {"commitment_discount_quantity", ColumnKind::kQuantity, Rollup::kDaily, "usage unit", "FOCUS: the quantity of a commitment bought or used", "NULL", "CommitmentDiscountQuantity", {}, k_commitment_discount_quantity_focus, "FOCUS 1.2 specification, columns/commitmentdiscountquantity"},
     {"pricing_currency_effective_cost", ColumnKind::kAmount, Rollup::kDaily, "pricing_currency", "FOCUS: effective cost in the pricing currency", "NULL", "PricingCurrencyEffectiveCost", {}, k_pricing_currency_effective_cost_focus, "FOCUS 1.2 specification, columns/pricingcurrencyeffectivecost"},
     {"list_unit_price", ColumnKind::kQuantity, Rollup::kLines, "billing_currency per unit", "FOCUS: public price of one pricing unit; not additive", "NULL", "ListUnitPrice", {}, k_list_unit_price_focus, "FOCUS 1.2 specification, columns/listunitprice"},
@@ -139,10 +155,17 @@ constexpr Metric kMetrics[] = {
     {"savings_plan_used_commitment", "savings_plan_used_commitment", "sum(savings_plan_used_commitment)", "sum(savings_plan_used_commitment)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "The part of that commitment that was used"},
     {"reservation_unused_quantity", "reservation_unused_quantity", "sum(reservation_unused_quantity)", "sum(reservation_unused_quantity)", Rollup::kDaily, ColumnKind::kQuantity, "usage unit", true, "", "Reserved hours nobody used, on RIFee lines"},
     {"discount_total", "discount_total", "sum(discount_total)", "sum(discount_total)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "All negotiated discounts of the line, negative"},
+    {"discount_edp", "discount_edp", "sum(discount_edp)", "sum(discount_edp)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Enterprise discount program discount of the line, negative"},
+    {"discount_private_rate", "discount_private_rate", "sum(discount_private_rate)", "sum(discount_private_rate)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Private rate card discount of the line, negative"},
     {"split_cost", "split_cost", "sum(split_cost)", "sum(split_cost)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Cost of the parent allocated to a pod or task by use; never part of the bill's total"},
     {"split_unused_cost", "split_unused_cost", "sum(split_unused_cost)", "sum(split_unused_cost)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Cost of the parent's idle capacity allocated to a pod or task"},
     {"net_split_cost", "net_split_cost", "sum(net_split_cost)", "sum(net_split_cost)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Split cost after negotiated discounts"},
     {"net_split_unused_cost", "net_split_unused_cost", "sum(net_split_unused_cost)", "sum(net_split_unused_cost)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Split unused cost after negotiated discounts"},
+    {"split_public_on_demand_cost", "split_public_on_demand_cost", "sum(split_public_on_demand_cost)", "sum(split_public_on_demand_cost)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Split cost at the public on-demand price"},
+    {"split_public_on_demand_unused_cost", "split_public_on_demand_unused_cost", "sum(split_public_on_demand_unused_cost)", "sum(split_public_on_demand_unused_cost)", Rollup::kDaily, ColumnKind::kAmount, "billing_currency", true, "", "Split unused cost at the public on-demand price"},
+    {"split_usage", "split_usage", "sum(split_usage)", "sum(split_usage)", Rollup::kDaily, ColumnKind::kQuantity, "usage unit", true, "", "Usage of the parent allocated to a pod or task"},
+    {"split_actual_usage", "split_actual_usage", "sum(split_actual_usage)", "sum(split_actual_usage)", Rollup::kDaily, ColumnKind::kQuantity, "usage unit", true, "", "Measured usage of a pod or task"},
+    {"split_reserved_usage", "split_reserved_usage", "sum(split_reserved_usage)", "sum(split_reserved_usage)", Rollup::kDaily, ColumnKind::kQuantity, "usage unit", true, "", "Usage a pod or task reserved"},
     {"commitment_discount_quantity", "commitment_discount_quantity", "sum(commitment_discount_quantity)", "sum(commitment_discount_quantity)", Rollup::kDaily, ColumnKind::kQuantity, "usage unit", true, "", "FOCUS: the quantity of a commitment bought or used"},
     {"line_count", "", "count(*)", "sum(line_count)", Rollup::kDaily, ColumnKind::kKey, "lines", true, "", "Number of bill lines"},
     {"resource_count", "", "count(DISTINCT resource_id)", "count(DISTINCT resource_id)", Rollup::kResource, ColumnKind::kKey, "resources", false, "", "Number of different resources; a resource in two groups counts in both, so groups do not add up"},

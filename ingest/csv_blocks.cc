@@ -24,24 +24,30 @@ class RecordReader {
  public:
   explicit RecordReader(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
 
-  /// Reads about `bytes` more and returns whole records; an empty text is the end.
-  Result<std::string> Next(std::size_t bytes) {
-    std::string text = std::move(rest_);
+  /// Fills `block` (its buffer is reused) with about `bytes` of whole records; an empty text is the end.
+  Result<void> Next(std::size_t bytes, TextBlock& block) {
+    std::string& buffer = block.buffer;
+    if (buffer.size() < rest_.size() + bytes) buffer.resize(rest_.size() + bytes);
+    std::copy(rest_.begin(), rest_.end(), buffer.begin());
+    block.start = 0;
+    block.end = rest_.size();
+    block.first_row = records_;  // the header is record 0
     rest_.clear();
     for (;;) {
-      const std::size_t before = text.size();
-      text.resize(before + bytes);
-      TRY_ASSIGN(const std::size_t count, source_->Read({text.data() + before, bytes}));
-      text.resize(before + count);
-      const RecordScan scan = ScanRecords(text);
-      if (count < bytes) return LastRecords(std::move(text), scan);
+      if (block.end == buffer.size()) buffer.resize(buffer.size() + bytes);
+      TRY_ASSIGN(const std::size_t count,
+                 source_->Read({buffer.data() + block.end, buffer.size() - block.end}));
+      if (count == 0) return LastRecords(block);
+      block.end += count;
+      if (block.end < buffer.size()) continue;
+      const RecordScan scan = ScanRecords(block.text());
       if (scan.end > 0) {
-        rest_.assign(text, scan.end);
-        text.resize(scan.end);
+        rest_.assign(buffer, scan.end, block.end - scan.end);
+        block.end = scan.end;
         records_ += static_cast<std::int64_t>(scan.records);
-        return text;
+        return {};
       }
-      if (text.size() > kMaxRecordBytes) return EndlessRecord(records_);
+      if (block.end > kMaxRecordBytes) return EndlessRecord(records_);
     }
   }
 
@@ -50,18 +56,20 @@ class RecordReader {
   std::uint64_t packed_bytes() const { return source_->packed_bytes(); }
 
  private:
-  Result<std::string> LastRecords(std::string text, const RecordScan& scan) {
+  Result<void> LastRecords(TextBlock& block) {
+    const RecordScan scan = ScanRecords(block.text());
     records_ += static_cast<std::int64_t>(scan.records);
     if (scan.inside_quotes) {
       return Error(Errc::kCorrupt, "row " + std::to_string(records_) +
                                        ": the file ends inside a quoted field; it is truncated")
           .Hint("copy the file again from the bucket");
     }
-    if (scan.end < text.size()) {  // the last record has no line feed
-      text += '\n';
+    if (scan.end < block.end) {  // the last record has no line feed
+      if (block.end == block.buffer.size()) block.buffer.push_back('\n');
+      block.buffer[block.end++] = '\n';
       ++records_;
     }
-    return text;
+    return {};
   }
 
   std::unique_ptr<ByteSource> source_;
@@ -69,16 +77,17 @@ class RecordReader {
   std::int64_t records_ = 0;
 };
 
-// Cuts the header record off the front of the first text of a file.
-std::string TakeHeader(std::string& text) {
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+// Cuts the header record off the front of the first block of a file.
+std::string TakeHeader(TextBlock& block) {
+  if (block.text().starts_with(kByteOrderMark)) block.start += kByteOrderMark.size();
   std::vector<std::uint32_t> separators;
-  FindSeparators(text, separators);
+  FindSeparators(block.text(), separators);
+  const std::string_view text = block.text();
   const auto end = std::find_if(separators.begin(), separators.end(),
                                 [&](std::uint32_t at) { return text[at] == '\n'; });
   const std::size_t length = end == separators.end() ? text.size() : *end + std::size_t{1};
-  std::string header = text.substr(0, length);
-  text.erase(0, length);
+  std::string header(text.substr(0, length));
+  block.start += length;
   return header;
 }
 
@@ -87,8 +96,9 @@ std::string TakeHeader(std::string& text) {
 Result<std::vector<std::string>> ReadCsvHeader(const std::filesystem::path& file) {
   TRY_ASSIGN(std::unique_ptr<ByteSource> source, OpenBytes(file));
   RecordReader reader(std::move(source));
-  TRY_ASSIGN(std::string text, reader.Next(64 * 1024));
-  const std::string header = TakeHeader(text);
+  TextBlock block;
+  TRY(reader.Next(64 * 1024, block));
+  const std::string header = TakeHeader(block);
   if (Trim(header).empty() || header == "\n") return Error(Errc::kCorrupt, "the file has no header row");
 
   std::vector<std::uint32_t> separators;
@@ -148,19 +158,33 @@ Result<void> BlockReader::ReadOne(int file) {
   std::uint64_t reported = 0;
   bool header_done = false;
   for (;;) {
-    const std::int64_t before = reader.records();
-    TRY_ASSIGN(std::string text, reader.Next(kBlockBytes));
+    TextBlock block;
+    block.file = file;
+    block.buffer = SpareBuffer();
+    TRY(reader.Next(kBlockBytes, block));
     packed_bytes_ += reader.packed_bytes() - reported;
     reported = reader.packed_bytes();
-    if (text.empty()) return {};
-    TextBlock block{file, before, std::move(text)};  // the header is record 0
+    if (block.text().empty()) return {};
     if (!header_done) {
-      TakeHeader(block.text);
+      TakeHeader(block);
       block.first_row = 1;
       header_done = true;
     }
-    if (!block.text.empty() && !Push(std::move(block))) return {};
+    if (!block.text().empty() && !Push(std::move(block))) return {};
   }
+}
+
+std::string BlockReader::SpareBuffer() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return {};
+  std::string buffer = std::move(spare_.back());
+  spare_.pop_back();
+  return buffer;
+}
+
+void BlockReader::Recycle(TextBlock block) {
+  const std::lock_guard lock(mutex_);
+  if (spare_.size() < capacity_) spare_.push_back(std::move(block.buffer));
 }
 
 bool BlockReader::Push(TextBlock block) {

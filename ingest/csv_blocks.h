@@ -23,7 +23,10 @@ namespace farthing::ingest {
 struct TextBlock {
   int file = 0;                ///< index into the list of files
   std::int64_t first_row = 1;  ///< number of the first record, from 1, the header not counted
-  std::string text;
+  std::string buffer;          ///< holds the text; may be larger
+  std::size_t start = 0;
+  std::size_t end = 0;
+  std::string_view text() const { return std::string_view(buffer).substr(start, end - start); }
 };
 
 /// Reads the first record of a file and splits it into cells.  A byte order mark is dropped.
@@ -40,6 +43,8 @@ class BlockReader {
   /// Returns the next block of any file, nothing at the end.
   /// Errors: kCorrupt (truncated or damaged file, endless record), kUnavailable; named by file.
   Result<std::optional<TextBlock>> Next();
+  /// Takes a used block's buffer back; fresh pages from the kernel cost more than the parsing.
+  void Recycle(TextBlock block);
 
   /// Packed bytes read so far.
   std::uint64_t packed_bytes() const { return packed_bytes_.load(std::memory_order_relaxed); }
@@ -47,6 +52,7 @@ class BlockReader {
  private:
   void ReadFiles();
   Result<void> ReadOne(int file);
+  std::string SpareBuffer();
   /// Returns false when the reader is being destroyed.
   bool Push(TextBlock block);
 
@@ -57,6 +63,7 @@ class BlockReader {
   std::condition_variable room_;
   std::condition_variable ready_;
   std::deque<TextBlock> blocks_;
+  std::vector<std::string> spare_;
   std::optional<Error> error_;
   std::size_t capacity_;
   int running_;

@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/text.h"
+#include "billing/tag_key.h"
 #include "ingest/csv_scan.h"
 
 namespace farthing::ingest {
@@ -13,11 +14,6 @@ namespace {
 
 using billing::SourceFamily;
 using Use = ColumnRole::Use;
-
-bool BelongsToTags(Use use) {
-  return use == Use::kTag || use == Use::kCostCategory || use == Use::kTagMap ||
-         use == Use::kMixedTagMap || use == Use::kCategoryMap;
-}
 
 std::string TextOf(const boost::json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
@@ -37,14 +33,30 @@ SetEntry MixedTag(std::string key, std::string value) {
   return {"tags", std::move(key), std::move(value)};
 }
 
+// Finds columns that are keys of the map in `field`, and plans the map when there are any.
+void PlanMap(std::size_t field, const ColumnRole& role, const std::vector<SourceColumn>& emitted,
+             CsvPlan& plan) {
+  MapPlan map{field, role, {}};
+  for (std::size_t column = 0; column < emitted.size(); ++column) {
+    const std::optional<std::string> key = KeyInMap(role, emitted[column].name);
+    if (!key || plan.origins[column]) continue;
+    plan.origins[column] = ColumnOrigin{field, *key, plan.maps.size(), map.keys.size()};
+    map.keys.push_back(*key);
+  }
+  if (!map.keys.empty()) plan.maps.push_back(std::move(map));
+}
+
+}  // namespace
+
 bool IsMap(Use use) {
   return use == Use::kTagMap || use == Use::kMixedTagMap || use == Use::kCategoryMap ||
          use == Use::kProductMap || use == Use::kAttributeMap;
 }
 
-constexpr std::string_view kProductPrefix = "product_";
-
-}  // namespace
+bool BelongsToTags(Use use) {
+  return use == Use::kTag || use == Use::kCostCategory || use == Use::kTagMap ||
+         use == Use::kMixedTagMap || use == Use::kCategoryMap;
+}
 
 SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value) {
   switch (role.use) {
@@ -68,7 +80,7 @@ std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_t
   boost::system::error_code code;
   const boost::json::value map = boost::json::parse(json_text, code);
   if (code || !map.is_object()) {
-    entries.push_back(EntryOf(role, role.name.empty() ? "unreadable" : role.name, std::string(json_text)));
+    entries.push_back(EntryOf(role, "unreadable", std::string(json_text)));
     return entries;
   }
   for (const auto& [key, value] : map.get_object()) {
@@ -77,8 +89,19 @@ std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_t
   return entries;
 }
 
+void DropNormalizedTwins(std::vector<SetEntry>& entries) {
+  std::set<std::pair<std::string, std::string>> originals;
+  for (const SetEntry& entry : entries) {
+    std::string normalized = billing::NormalizeTagKey(entry.key);
+    if (normalized != entry.key) originals.emplace(entry.column, std::move(normalized));
+  }
+  std::erase_if(entries, [&](const SetEntry& entry) { return originals.contains({entry.column, entry.key}); });
+}
+
 void SetPlan::Add(std::size_t field, ColumnRole role) {
-  if (!runs_.empty() && runs_.back().last + 1 == field) {
+  if (role.use == Use::kAttributeMap) {
+    rests_.push_back(field);
+  } else if (!runs_.empty() && runs_.back().last + 1 == field) {
     runs_.back().last = field;
   } else {
     runs_.push_back({field, field});
@@ -91,20 +114,29 @@ void SetPlan::AppendRaw(const RecordView& record, std::string& raw) const {
     raw += record.Span(run.first, run.last);
     raw += '\n';  // cannot stand unquoted inside a record
   }
+  for (const std::size_t field : rests_) {
+    raw += record.RestOfMap(field);
+    raw += '\n';
+  }
 }
 
 std::vector<SetEntry> SetPlan::Entries(const RecordView& record) const {
   std::vector<SetEntry> entries;
   std::string scratch;
+  bool mixed = false;
   for (const Member& member : members_) {
-    const std::string_view text = Unquote(record.Field(member.field), scratch);
+    const Use use = member.role.use;
+    const std::string_view text = use == Use::kAttributeMap ? record.RestOfMap(member.field)
+                                                            : Unquote(record.Field(member.field), scratch);
     if (IsAbsent(text)) continue;
-    if (IsMap(member.role.use)) {
+    if (IsMap(use)) {
       for (SetEntry& entry : MapEntries(member.role, text)) entries.push_back(std::move(entry));
     } else {
       entries.push_back(EntryOf(member.role, member.role.name, std::string(text)));
     }
+    mixed = mixed || use == Use::kMixedTagMap;
   }
+  if (mixed) DropNormalizedTwins(entries);
   return entries;
 }
 
@@ -112,50 +144,46 @@ CsvPlan PlanCsv(SourceFamily family, const std::vector<std::string>& header,
                 const std::vector<SourceColumn>& emitted) {
   CsvPlan plan;
   plan.field_count = header.size();
-  plan.field_of.resize(emitted.size());
+  plan.origins.resize(emitted.size());
+  std::vector<std::pair<std::size_t, ColumnRole>> maps;
   for (std::size_t field = 0; field < header.size(); ++field) {
     ColumnRole role = RoleOf(family, header[field]);
     if (role.use == Use::kUsed) {
       const auto column = std::find_if(emitted.begin(), emitted.end(),
                                        [&](const SourceColumn& c) { return c.name == role.name; });
       CHECK(column != emitted.end());
-      auto& slot = plan.field_of[static_cast<std::size_t>(column - emitted.begin())];
-      if (!slot) {
-        slot = field;
+      auto& origin = plan.origins[static_cast<std::size_t>(column - emitted.begin())];
+      if (!origin) {
+        origin = ColumnOrigin{field, "", 0, 0};
         continue;
       }
       role = {Use::kAttribute, header[field], true};  // a second column of the same meaning
     }
     if (role.unknown) plan.unknown_columns.push_back(header[field]);
-    if (role.use == Use::kProductMap) plan.product_map = field;
     if (role.use == Use::kIgnored) continue;
+    if (IsMap(role.use)) maps.emplace_back(field, role);
     (BelongsToTags(role.use) ? plan.tags : plan.attributes).Add(field, std::move(role));
   }
-  if (plan.product_map) {
-    for (std::size_t column = 0; column < emitted.size(); ++column) {
-      const std::string& name = emitted[column].name;
-      if (!plan.field_of[column] && name.starts_with(kProductPrefix)) {
-        plan.product_values.push_back({column, name.substr(kProductPrefix.size())});
-      }
-    }
-  }
+  for (const auto& [field, role] : maps) PlanMap(field, role, emitted, plan);
   return plan;
 }
 
 std::vector<SourceColumn> ProvidedColumns(SourceFamily family,
                                           std::span<const std::vector<std::string>> headers) {
   std::set<std::string> provided;
-  bool has_product_map = false;
+  std::vector<ColumnRole> maps;
   for (const std::vector<std::string>& header : headers) {
     for (const std::string& cell : header) {
-      const ColumnRole role = RoleOf(family, cell);
+      ColumnRole role = RoleOf(family, cell);
       if (role.use == Use::kUsed) provided.insert(role.name);
-      has_product_map = has_product_map || role.use == Use::kProductMap;
+      if (IsMap(role.use)) maps.push_back(std::move(role));
     }
   }
   std::vector<SourceColumn> columns;
   for (const SourceColumn& column : UsedColumns(family)) {
-    const bool in_map = has_product_map && column.name.starts_with(kProductPrefix);
+    const bool in_map = std::any_of(maps.begin(), maps.end(), [&](const ColumnRole& map) {
+      return KeyInMap(map, column.name).has_value();
+    });
     if (in_map || provided.contains(column.name)) columns.push_back(column);
   }
   return columns;

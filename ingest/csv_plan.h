@@ -23,6 +23,8 @@ class RecordView {
   virtual std::string_view Field(std::size_t field) const = 0;
   /// Raw text from the start of field `first` to the end of field `last`.
   virtual std::string_view Span(std::size_t first, std::size_t last) const = 0;
+  /// Entries of a map field that no typed column takes, in a form that differs when they do.
+  virtual std::string_view RestOfMap(std::size_t field) const = 0;
 };
 
 /// The fields of a file that make up one interned set.
@@ -44,21 +46,30 @@ class SetPlan {
   };
   std::vector<Member> members_;
   std::vector<Run> runs_;
+  std::vector<std::size_t> rests_;  ///< map fields whose entries change from line to line
 };
 
-/// A used column that CUR 2.0 keeps inside its `product` map.
-struct ProductValue {
-  std::size_t column;  ///< index among the emitted columns
-  std::string key;     ///< e.g. "product_name"
+/// Where a typed column of a file comes from.
+struct ColumnOrigin {
+  std::size_t field = 0;
+  std::string map_key;     ///< not empty: the value of this key of a map field
+  std::size_t map = 0;     ///< index into CsvPlan::maps
+  std::size_t value = 0;   ///< index into MapPlan::keys
+};
+
+/// A map field with keys that are typed columns.
+struct MapPlan {
+  std::size_t field = 0;
+  ColumnRole role;
+  std::vector<std::string> keys;
 };
 
 struct CsvPlan {
   std::size_t field_count = 0;
-  std::vector<std::optional<std::size_t>> field_of;  ///< by emitted column; absent: not in this file
+  std::vector<std::optional<ColumnOrigin>> origins;  ///< by emitted column; absent: not in this file
+  std::vector<MapPlan> maps;
   SetPlan tags;
   SetPlan attributes;
-  std::optional<std::size_t> product_map;            ///< field of the map that ProductValues come from
-  std::vector<ProductValue> product_values;
   std::vector<std::string> unknown_columns;
 };
 
@@ -66,7 +77,7 @@ struct CsvPlan {
 CsvPlan PlanCsv(billing::SourceFamily family, const std::vector<std::string>& header,
                 const std::vector<SourceColumn>& emitted);
 
-/// Returns the used columns that at least one of the headers provides, directly or by product map.
+/// Returns the used columns that at least one of the headers provides, directly or inside a map.
 std::vector<SourceColumn> ProvidedColumns(billing::SourceFamily family,
                                           std::span<const std::vector<std::string>> headers);
 
@@ -74,8 +85,17 @@ std::vector<SourceColumn> ProvidedColumns(billing::SourceFamily family,
 SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value);
 
 /// Returns the entries of a map column given as JSON text; text that is no JSON object becomes one
-/// entry with the key `name`, so that nothing is lost.
+/// entry, so that nothing is lost.
 std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_text);
+
+/// Drops tags and cost categories whose keys AWS has normalised (user_cost_center) where the same
+/// set has the original (user:CostCenter): CUR 2.0 can deliver both.
+void DropNormalizedTwins(std::vector<SetEntry>& entries);
+
+/// True for columns that hold key-value pairs.
+bool IsMap(ColumnRole::Use use);
+/// True for columns of the tag set; others belong to the attribute set.
+bool BelongsToTags(ColumnRole::Use use);
 
 /// FOCUS files of several providers spell absent values NULL or null.
 inline bool IsAbsent(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "ingest/csv_worker.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cstring>
 
 #include "base/text.h"
@@ -95,16 +96,19 @@ bool IsWholeType(DecimalType type, int128 units) {
 // The fields of one record, for the set plans.
 class CsvWorker::Record : public RecordView {
  public:
-  Record(const CsvWorker& worker, std::uint32_t record) : worker_(worker), record_(record) {}
+  Record(CsvWorker& worker, std::uint32_t record) : worker_(worker), record_(record) {}
   std::string_view Field(std::size_t field) const override { return worker_.Field(record_, field); }
   std::string_view Span(std::size_t first, std::size_t last) const override {
     const std::string_view from = Field(first);
     const std::string_view to = Field(last);
     return {from.data(), static_cast<std::size_t>(to.data() + to.size() - from.data())};
   }
+  std::string_view RestOfMap(std::size_t field) const override {
+    return worker_.RestOfMap(record_, field);
+  }
 
  private:
-  const CsvWorker& worker_;
+  CsvWorker& worker_;
   std::uint32_t record_;
 };
 
@@ -133,7 +137,7 @@ std::string_view CsvWorker::Field(std::uint32_t record, std::size_t field) const
   const std::uint32_t base = records_[record];
   const std::uint32_t end = separators_[base + field];
   const std::uint32_t start = base + field == 0 ? 0 : separators_[base + field - 1] + 1;
-  std::string_view text(block_->text.data() + start, end - start);
+  std::string_view text(text_.data() + start, end - start);
   if (field + 1 == plan_->field_count && text.ends_with('\r')) text.remove_suffix(1);
   return text;
 }
@@ -150,6 +154,58 @@ std::string_view CsvWorker::Cell(std::uint32_t record, std::size_t field) {
   return IsAbsent(text) ? std::string_view() : text;
 }
 
+// Maps repeat, from line to line or between many; each text is parsed once while it is remembered.
+const CsvWorker::MapContent& CsvWorker::MapOf(std::uint32_t record, std::size_t map) {
+  constexpr std::size_t kMostMaps = 20'000;
+  const MapPlan& map_plan = plan_->maps[map];
+  MapMemory& memory = map_memory_[map];
+  const std::string_view text = Cell(record, map_plan.field);
+  if (memory.content != nullptr && memory.text == text) return *memory.content;
+  memory.text = text;
+  std::string key(1, static_cast<char>(map));
+  key += text;
+  auto [known, is_new] = map_contents_.try_emplace(std::move(key));
+  if (is_new) {
+    MapContent& content = known->second;
+    content.values.resize(map_plan.keys.size());
+    boost::json::object rest;
+    if (!text.empty()) {
+      for (SetEntry& entry : MapEntries({ColumnRole::Use::kProductMap, ""}, text)) {
+        const auto key_at = std::find(map_plan.keys.begin(), map_plan.keys.end(), entry.key);
+        if (key_at == map_plan.keys.end()) {
+          rest[entry.key] = entry.value;
+        } else {
+          content.values[static_cast<std::size_t>(key_at - map_plan.keys.begin())] = entry.value;
+        }
+      }
+    }
+    if (!rest.empty()) content.rest = boost::json::serialize(rest);
+    if (map_contents_.size() > kMostMaps) {
+      MapContent kept = std::move(content);
+      map_contents_.clear();
+      for (MapMemory& other : map_memory_) other.content = nullptr;
+      memory.content = &map_contents_.emplace(std::string(1, static_cast<char>(map)) + memory.text,
+                                              std::move(kept)).first->second;
+      return *memory.content;
+    }
+  }
+  memory.content = &known->second;
+  return *memory.content;
+}
+
+std::string_view CsvWorker::RestOfMap(std::uint32_t record, std::size_t field) {
+  for (std::size_t map = 0; map < plan_->maps.size(); ++map) {
+    if (plan_->maps[map].field == field) return MapOf(record, map).rest;
+  }
+  return Cell(record, field);
+}
+
+std::string_view CsvWorker::ValueOf(std::uint32_t record, const ColumnOrigin& origin) {
+  if (origin.map_key.empty()) return Cell(record, origin.field);
+  const std::string& value = MapOf(record, origin.map).values[origin.value];
+  return value.size() > 12 ? Keep(value) : std::string_view(value);
+}
+
 bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column, const std::string& message) {
   const std::int64_t row = block_->first_row + record;
   if (source_.Tolerate({block_->file, row, column, message})) return true;
@@ -161,6 +217,7 @@ bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column, const
 }
 
 bool CsvWorker::NextBlock() {
+  if (previous_) source_.blocks_->Recycle(*std::move(previous_));
   previous_ = std::move(block_);
   block_.reset();
   Result<std::optional<TextBlock>> next = source_.blocks_->Next();
@@ -170,24 +227,31 @@ bool CsvWorker::NextBlock() {
   }
   if (!*next) return false;
   block_ = std::move(**next);
+  text_ = block_->text();
   plan_ = &source_.plans_[static_cast<std::size_t>(block_->file)];
   times_.clear();
   tag_memory_ = {};
   attribute_memory_ = {};
+  map_contents_.clear();
+  map_memory_.assign(plan_->maps.size(), {});
   next_record_ = 0;
   return CheckUtf8() && FindRecords();
 }
 
 bool CsvWorker::CheckUtf8() {
-  const std::size_t at = FindInvalidUtf8(block_->text);
+  const std::size_t at = FindInvalidUtf8(text_);
   if (at == std::string_view::npos) return true;
-  const RecordScan before = ScanRecords(std::string_view(block_->text).substr(0, at));
+  const RecordScan before = ScanRecords(text_.substr(0, at));
   const auto record = static_cast<std::uint32_t>(before.records);
   if (!ReportBad(record, "", "bytes that are not UTF-8, e.g. at byte " + std::to_string(at - before.end) +
                                  " of the row")) {
     return false;
   }
-  block_->text = ReplaceInvalidUtf8(block_->text);  // tolerated: the text is mended, the row kept
+  // Tolerated: the text is mended, the row kept.
+  block_->buffer = ReplaceInvalidUtf8(text_);
+  block_->start = 0;
+  block_->end = block_->buffer.size();
+  text_ = block_->text();
   return true;
 }
 
@@ -195,11 +259,11 @@ bool CsvWorker::CheckUtf8() {
 bool CsvWorker::FindRecords() {
   separators_.clear();
   records_.clear();
-  FindSeparators(block_->text, separators_);
+  FindSeparators(text_, separators_);
   constexpr std::uint32_t kSkip = UINT32_MAX;
   std::uint32_t first = 0;
   for (std::uint32_t i = 0; i < separators_.size(); ++i) {
-    if (block_->text[separators_[i]] != '\n') continue;
+    if (text_[separators_[i]] != '\n') continue;
     const std::size_t fields = i - first + 1;
     const auto record = static_cast<std::uint32_t>(records_.size());
     records_.push_back(first);
@@ -218,11 +282,11 @@ bool CsvWorker::FindRecords() {
 }
 
 bool CsvWorker::KeepPeriod(std::uint32_t record) {
-  const std::optional<std::size_t> field = plan_->field_of[0];  // the billing period comes first
-  if (!field || source_.job_.other_periods == OtherPeriods::kTake) return true;
-  const std::string_view text = Cell(record, *field);
+  const std::optional<ColumnOrigin>& origin = plan_->origins[0];  // the billing period comes first
+  if (!origin || source_.job_.other_periods == OtherPeriods::kTake) return true;
+  const std::string_view text = Cell(record, origin->field);
   if (text.empty()) return true;
-  TimeMemory& memory = times_[*field];
+  TimeMemory& memory = times_[origin->field];
   if (memory.text != text) {
     const Result<Instant> instant = ParseInstant(text);
     if (!instant.ok()) return true;  // reported by ConvertTime
@@ -244,7 +308,7 @@ bool CsvWorker::ChooseRecords(std::size_t limit) {
     } else if (source_.job_.other_periods == OtherPeriods::kRefuse) {
       const std::string column = source_.columns()[0].name;
       if (!ReportBad(record, column,
-                     "belongs to " + std::string(Cell(record, *plan_->field_of[0])) +
+                     "belongs to " + std::string(Cell(record, plan_->origins[0]->field)) +
                          ", the delivery is for " + ToString(source_.job_.period))) {
         return false;
       }
@@ -284,7 +348,6 @@ bool CsvWorker::Convert(duckdb_data_chunk output) {
     duckdb_data_chunk_reset(output);
     if (chosen_.empty()) return true;
   }
-  if (!plan_->product_values.empty()) ConvertProductValues(output);
   ConvertSets(output);
   ConvertPlace(output);
   return true;
@@ -308,26 +371,26 @@ bool CsvWorker::DropBadRecords() {
 }
 
 void CsvWorker::ConvertColumn(std::size_t column, duckdb_vector vector) {
-  const std::optional<std::size_t> field = plan_->field_of[column];
-  if (!field) {
+  const std::optional<ColumnOrigin>& origin = plan_->origins[column];
+  if (!origin) {
     NullMask nulls(vector);
     for (std::size_t i = 0; i < chosen_.size(); ++i) nulls.Set(i);
     return;
   }
   const SourceColumn& source = source_.columns()[column];
   switch (source.kind) {
-    case SourceKind::kText: ConvertText(*field, vector); break;
-    case SourceKind::kTime: ConvertTime(*field, source.name, vector); break;
+    case SourceKind::kText: ConvertText(*origin, vector); break;
+    case SourceKind::kTime: ConvertTime(*origin, source.name, vector); break;
     case SourceKind::kAmount:
-    case SourceKind::kNetAmount: ConvertAmount(column, *field, vector); break;
+    case SourceKind::kNetAmount: ConvertAmount(column, *origin, vector); break;
   }
 }
 
-void CsvWorker::ConvertText(std::size_t field, duckdb_vector vector) {
+void CsvWorker::ConvertText(const ColumnOrigin& origin, duckdb_vector vector) {
   auto* data = DataOf<duckdb_string_t>(vector);
   NullMask nulls(vector);
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    const std::string_view text = Cell(chosen_[i], field);
+    const std::string_view text = ValueOf(chosen_[i], origin);
     if (text.empty()) {
       nulls.Set(i);
     } else {
@@ -336,12 +399,12 @@ void CsvWorker::ConvertText(std::size_t field, duckdb_vector vector) {
   }
 }
 
-void CsvWorker::ConvertTime(std::size_t field, const std::string& name, duckdb_vector vector) {
+void CsvWorker::ConvertTime(const ColumnOrigin& origin, const std::string& name, duckdb_vector vector) {
   auto* data = DataOf<std::int64_t>(vector);
   NullMask nulls(vector);
-  TimeMemory& memory = times_[field];
+  TimeMemory& memory = times_[origin.field];
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    const std::string_view text = Cell(chosen_[i], field);
+    const std::string_view text = ValueOf(chosen_[i], origin);
     if (text.empty()) {
       nulls.Set(i);
       continue;
@@ -359,7 +422,7 @@ void CsvWorker::ConvertTime(std::size_t field, const std::string& name, duckdb_v
   }
 }
 
-void CsvWorker::ConvertAmount(std::size_t column, std::size_t field, duckdb_vector vector) {
+void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin, duckdb_vector vector) {
   const SourceColumn& source = source_.columns()[column];
   const DecimalType type = source_.TypeOf(source);
   const bool narrow = type.width == kNarrowWidth;
@@ -368,7 +431,7 @@ void CsvWorker::ConvertAmount(std::size_t column, std::size_t field, duckdb_vect
   NullMask nulls(vector);
   int128 total = 0;
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    const std::string_view text = Cell(chosen_[i], field);
+    const std::string_view text = ValueOf(chosen_[i], origin);
     if (text.empty() && source.kind == SourceKind::kNetAmount) {
       nulls.Set(i);
       continue;
@@ -401,39 +464,6 @@ void CsvWorker::ConvertAmount(std::size_t column, std::size_t field, duckdb_vect
     }
   }
   chunk_totals_[column] = total;
-}
-
-// Columns that CUR 2.0 keeps in its product map; the maps repeat, so each is parsed once.
-void CsvWorker::ConvertProductValues(duckdb_data_chunk output) {
-  constexpr std::size_t kMostProducts = 50'000;
-  if (products_.size() > kMostProducts) products_.clear();
-  const std::vector<ProductValue>& wanted = plan_->product_values;
-  std::vector<duckdb_vector> vectors;
-  std::vector<NullMask> nulls;
-  for (const ProductValue& value : wanted) {
-    vectors.push_back(duckdb_data_chunk_get_vector(output, value.column));
-    // ConvertColumn has marked every row absent: the file has no such column.
-    duckdb_vector_ensure_validity_writable(vectors.back());
-  }
-  for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    const std::string_view text = Cell(chosen_[i], *plan_->product_map);
-    if (text.empty()) continue;
-    auto [known, is_new] = products_.try_emplace(std::string(text));
-    if (is_new) {
-      known->second.resize(wanted.size());
-      for (SetEntry& entry : MapEntries({ColumnRole::Use::kProductMap, ""}, text)) {
-        for (std::size_t w = 0; w < wanted.size(); ++w) {
-          if (entry.key == wanted[w].key) known->second[w] = entry.value;
-        }
-      }
-    }
-    for (std::size_t w = 0; w < wanted.size(); ++w) {
-      const std::string& value = known->second[w];
-      if (value.empty()) continue;
-      duckdb_validity_set_row_valid(duckdb_vector_get_validity(vectors[w]), i);
-      DataOf<duckdb_string_t>(vectors[w])[i] = Borrow(value.size() > 12 ? Keep(value) : value);
-    }
-  }
 }
 
 void CsvWorker::ConvertSets(duckdb_data_chunk output) {

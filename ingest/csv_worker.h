@@ -39,22 +39,23 @@ class CsvWorker {
   bool KeepPeriod(std::uint32_t record);
   bool Convert(duckdb_data_chunk output);
   void ConvertColumn(std::size_t column, duckdb_vector vector);
-  void ConvertText(std::size_t field, duckdb_vector vector);
-  void ConvertTime(std::size_t field, const std::string& name, duckdb_vector vector);
-  void ConvertAmount(std::size_t column, std::size_t field, duckdb_vector vector);
-  void ConvertProductValues(duckdb_data_chunk output);
+  void ConvertText(const ColumnOrigin& origin, duckdb_vector vector);
+  void ConvertTime(const ColumnOrigin& origin, const std::string& name, duckdb_vector vector);
+  void ConvertAmount(std::size_t column, const ColumnOrigin& origin, duckdb_vector vector);
   void ConvertSets(duckdb_data_chunk output);
   void ConvertPlace(duckdb_data_chunk output);
   bool DropBadRecords();
   bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message);
   std::string_view Field(std::uint32_t record, std::size_t field) const;
   std::string_view Cell(std::uint32_t record, std::size_t field);
+  std::string_view ValueOf(std::uint32_t record, const ColumnOrigin& origin);
   std::string_view Keep(std::string_view text);
   const std::string& FileName() const;
 
   CsvSource& source_;
   std::optional<TextBlock> block_;
   std::optional<TextBlock> previous_;      ///< DuckDB may still look at its strings
+  std::string_view text_;                  ///< of the block
   const CsvPlan* plan_ = nullptr;
   std::vector<std::uint32_t> separators_;
   std::vector<std::uint32_t> records_;     ///< by record: index of its first separator
@@ -75,7 +76,19 @@ class CsvWorker {
   };
   SetMemory tag_memory_;
   SetMemory attribute_memory_;
-  std::unordered_map<std::string, std::vector<std::string>> products_;  ///< by map text
+  /// A map text taken apart: the values of typed columns, and the rest as JSON.
+  struct MapContent {
+    std::vector<std::string> values;
+    std::string rest;
+  };
+  const MapContent& MapOf(std::uint32_t record, std::size_t map);
+  std::string_view RestOfMap(std::uint32_t record, std::size_t field);
+  std::unordered_map<std::string, MapContent> map_contents_;  ///< by plan and text
+  struct MapMemory {
+    std::string text;
+    const MapContent* content = nullptr;
+  };
+  std::vector<MapMemory> map_memory_;      ///< by map of the plan: the last one
   std::vector<int128> chunk_totals_;       ///< by emitted column
   std::vector<int128> totals_;
   std::vector<DecimalNeed> needs_;

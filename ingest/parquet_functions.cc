@@ -1,5 +1,6 @@
 #include "ingest/parquet_functions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -44,8 +45,8 @@ void SetNull(duckdb_vector output, idx_t row) {
 // One argument of a SetNumberer: typed access to a vector.
 class SetArgument {
  public:
-  SetArgument(duckdb_vector vector, const ColumnRole& role)
-      : role_(role), data_(duckdb_vector_get_data(vector)), validity_(duckdb_vector_get_validity(vector)) {
+  SetArgument(duckdb_vector vector, const SetColumn& column)
+      : column_(column), role_(column.role), data_(duckdb_vector_get_data(vector)), validity_(duckdb_vector_get_validity(vector)) {
     duckdb_logical_type type = duckdb_vector_get_column_type(vector);
     type_ = duckdb_get_type_id(type);
     duckdb_destroy_logical_type(&type);
@@ -54,8 +55,11 @@ class SetArgument {
       duckdb_vector keys = duckdb_struct_vector_get_child(pairs, 0);
       duckdb_vector values = duckdb_struct_vector_get_child(pairs, 1);
       keys_ = static_cast<duckdb_string_t*>(duckdb_vector_get_data(keys));
-      values_ = static_cast<duckdb_string_t*>(duckdb_vector_get_data(values));
+      values_ = duckdb_vector_get_data(values);
       value_validity_ = duckdb_vector_get_validity(values);
+      duckdb_logical_type value_type = duckdb_vector_get_column_type(values);
+      double_values_ = duckdb_get_type_id(value_type) == DUCKDB_TYPE_DOUBLE;
+      duckdb_destroy_logical_type(&value_type);
     }
   }
 
@@ -77,12 +81,11 @@ class SetArgument {
   void AppendEntries(idx_t row, std::vector<SetEntry>& entries) const {
     if (!IsValid(validity_, row)) return;
     if (type_ == DUCKDB_TYPE_MAP) {
-      const duckdb_list_entry list = Lists()[row];
-      for (idx_t i = list.offset; i < list.offset + list.length; ++i) {
-        if (!IsValid(value_validity_, i)) continue;
-        entries.push_back(EntryOf(role_, std::string(engine::ViewOf(&keys_[i])),
-                                  std::string(engine::ViewOf(&values_[i]))));
-      }
+      ForEachPair(row, [&](std::string_view key, idx_t at) {
+        if (std::string text = ValueText(at); !text.empty()) {
+          entries.push_back(EntryOf(role_, std::string(key), std::move(text)));
+        }
+      });
       return;
     }
     if (type_ == DUCKDB_TYPE_DOUBLE) {
@@ -93,9 +96,7 @@ class SetArgument {
     }
     const std::string_view text = engine::ViewOf(&Strings()[row]);
     if (IsAbsent(text)) return;
-    if (role_.use == ColumnRole::Use::kTagMap || role_.use == ColumnRole::Use::kMixedTagMap ||
-        role_.use == ColumnRole::Use::kCategoryMap || role_.use == ColumnRole::Use::kProductMap ||
-        role_.use == ColumnRole::Use::kAttributeMap) {
+    if (IsMap(role_.use)) {
       for (SetEntry& entry : MapEntries(role_, text)) entries.push_back(std::move(entry));
     } else {
       entries.push_back(EntryOf(role_, role_.name, std::string(text)));
@@ -114,21 +115,44 @@ class SetArgument {
     raw += text;
   }
   void AppendRawMap(idx_t row, std::string& raw) const {
-    const duckdb_list_entry list = Lists()[row];
     raw += '\3';
-    for (idx_t i = list.offset; i < list.offset + list.length; ++i) {
-      AppendText(engine::ViewOf(&keys_[i]), raw);
-      if (IsValid(value_validity_, i)) AppendText(engine::ViewOf(&values_[i]), raw);
-    }
+    ForEachPair(row, [&](std::string_view key, idx_t at) {
+      AppendText(key, raw);
+      if (double_values_) {
+        raw.append(reinterpret_cast<const char*>(static_cast<const double*>(values_) + at), sizeof(double));
+      } else {
+        AppendText(engine::ViewOf(static_cast<duckdb_string_t*>(values_) + at), raw);
+      }
+    });
     raw += '\4';
   }
 
+  // Visits the pairs whose value is not NULL and whose key is no typed column.
+  template <typename Visit>
+  void ForEachPair(idx_t row, Visit visit) const {
+    const duckdb_list_entry list = Lists()[row];
+    for (idx_t at = list.offset; at < list.offset + list.length; ++at) {
+      if (!IsValid(value_validity_, at)) continue;
+      const std::string_view key = engine::ViewOf(&keys_[at]);
+      const auto& left_out = column_.left_out;
+      if (std::find(left_out.begin(), left_out.end(), key) == left_out.end()) visit(key, at);
+    }
+  }
+
+  std::string ValueText(idx_t at) const {
+    if (!double_values_) return std::string(engine::ViewOf(static_cast<duckdb_string_t*>(values_) + at));
+    const Result<Decimal> exact = FromDouble(static_cast<const double*>(values_)[at]);
+    return exact.ok() ? ToString(*exact) : "";
+  }
+
+  const SetColumn& column_;
   const ColumnRole& role_;
   void* data_;
   std::uint64_t* validity_;
   duckdb_type type_ = DUCKDB_TYPE_INVALID;
   duckdb_string_t* keys_ = nullptr;
-  duckdb_string_t* values_ = nullptr;
+  void* values_ = nullptr;
+  bool double_values_ = false;
   std::uint64_t* value_validity_ = nullptr;
 };
 
@@ -242,8 +266,10 @@ void SetNumberer::Number(duckdb_function_info info, duckdb_data_chunk input, duc
   auto& self = *static_cast<SetNumberer*>(duckdb_scalar_function_get_extra_info(info));
   try {
     std::vector<SetArgument> arguments;
-    for (std::size_t i = 0; i < self.roles_.size(); ++i) {
-      arguments.emplace_back(duckdb_data_chunk_get_vector(input, i), self.roles_[i]);
+    bool mixed = false;
+    for (std::size_t i = 0; i < self.columns_.size(); ++i) {
+      arguments.emplace_back(duckdb_data_chunk_get_vector(input, i), self.columns_[i]);
+      mixed = mixed || self.columns_[i].role.use == ColumnRole::Use::kMixedTagMap;
     }
     auto* numbers = static_cast<std::int32_t*>(duckdb_vector_get_data(output));
     std::string raw;
@@ -256,6 +282,7 @@ void SetNumberer::Number(duckdb_function_info info, duckdb_data_chunk input, duc
         last = self.interner_.Number(raw, [&] {
           std::vector<SetEntry> entries;
           for (const SetArgument& argument : arguments) argument.AppendEntries(row, entries);
+          if (mixed) DropNormalizedTwins(entries);
           return entries;
         });
         last_raw.swap(raw);

@@ -48,12 +48,18 @@ class AmountConverter {
   std::string bad_value_;
 };
 
+/// A column of a set; keys of a map that are typed columns of their own are left out.
+struct SetColumn {
+  ColumnRole role;
+  std::vector<std::string> left_out;
+};
+
 /// `<name>(column, …)`: numbers the set that the given columns of a row make up.
-/// Takes VARCHAR, DOUBLE and MAP(VARCHAR, VARCHAR) columns in the order of `roles`.
+/// Takes VARCHAR, DOUBLE, MAP(VARCHAR, VARCHAR) and MAP(VARCHAR, DOUBLE) columns in the given order.
 class SetNumberer {
  public:
-  SetNumberer(std::string function_name, std::vector<ColumnRole> roles, SetInterner& interner)
-      : function_name_(std::move(function_name)), roles_(std::move(roles)), interner_(interner) {}
+  SetNumberer(std::string function_name, std::vector<SetColumn> columns, SetInterner& interner)
+      : function_name_(std::move(function_name)), columns_(std::move(columns)), interner_(interner) {}
   Result<void> Register(duckdb_connection connection);
   const std::string& function_name() const { return function_name_; }
 
@@ -61,7 +67,7 @@ class SetNumberer {
   static void Number(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output);
 
   std::string function_name_;
-  std::vector<ColumnRole> roles_;
+  std::vector<SetColumn> columns_;
   SetInterner& interner_;
 };
 

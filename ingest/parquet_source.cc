@@ -26,7 +26,8 @@ bool IsAmount(const SourceColumn& column) {
 // How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
 std::string SetArgumentSql(const ParquetColumn& column) {
   const std::string name = QuoteIdentifier(column.name);
-  if (column.type == "VARCHAR" || column.type == "DOUBLE" || column.type == "MAP(VARCHAR, VARCHAR)") {
+  if (column.type == "VARCHAR" || column.type == "DOUBLE" || column.type == "MAP(VARCHAR, VARCHAR)" ||
+      column.type == "MAP(VARCHAR, DOUBLE)") {
     return name;
   }
   if (column.type.starts_with("MAP(VARCHAR")) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
@@ -34,20 +35,20 @@ std::string SetArgumentSql(const ParquetColumn& column) {
 }
 
 struct SetColumns {
-  std::vector<ColumnRole> roles;
+  std::vector<SetColumn> columns;
   std::string arguments;
-  void Add(const ParquetColumn& column, ColumnRole role) {
+  void Add(const ParquetColumn& column, ColumnRole role, SourceFamily family) {
     if (!arguments.empty()) arguments += ", ";
     arguments += SetArgumentSql(column);
-    roles.push_back(std::move(role));
+    SetColumn member{std::move(role), {}};
+    if (member.role.use == ColumnRole::Use::kAttributeMap) {
+      for (const SourceColumn& used : UsedColumns(family)) {
+        if (const auto key = KeyInMap(member.role, used.name)) member.left_out.push_back(*key);
+      }
+    }
+    columns.push_back(std::move(member));
   }
 };
-
-bool IsTagRole(ColumnRole::Use use) {
-  using Use = ColumnRole::Use;
-  return use == Use::kTag || use == Use::kCostCategory || use == Use::kTagMap ||
-         use == Use::kMixedTagMap || use == Use::kCategoryMap;
-}
 
 }  // namespace
 
@@ -57,7 +58,7 @@ struct ParquetSource::AmountFunction : AmountConverter {
 
 struct ParquetSource::SetFunction : SetNumberer {
   SetFunction(std::string name, SetColumns columns, SetInterner& interner)
-      : SetNumberer(std::move(name), std::move(columns.roles), interner),
+      : SetNumberer(std::move(name), std::move(columns.columns), interner),
         sql(columns.arguments.empty() ? "" : function_name() + "(" + columns.arguments + ")") {}
   std::string sql;  ///< the call; empty when the files have no such columns
 };
@@ -88,14 +89,11 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
     }
     if (role.unknown) unknown_columns_.push_back(column.name);
     if (role.use == ColumnRole::Use::kIgnored) continue;
-    if (role.use == ColumnRole::Use::kProductMap && column.type.starts_with("MAP(")) {
-      product_map_ = column.name;
-    }
-    (IsTagRole(role.use) ? tag_columns : attribute_columns).Add(column, std::move(role));
+    if (IsMap(role.use) && column.type.starts_with("MAP(")) maps_.push_back({column, role});
+    (BelongsToTags(role.use) ? tag_columns : attribute_columns).Add(column, std::move(role), job_.family);
   }
   for (const SourceColumn& column : UsedColumns(job_.family)) {
-    const bool in_map = !product_map_.empty() && column.name.starts_with("product_");
-    if (!used_.contains(column.name) && !in_map) continue;
+    if (!used_.contains(column.name) && !MapValueOf(column.name)) continue;
     columns_.push_back(column);
     if (IsAmount(column)) {
       amount_functions_.emplace_back("amount_" + std::to_string(amount_functions_.size()), column.name,
@@ -130,21 +128,31 @@ std::string ParquetSource::FilesSql() const {
          ", union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)";
 }
 
+std::optional<ParquetColumn> ParquetSource::MapValueOf(const std::string& name) const {
+  for (const MapColumn& map : maps_) {
+    const std::optional<std::string> key = KeyInMap(map.role, name);
+    if (!key) continue;
+    const bool doubles = map.column.type == "MAP(VARCHAR, DOUBLE)";
+    return ParquetColumn{QuoteIdentifier(map.column.name) + "[" + QuoteLiteral(*key) + "]",
+                         doubles ? "DOUBLE" : "VARCHAR"};
+  }
+  return std::nullopt;
+}
+
 std::string ParquetSource::ValueSql(const SourceColumn& column) const {
   const ParquetColumn* file_column = ColumnFor(column.name);
-  if (file_column == nullptr) {  // CUR 2.0 keeps it in the product map
-    return "nullif(" + QuoteIdentifier(product_map_) + "[" + QuoteLiteral(column.name.substr(8)) +
-           "], '')";
-  }
-  const std::string name = QuoteIdentifier(file_column->name);
+  const std::optional<ParquetColumn> map_value = MapValueOf(column.name);
+  CHECK(file_column != nullptr || map_value);
+  const std::string name = file_column != nullptr ? QuoteIdentifier(file_column->name) : map_value->name;
+  const std::string& type = file_column != nullptr ? file_column->type : map_value->type;
   switch (column.kind) {
     case SourceKind::kText: {
-      const std::string text = file_column->type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
+      const std::string text = type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
       if (job_.family == SourceFamily::kCur) return "nullif(" + text + ", '')";
       return "CASE WHEN " + text + " NOT IN ('', 'NULL', 'null') THEN " + text + " END";
     }
     case SourceKind::kTime:
-      if (file_column->type == "VARCHAR") return "CAST(nullif(" + name + ", '') AS TIMESTAMP)";
+      if (type == "VARCHAR") return "CAST(nullif(" + name + ", '') AS TIMESTAMP)";
       return "CAST(" + name + " AS TIMESTAMP)";
     case SourceKind::kAmount:
     case SourceKind::kNetAmount: break;
@@ -153,7 +161,7 @@ std::string ParquetSource::ValueSql(const SourceColumn& column) const {
                                      [&](const AmountFunction& f) { return f.column() == column.name; });
   CHECK(function != amount_functions_.end());
   const std::string amount =
-      file_column->type == "DOUBLE"
+      type == "DOUBLE"
           ? function->function_name() + "_double(" + name + ")"
           : function->function_name() + "_text(CAST(" + name + " AS VARCHAR))";
   return column.kind == SourceKind::kNetAmount ? amount : "coalesce(" + amount + ", 0)";

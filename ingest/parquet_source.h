@@ -71,13 +71,19 @@ class ParquetSource {
   std::string FilesSql() const;
   std::string ValueSql(const SourceColumn& column) const;
   const ParquetColumn* ColumnFor(const std::string& name) const;
+  /// SQL and type of a used column that a map column holds; nothing when none does.
+  std::optional<ParquetColumn> MapValueOf(const std::string& name) const;
 
   ParquetJob job_;
   SetInterner& tags_;
   SetInterner& attributes_;
   std::vector<SourceColumn> columns_;
   std::map<std::string, ParquetColumn> used_;  ///< by canonical name: the file's column
-  std::string product_map_;                    ///< name of the `product` map column, if any
+  struct MapColumn {
+    ParquetColumn column;
+    ColumnRole role;
+  };
+  std::vector<MapColumn> maps_;
   std::vector<std::string> unknown_columns_;
   std::deque<AmountFunction> amount_functions_;
   std::unique_ptr<SetFunction> tag_function_;

@@ -21,6 +21,8 @@ constexpr std::string_view kCurAmounts[] = {
     "line_item_blended_cost",
     "pricing_public_on_demand_cost",
     "discount_total_discount",
+    "discount_edp_discount",
+    "discount_private_rate_discount",
     "reservation_amortized_upfront_fee_for_billing_period",
     "reservation_effective_cost",
     "reservation_unused_amortized_upfront_fee_for_billing_period",
@@ -31,9 +33,15 @@ constexpr std::string_view kCurAmounts[] = {
     "savings_plan_savings_plan_effective_cost",
     "savings_plan_total_commitment_to_date",
     "savings_plan_used_commitment",
+    "split_line_item_actual_usage",
     "split_line_item_net_split_cost",
     "split_line_item_net_unused_cost",
+    "split_line_item_public_on_demand_split_cost",
+    "split_line_item_public_on_demand_unused_cost",
+    "split_line_item_reserved_usage",
     "split_line_item_split_cost",
+    "split_line_item_split_usage",
+    "split_line_item_split_usage_ratio",
     "split_line_item_unused_cost",
 };
 constexpr std::string_view kCurNetAmounts[] = {
@@ -193,7 +201,7 @@ std::optional<ColumnRole> CurMapRole(const std::string& squashed) {
   if (squashed == "resourcetags") return ColumnRole{Use::kTagMap, ""};
   if (squashed == "tags") return ColumnRole{Use::kMixedTagMap, ""};
   if (squashed == "costcategory") return ColumnRole{Use::kCategoryMap, ""};
-  if (squashed == "product") return ColumnRole{Use::kProductMap, ""};
+  if (squashed == "product") return ColumnRole{Use::kProductMap, "product_"};
   if (squashed == "discount") return ColumnRole{Use::kAttributeMap, "discount_"};
   return std::nullopt;
 }
@@ -249,6 +257,14 @@ ColumnRole RoleOf(SourceFamily family, std::string_view header) {
     return {ColumnRole::Use::kUsed, tables.used[found->second].name};
   }
   return family == SourceFamily::kCur ? CurRole(header, squashed) : FocusRole(header, squashed);
+}
+
+std::optional<std::string> KeyInMap(const ColumnRole& map, std::string_view column) {
+  if (map.use != ColumnRole::Use::kProductMap && map.use != ColumnRole::Use::kAttributeMap) {
+    return std::nullopt;
+  }
+  if (!column.starts_with(map.name)) return std::nullopt;
+  return std::string(column.substr(map.name.size()));
 }
 
 Result<Detection> DetectFamily(std::span<const std::string> headers) {

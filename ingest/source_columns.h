@@ -45,9 +45,9 @@ struct ColumnRole {
     kMixedTagMap,    ///< CUR 2.0 `tags`: keys carry resourceTags/, costCategory/, accountTag/, …
     kCategoryMap,    ///< a map of cost categories
     kProduct,        ///< a product attribute; `name` is its key
-    kProductMap,     ///< CUR 2.0 `product`
+    kProductMap,     ///< CUR 2.0 `product`; `name` is the prefix its keys have as columns
     kAttribute,      ///< anything else; kept under `name`
-    kAttributeMap,   ///< a map of other things, e.g. `discount`
+    kAttributeMap,   ///< a map of other things, e.g. `discount`; `name` as above
     kIgnored,        ///< an empty header cell, or a partition column added by a re-export
   };
   Use use = Use::kAttribute;
@@ -58,6 +58,10 @@ struct ColumnRole {
 /// Decides the role of a header cell: any of the spellings of cur-facts 1.6 and 1.7
 /// (lineItem/UnblendedCost, line_item_unblended_cost, lineitem_unblendedcost, …_arn for …_a_r_n).
 ColumnRole RoleOf(billing::SourceFamily family, std::string_view header);
+
+/// CUR 2.0 keeps columns that legacy reports spread out inside maps: product_region is the key `region` of
+/// `product`.  Returns the key under which `map` would hold a used column, nothing when it never would.
+std::optional<std::string> KeyInMap(const ColumnRole& map, std::string_view column);
 
 /// What a set of header cells is.
 struct Detection {

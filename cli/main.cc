@@ -1,0 +1,72 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "cli/verb.h"
+#include "cli/version.h"
+
+namespace farthing::cli {
+namespace {
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// FARTHING_DATA, else $XDG_DATA_HOME/farthing, else ~/.local/share/farthing.
+std::filesystem::path DefaultData() {
+  if (const std::string data = Environment("FARTHING_DATA"); !data.empty()) return data;
+  if (const std::string xdg = Environment("XDG_DATA_HOME"); !xdg.empty()) {
+    return std::filesystem::path(xdg) / "farthing";
+  }
+  return std::filesystem::path(Environment("HOME")) / ".local" / "share" / "farthing";
+}
+
+int TerminalWidth() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 120;
+}
+
+int Run(int argc, char** argv) {
+  CliContext context{DefaultData(), std::cout, std::cerr};
+  context.out_is_terminal = isatty(STDOUT_FILENO) != 0;
+  context.err_is_terminal = isatty(STDERR_FILENO) != 0;
+  context.color = context.out_is_terminal && Environment("NO_COLOR").empty();
+  context.width = TerminalWidth();
+
+  CLI::App app("Farthing reads AWS bills and answers questions about cost to the last digit.", "farthing");
+  app.set_version_flag("--version", std::string("farthing ") + kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  AddVerbs(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, context.out, context.err);
+    return code == 0 ? 0 : ExitCode(Errc::kInvalidArgument);
+  }
+  const Result<void> done = context.action();
+  if (done.ok()) return 0;
+  PrintError(done.error(), context);
+  return ExitCode(done.error().code());
+}
+
+}  // namespace
+}  // namespace farthing::cli
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  try {
+    return farthing::cli::Run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::cerr << "error: " << exception.what() << "\nThis is a bug in Farthing; please report it.\n";
+    return farthing::ExitCode(farthing::Errc::kInternal);
+  }
+}

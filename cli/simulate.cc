@@ -1,0 +1,63 @@
+#include <ostream>
+
+#include "base/text.h"
+#include "cli/verb.h"
+#include "sim/bill.h"
+
+namespace farthing::cli {
+namespace {
+
+struct SimulateFlags {
+  sim::BillOptions options;
+  std::string formats = "cur2-parquet";
+  std::string start = "2026-01";
+  std::string out;
+  bool create_new = false;
+};
+
+Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
+  TRY_ASSIGN(flags.options.first, ParsePeriod(flags.start));
+  for (const std::string& name : Split(flags.formats, ',')) {
+    TRY_ASSIGN(const sim::BillFormat format, sim::ParseBillFormat(name));
+    flags.options.formats.push_back(format);
+  }
+  flags.options.out = flags.out;
+  if (flags.create_new) flags.options.layout = sim::BillOptions::Layout::kCreateNew;
+  TRY_ASSIGN(const sim::BillTotals totals, sim::WriteBill(flags.options));
+  for (const auto& [month, total] : totals.months) {
+    context.out << month << "  " << total.all.rows << " lines  unblended_cost "
+                << ToString(total.all.unblended) << "  net_amortized_cost "
+                << ToString(total.all.net_amortized) << ' ' << flags.options.currency << '\n';
+  }
+  context.out << "written to " << flags.out << "/billing, exact totals in EXPECTED.json; read it with: farthing import "
+              << flags.out << '\n';
+  return {};
+}
+
+}  // namespace
+
+void AddSimulateVerb(CLI::App& app, CliContext& context) {
+  auto* verb = app.add_subcommand("simulate", "Make synthetic data: simulate bill");
+  verb->require_subcommand(1);
+  auto* bill = verb->add_subcommand("bill", "Write a synthetic organisation's bill as AWS would");
+  auto flags = std::make_shared<SimulateFlags>();
+  sim::BillOptions& options = flags->options;
+  bill->add_option("--out", flags->out, "Directory that plays the bucket")->required()->type_name("DIR");
+  bill->add_option("--seed", options.seed, "The same seed gives the same bill")->capture_default_str();
+  bill->add_option("--lines", options.lines, "Line items over all months")->capture_default_str();
+  bill->add_option("--format", flags->formats,
+                   "Comma list of cur1-csv, cur1-parquet, cur2-csv, cur2-parquet, focus-csv, focus-parquet")
+      ->capture_default_str();
+  bill->add_option("--start", flags->start, "First billing month")->capture_default_str();
+  bill->add_option("--months", options.months, "Number of months")->capture_default_str();
+  bill->add_option("--currency", options.currency, "Currency of the bill")->capture_default_str();
+  bill->add_option("--delivery", options.delivery, "2, 3, …: a later delivery that restates the last month")
+      ->capture_default_str();
+  bill->add_option("--lines-per-file", options.lines_per_file, "Lines per data file")->capture_default_str();
+  bill->add_flag("--create-new", flags->create_new, "A new folder per delivery instead of overwriting");
+  bill->footer("Examples:\n  farthing simulate bill --out ./bucket --lines 100000\n"
+               "  farthing simulate bill --out ./bucket --format cur1-csv,focus-parquet --seed 7");
+  bill->callback([=, &context] { context.action = [=, &context] { return RunSimulate(*flags, context); }; });
+}
+
+}  // namespace farthing::cli
