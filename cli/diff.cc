@@ -1,0 +1,140 @@
+// farthing diff: what a restatement changed.
+
+#include <boost/json.hpp>
+#include <ostream>
+
+#include "base/text.h"
+#include "cli/question.h"
+#include "cli/records.h"
+#include "cli/render.h"
+#include "query/diff.h"
+
+namespace farthing::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct DiffFlags {
+  std::string period;
+  std::string export_name;
+  std::string from = "previous";
+  std::string to = "latest";
+  std::vector<std::string> metrics;
+  std::vector<std::string> by;
+  std::string where;
+  std::string format = "table";
+};
+
+Result<query::DiffRequest> ToRequest(const DiffFlags& flags) {
+  query::DiffRequest request;
+  TRY_ASSIGN(request.period, ParsePeriod(flags.period));
+  request.export_name = flags.export_name;
+  request.from = flags.from;
+  request.to = flags.to;
+  TRY_ASSIGN(request.metrics, query::ParseMetrics(flags.metrics.empty() ? std::string(query::kDefaultMetric)
+                                                                        : Join(flags.metrics, ",")));
+  TRY_ASSIGN(request.group_by,
+             query::ParseGroupBy(flags.by.empty() ? "account,service,line_item_type" : Join(flags.by, ",")));
+  if (!flags.where.empty()) {
+    TRY_ASSIGN(request.filter, query::ParseFilter(flags.where));
+  }
+  return request;
+}
+
+Cells ToCells(const query::DiffRow& row) {
+  Cells cells = row.keys;
+  for (const query::Change& change : row.changes) {
+    cells.insert(cells.end(), {change.from, change.to, change.change});
+  }
+  return cells;
+}
+
+TextTable ToTable(const query::Diff& diff) {
+  TextTable table;
+  for (const query::AnswerColumn& key : diff.keys) table.columns.push_back({key.name, false});
+  for (const query::AnswerColumn& metric : diff.metrics) {
+    table.columns.push_back({metric.name + "_from", true});
+    table.columns.push_back({metric.name + "_to", true});
+    table.columns.push_back({metric.name + "_change", true});
+  }
+  for (const query::DiffRow& row : diff.rows) table.rows.push_back(ToCells(row));
+  for (const query::DiffRow& row : diff.totals) {
+    Cells cells = ToCells(row);
+    if (!diff.keys.empty() && !cells.front()) cells.front() = "total";
+    table.footer.push_back(std::move(cells));
+  }
+  return table;
+}
+
+json::array RowsToJson(const TextTable& table, const std::vector<Cells>& rows) {
+  json::array array;
+  for (const Cells& row : rows) {
+    json::object object;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      object[table.columns[i].name] = row[i] ? json::value(*row[i]) : json::value(nullptr);
+    }
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+json::object ToJson(const lake::Version& version) {
+  return {{"version", version.number}, {"load_id", version.load_id}, {"export", version.export_name},
+          {"billing_period", ToString(version.period)}, {"active_from", version.active_from},
+          {"active_to", version.active_to}};
+}
+
+std::string Describe(const lake::Version& version) {
+  return "version " + std::to_string(version.number) + " (" + version.active_from + ")";
+}
+
+Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
+  TRY_ASSIGN(const query::DiffRequest request, ToRequest(flags));
+  std::unique_ptr<query::Session> own;
+  TRY_ASSIGN(query::Session* session, SessionOf(context, own));
+  TRY_ASSIGN(const query::Diff diff, query::Compare(*session, request));
+  const TextTable table = ToTable(diff);
+  if (flags.format == "json") {
+    const json::object object{{"from", ToJson(diff.from)}, {"to", ToJson(diff.to)},
+                              {"rows", RowsToJson(table, table.rows)},
+                              {"totals", RowsToJson(table, table.footer)}, {"notes", cli::ToJson(diff.notes)}};
+    context.out << json::serialize(object) << '\n';
+    return {};
+  }
+  if (flags.format == "csv") {
+    Cells names;
+    for (const TableColumn& column : table.columns) names.emplace_back(column.name);
+    PrintCsv(names, context.out);
+    for (const Cells& row : table.rows) PrintCsv(row, context.out);
+  } else {
+    context.out << diff.from.export_name << ", " << ToString(diff.from.period) << ": " << Describe(diff.from)
+                << " to " << Describe(diff.to) << "; totals are of all lines, changed or not\n";
+    PrintTable(table, context, context.out);
+  }
+  PrintNotes(diff.notes, context);
+  return {};
+}
+
+}  // namespace
+
+void AddDiffVerb(CLI::App& app, CliContext& context) {
+  auto* verb = app.add_subcommand("diff", "What a restatement changed between two versions of a month");
+  auto flags = std::make_shared<DiffFlags>();
+  verb->add_option("--period", flags->period, "The billing month, e.g. 2026-01")->required()->type_name("MONTH");
+  verb->add_option("--from", flags->from, "Version number, load id, latest or previous")->type_name("VERSION")->default_str("previous");
+  verb->add_option("--to", flags->to, "The same, for the other side")->type_name("VERSION")->default_str("latest");
+  verb->add_option("--export", flags->export_name, "The export, where the month has several")->type_name("NAME");
+  verb->add_option("--metric", flags->metrics, "Metrics; default unblended_cost")->type_name("NAMES")->expected(1)->take_all();
+  verb->add_option("--by", flags->by, "Dimensions; default account,service,line_item_type")->type_name("NAMES")->expected(1)->take_all();
+  verb->add_option("--where", flags->where, "Filter, as of cost")->type_name("FILTER");
+  AddFormatOption(*verb, flags->format);
+  verb->footer(
+      "Lists only what changed, the largest change first; the changes add up to the change of the total.\n\n"
+      "Examples:\n"
+      "  farthing diff --period 2026-01\n"
+      "  farthing diff --period 2026-01 --from 1 --to 3 --by service --metric unblended_cost,net_amortized_cost\n"
+      "  farthing diff --period 2026-01 --export my-cur2 --format csv");
+  verb->callback([=, &context] { context.action = [=, &context] { return RunDiff(*flags, context); }; });
+}
+
+}  // namespace farthing::cli
