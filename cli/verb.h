@@ -25,7 +25,7 @@ struct CliContext {
   bool err_is_terminal = false;
   bool color = false;          ///< false under NO_COLOR or away from a terminal
   int width = 80;              ///< of the terminal
-  std::function<Result<void>()> action;    ///< set by the chosen verb
+  std::function<Result<void>()> action = {};  ///< set by the chosen verb
   query::Session* session = nullptr;       ///< warm inside `farthing shell`
 };
 

@@ -71,7 +71,7 @@ class Connection {
 struct DatabaseOptions {
   int threads = 0;                        ///< 0: one per core
   std::uint64_t memory_limit_bytes = 0;   ///< 0: DuckDB's default (80 % of the machine)
-  std::string temp_directory;             ///< spill space; empty: no spilling
+  std::string temp_directory = {};        ///< spill space; empty: no spilling
   bool preserve_order = true;             ///< false lets writers reorder rows, with less memory
 };
 
