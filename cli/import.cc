@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "billing/registry.h"
 #include "cli/verb.h"
 #include "ingest/import.h"
 
@@ -75,14 +76,27 @@ class ProgressLine {
   Clock::time_point started_;
 };
 
+// Metrics that the load's format could carry but this source does not.
+std::vector<std::string> Lacking(const lake::Load& load) {
+  std::vector<std::string> names;
+  for (const std::string& name : load.unavailable) {
+    const billing::LakeColumn* column = billing::FindLakeColumn(name);
+    if (column != nullptr && (load.format == "focus" ? column->focus : column->cur) != "NULL") {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
 void PrintLoadNotes(const lake::Load& load, std::ostream& err) {
   if (!load.complete) err << "  note: no manifest, completeness unknown\n";
-  if (!load.unavailable.empty()) {
-    err << "  note: not in this source: " << Join(load.unavailable, ", ") << '\n';
+  if (const std::vector<std::string> lacking = Lacking(load); !lacking.empty()) {
+    err << "  note: not in this source: " << Join(lacking, ", ") << '\n';
   }
   if (!load.unknown_columns.empty()) {
     err << "  note: unknown columns kept as attributes: " << Join(load.unknown_columns, ", ") << '\n';
   }
+  for (const std::string& note : load.notes) err << "  note: " << note << '\n';
   for (const std::string& collision : load.tag_collisions) {
     err << "  note: tag keys that AWS merges in Parquet, kept apart here: " << collision << '\n';
   }

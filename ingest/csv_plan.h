@@ -97,9 +97,9 @@ bool IsMap(ColumnRole::Use use);
 /// True for columns of the tag set; others belong to the attribute set.
 bool BelongsToTags(ColumnRole::Use use);
 
-/// FOCUS files of several providers spell absent values NULL or null.
+/// FOCUS files of several providers spell absent values NULL or null, tools written in Python None.
 inline bool IsAbsent(std::string_view text) {
-  return text.empty() || (text.size() == 4 && (text == "NULL" || text == "null"));
+  return text.empty() || (text.size() == 4 && (text == "NULL" || text == "null" || text == "None"));
 }
 
 }  // namespace farthing::ingest

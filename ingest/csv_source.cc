@@ -63,6 +63,22 @@ bool CsvSource::Tolerate(lake::RowIssue issue) {
   return true;
 }
 
+void CsvSource::NoteUnknown(const std::string& column, std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  UnknownValues& unknown = unknown_values_[column];
+  if (unknown.count++ == 0) unknown.first = text;
+}
+
+std::vector<std::string> CsvSource::notes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> notes;
+  for (const auto& [column, unknown] : unknown_values_) {
+    notes.push_back(column + " is no number in " + std::to_string(unknown.count) + " rows, first \"" +
+                    unknown.first + "\": unknown there");
+  }
+  return notes;
+}
+
 void CsvSource::Bind(duckdb_bind_info info) {
   const auto& source = *static_cast<CsvSource*>(duckdb_bind_get_extra_info(info));
   for (const SourceColumn& column : source.columns_) {
@@ -71,6 +87,7 @@ void CsvSource::Bind(duckdb_bind_info info) {
       case SourceKind::kTime: AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_TIMESTAMP)); break;
       case SourceKind::kAmount:
       case SourceKind::kNetAmount:
+      case SourceKind::kReference:
         AddColumn(info, column.name, LogicalType::Decimal(source.TypeOf(column)));
         break;
     }

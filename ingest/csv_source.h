@@ -67,9 +67,16 @@ class CsvSource {
   AmountFindings findings() const;
   std::vector<lake::RowIssue> issues() const;
   const std::vector<std::string>& unknown_columns() const { return unknown_columns_; }
+  /// What the reader should know, e.g. reference prices that are no numbers.
+  std::vector<std::string> notes() const;
 
  private:
   friend class CsvWorker;
+  struct UnknownValues {
+    std::int64_t count = 0;
+    std::string first;
+  };
+  void NoteUnknown(const std::string& column, std::string_view text);
   void Fail(Error error);
   /// Notes a bad row; false when it is one too many.
   bool Tolerate(lake::RowIssue issue);
@@ -90,6 +97,7 @@ class CsvSource {
   mutable std::mutex mutex_;
   std::optional<Error> failure_;
   std::vector<lake::RowIssue> issues_;
+  std::map<std::string, UnknownValues> unknown_values_;
   AmountFindings findings_;
 };
 

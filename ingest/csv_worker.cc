@@ -123,7 +123,7 @@ CsvWorker::~CsvWorker() {
   const std::lock_guard lock(source_.mutex_);
   for (std::size_t i = 0; i < totals_.size(); ++i) {
     const SourceColumn& column = source_.columns()[i];
-    if (column.kind != SourceKind::kAmount && column.kind != SourceKind::kNetAmount) continue;
+    if (!IsNumber(column.kind)) continue;
     source_.findings_.totals[column.name] += totals_[i];
     if (misfit_[i]) source_.findings_.misfits[column.name].Add(needs_[i]);
   }
@@ -382,7 +382,8 @@ void CsvWorker::ConvertColumn(std::size_t column, duckdb_vector vector) {
     case SourceKind::kText: ConvertText(*origin, vector); break;
     case SourceKind::kTime: ConvertTime(*origin, source.name, vector); break;
     case SourceKind::kAmount:
-    case SourceKind::kNetAmount: ConvertAmount(column, *origin, vector); break;
+    case SourceKind::kNetAmount:
+    case SourceKind::kReference: ConvertAmount(column, *origin, vector); break;
   }
 }
 
@@ -444,6 +445,11 @@ void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin, du
       units = small;
     } else {
       const Result<Decimal> exact = ParseDecimal(Trim(text));
+      if (!exact.ok() && source.kind == SourceKind::kReference) {
+        source_.NoteUnknown(source.name, text);
+        nulls.Set(i);
+        continue;
+      }
       if (!exact.ok()) {
         bad_.push_back({i, source.name, exact.error().message()});
         continue;

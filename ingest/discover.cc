@@ -92,6 +92,27 @@ fs::path CommonFolder(fs::path a, const fs::path& b) {
   return a;
 }
 
+// The folder of a report inside its bucket: the key up to the billing period.  A bucket's name is no
+// part of it, since copies and replicas keep the keys.
+std::string ReportFolder(const std::string& key) {
+  std::string folder;
+  for (const std::string& part : Split(key, '/')) {
+    const bool dates = part.size() == 17 && part[8] == '-' &&
+                       part.find_first_not_of("0123456789-") == std::string::npos;
+    if (dates || IsPartitionFolder(part) || part == "data") break;
+    folder += part + "/";
+  }
+  return folder;
+}
+
+// An export's ARN names it; a legacy report is known by its account, folder and name.
+std::string IdentityOf(const Manifest& manifest, const std::string& name) {
+  if (manifest.kind == Manifest::Kind::kDataExport && !manifest.identity.empty()) {
+    return "export:" + manifest.identity;
+  }
+  return "report:" + manifest.account + ":" + ReportFolder(manifest.keys.front()) + ":" + name;
+}
+
 // Everything about one manifest file, its data files resolved.
 FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& is_manifest) {
   FoundDelivery found;
@@ -129,9 +150,7 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
     }
   }
   found.latest = path.string().find(manifest.version_key) == std::string::npos;
-  const std::string kind = manifest.kind == Manifest::Kind::kLegacy ? "cur:" : "export:";
-  found.export_identity = kind + (manifest.identity.empty() ? root.string() : manifest.identity) + ":" +
-                          found.export_name + ":" + manifest.account;
+  found.export_identity = IdentityOf(manifest, found.export_name);
   return found;
 }
 

@@ -72,6 +72,7 @@ struct Reading {
   std::map<std::string, Decimal> totals;  ///< by source column
   std::vector<std::string> unknown_columns;
   std::vector<lake::RowIssue> issues;
+  std::vector<std::string> notes;
 };
 
 class Loader {
@@ -143,7 +144,7 @@ class Loader {
     }
     const AmountFindings findings = source.findings();
     misfits = findings.misfits;
-    Reading reading{source.row_count(), {}, source.unknown_columns(), source.issues()};
+    Reading reading{source.row_count(), {}, source.unknown_columns(), source.issues(), source.notes()};
     for (const SourceColumn& column : source.columns()) {
       const auto total = findings.totals.find(column.name);
       if (total == findings.totals.end()) continue;
@@ -165,7 +166,7 @@ class Loader {
     if (!totals.ok()) return totals.error();
     if (!misfits.empty()) return Reading{};
 
-    Reading reading{std::stoll(totals->rows[0][0].value_or("0")), {}, source.unknown_columns(), {}};
+    Reading reading{std::stoll(totals->rows[0][0].value_or("0")), {}, source.unknown_columns(), {}, {}};
     for (std::size_t i = 1; i < totals->columns.size(); ++i) {
       TRY_ASSIGN(reading.totals[totals->columns[i].name],
                  ParseDecimal(totals->rows[0][i].value_or("0")));
@@ -289,6 +290,7 @@ class Loader {
     load_.format = FormatName(files_.detection);
     load_.unknown_columns = reading.unknown_columns;
     load_.issues = reading.issues;
+    load_.notes = reading.notes;
     const auto keys = [](const SetInterner& interner, const char* column) {
       const auto found = interner.keys().find(column);
       if (found == interner.keys().end()) return std::vector<std::string>();

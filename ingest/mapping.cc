@@ -24,7 +24,8 @@ std::string TypeSql(const SourceColumn& column) {
     case SourceKind::kText: return "VARCHAR";
     case SourceKind::kTime: return "TIMESTAMP";
     case SourceKind::kAmount:
-    case SourceKind::kNetAmount: return DecimalType{}.Sql();
+    case SourceKind::kNetAmount:
+    case SourceKind::kReference: return DecimalType{}.Sql();
   }
   return "VARCHAR";
 }
@@ -79,9 +80,7 @@ class Mapper {
       const auto source = std::find_if(relation_.columns.begin(), relation_.columns.end(),
                                        [&](const SourceColumn& c) { return c.name == name; });
       if (source == relation_.columns.end()) continue;
-      if (source->kind == SourceKind::kAmount || source->kind == SourceKind::kNetAmount) {
-        type = Widest(type, relation_.type_of(*source));
-      }
+      if (IsNumber(source->kind)) type = Widest(type, relation_.type_of(*source));
     }
     return type;
   }

@@ -19,10 +19,6 @@ std::vector<std::string> Texts(const std::vector<std::filesystem::path>& files) 
   return texts;
 }
 
-bool IsAmount(const SourceColumn& column) {
-  return column.kind == SourceKind::kAmount || column.kind == SourceKind::kNetAmount;
-}
-
 // How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
 std::string SetArgumentSql(const ParquetColumn& column) {
   const std::string name = QuoteIdentifier(column.name);
@@ -95,7 +91,7 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
   for (const SourceColumn& column : UsedColumns(job_.family)) {
     if (!used_.contains(column.name) && !MapValueOf(column.name)) continue;
     columns_.push_back(column);
-    if (IsAmount(column)) {
+    if (IsNumber(column.kind)) {
       amount_functions_.emplace_back("amount_" + std::to_string(amount_functions_.size()), column.name,
                                      TypeOf(column));
     }
@@ -155,7 +151,8 @@ std::string ParquetSource::ValueSql(const SourceColumn& column) const {
       if (type == "VARCHAR") return "CAST(nullif(" + name + ", '') AS TIMESTAMP)";
       return "CAST(" + name + " AS TIMESTAMP)";
     case SourceKind::kAmount:
-    case SourceKind::kNetAmount: break;
+    case SourceKind::kNetAmount:
+    case SourceKind::kReference: break;
   }
   const auto function = std::find_if(amount_functions_.begin(), amount_functions_.end(),
                                      [&](const AmountFunction& f) { return f.column() == column.name; });
@@ -185,7 +182,7 @@ std::string ParquetSource::RelationSql() const {
 std::string ParquetSource::TotalsSql(const std::string& where) const {
   std::string sql = "SELECT count(*)";
   for (const SourceColumn& column : columns_) {
-    if (IsAmount(column)) {
+    if (IsNumber(column.kind)) {
       sql += ", coalesce(sum(" + ValueSql(column) + "), 0) AS " + QuoteIdentifier(column.name);
     }
   }

@@ -19,7 +19,6 @@ constexpr std::string_view kCurAmounts[] = {
     "line_item_normalized_usage_amount",
     "line_item_unblended_cost",
     "line_item_blended_cost",
-    "pricing_public_on_demand_cost",
     "discount_total_discount",
     "discount_edp_discount",
     "discount_private_rate_discount",
@@ -53,9 +52,11 @@ constexpr std::string_view kCurNetAmounts[] = {
     "savings_plan_net_recurring_commitment_for_billing_period",
     "savings_plan_net_savings_plan_effective_cost",
 };
+constexpr std::string_view kReferences[] = {"pricing_public_on_demand_cost", "ListUnitPrice",
+                                            "ContractedUnitPrice"};
 constexpr std::string_view kFocusAmounts[] = {
     "BilledCost",        "EffectiveCost",   "ListCost",      "ContractedCost",
-    "ConsumedQuantity",  "PricingQuantity", "ListUnitPrice", "ContractedUnitPrice",
+    "ConsumedQuantity",  "PricingQuantity",
     "CommitmentDiscountQuantity", "PricingCurrencyEffectiveCost",
 };
 constexpr std::string_view kTimes[] = {
@@ -101,6 +102,7 @@ std::string Squash(std::string_view header) {
 SourceKind KindOf(std::string_view name) {
   if (Contains(kCurAmounts, name) || Contains(kFocusAmounts, name)) return SourceKind::kAmount;
   if (Contains(kCurNetAmounts, name)) return SourceKind::kNetAmount;
+  if (Contains(kReferences, name)) return SourceKind::kReference;
   if (Contains(kTimes, name)) return SourceKind::kTime;
   return SourceKind::kText;
 }
@@ -265,6 +267,10 @@ std::optional<std::string> KeyInMap(const ColumnRole& map, std::string_view colu
   }
   if (!column.starts_with(map.name)) return std::nullopt;
   return std::string(column.substr(map.name.size()));
+}
+
+bool IsNumber(SourceKind kind) {
+  return kind == SourceKind::kAmount || kind == SourceKind::kNetAmount || kind == SourceKind::kReference;
 }
 
 Result<Detection> DetectFamily(std::span<const std::string> headers) {

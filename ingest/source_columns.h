@@ -20,7 +20,12 @@ enum class SourceKind {
   kTime,
   kAmount,     ///< empty means zero
   kNetAmount,  ///< empty means "use the gross amount": the account has no negotiated discounts
+  kReference,  ///< a price to compare with, no part of the bill: text that is no number makes it
+               ///< unknown and is reported, where in an amount it makes the row bad
 };
+
+/// True for kinds whose values are decimals.
+bool IsNumber(SourceKind kind);
 
 struct SourceColumn {
   std::string name;  ///< the canonical name used in the registry's expressions

@@ -83,6 +83,7 @@ struct Load {
   std::vector<std::string> unknown_columns;    ///< kept in attribute_sets, reported once
   std::vector<std::string> tag_collisions;     ///< keys that differ only after normalisation
   std::vector<RowIssue> issues;
+  std::vector<std::string> notes;              ///< what else a reader should know of the source
 };
 
 /// A load that was active for (export, period) from `active_from` until `active_to` (empty: now).

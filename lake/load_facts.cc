@@ -58,6 +58,7 @@ Result<Load> ReadLoad(const json::object& object) {
   load.cost_categories = reader.Texts("cost_categories");
   load.unknown_columns = reader.Texts("unknown_columns");
   load.tag_collisions = reader.Texts("tag_collisions");
+  load.notes = reader.Texts("notes");
   for (const json::value& value : object.at("issues").as_array()) {
     const Reader issue(value.as_object());
     load.issues.push_back({static_cast<int>(issue.Int("file")), issue.Int("row"),
@@ -97,6 +98,7 @@ std::string LoadToJson(const Load& load) {
                                       {"cost_categories", Texts(load.cost_categories)},
                                       {"unknown_columns", Texts(load.unknown_columns)},
                                       {"tag_collisions", Texts(load.tag_collisions)},
+                                      {"notes", Texts(load.notes)},
                                       {"issues", issues}});
 }
 
