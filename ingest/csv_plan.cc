@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/decimal.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "billing/tag_key.h"
 #include "ingest/csv_scan.h"
@@ -143,6 +144,7 @@ std::vector<SetEntry> SetPlan::Entries(const RecordView& record) const {
 CsvPlan PlanCsv(SourceFamily family, const std::vector<std::string>& header,
                 const std::vector<SourceColumn>& emitted) {
   CsvPlan plan;
+  plan.schema = Sha256(Join(header, "\n")).substr(0, 16);
   plan.field_count = header.size();
   plan.origins.resize(emitted.size());
   std::vector<std::pair<std::size_t, ColumnRole>> maps;

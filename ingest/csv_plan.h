@@ -65,6 +65,7 @@ struct MapPlan {
 };
 
 struct CsvPlan {
+  std::string schema;  ///< differs between files with different headers: raw sets compare within one
   std::size_t field_count = 0;
   std::vector<std::optional<ColumnOrigin>> origins;  ///< by emitted column; absent: not in this file
   std::vector<MapPlan> maps;

@@ -114,6 +114,8 @@ class CsvWorker::Record : public RecordView {
 
 CsvWorker::CsvWorker(CsvSource& source)
     : source_(source),
+      tags_(source.tags_),
+      attributes_(source.attributes_),
       chunk_totals_(source.columns().size()),
       totals_(source.columns().size()),
       needs_(source.columns().size()),
@@ -230,8 +232,6 @@ bool CsvWorker::NextBlock() {
   text_ = block_->text();
   plan_ = &source_.plans_[static_cast<std::size_t>(block_->file)];
   times_.clear();
-  tag_memory_ = {};
-  attribute_memory_ = {};
   map_contents_.clear();
   map_memory_.assign(plan_->maps.size(), {});
   next_record_ = 0;
@@ -474,22 +474,16 @@ void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin, du
 
 void CsvWorker::ConvertSets(duckdb_data_chunk output) {
   const std::size_t first = source_.columns().size();
-  const auto convert = [&](const SetPlan& plan, SetInterner& interner, SetMemory& memory,
-                           std::int32_t* numbers) {
+  const auto convert = [&](const SetPlan& plan, SetCache& cache, std::int32_t* numbers) {
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
       const Record record(*this, chosen_[i]);
-      raw_.assign(1, static_cast<char>('0' + block_->file % 64));
+      raw_.assign(plan_->schema);
       plan.AppendRaw(record, raw_);
-      if (memory.number < 0 || memory.raw != raw_) {
-        memory.number = interner.Number(raw_, [&] { return plan.Entries(record); });
-        memory.raw.swap(raw_);
-      }
-      numbers[i] = memory.number;
+      numbers[i] = cache.Number(raw_, [&] { return plan.Entries(record); });
     }
   };
-  convert(plan_->tags, source_.tags_, tag_memory_,
-          DataOf<std::int32_t>(duckdb_data_chunk_get_vector(output, first)));
-  convert(plan_->attributes, source_.attributes_, attribute_memory_,
+  convert(plan_->tags, tags_, DataOf<std::int32_t>(duckdb_data_chunk_get_vector(output, first)));
+  convert(plan_->attributes, attributes_,
           DataOf<std::int32_t>(duckdb_data_chunk_get_vector(output, first + 1)));
 }
 

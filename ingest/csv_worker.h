@@ -70,12 +70,8 @@ class CsvWorker {
     std::int64_t micros = 0;
   };
   std::unordered_map<std::size_t, TimeMemory> times_;  ///< by field: the last one parsed
-  struct SetMemory {
-    std::string raw;
-    std::int32_t number = -1;
-  };
-  SetMemory tag_memory_;
-  SetMemory attribute_memory_;
+  SetCache tags_;
+  SetCache attributes_;
   /// A map text taken apart: the values of typed columns, and the rest as JSON.
   struct MapContent {
     std::vector<std::string> values;

@@ -85,6 +85,16 @@ std::int32_t SetInterner::Add(std::vector<SetEntry> entries) {
   return number;
 }
 
+std::int32_t SetCache::Number(std::string_view raw,
+                              const std::function<std::vector<SetEntry>()>& entries) {
+  Slot& slot = slots_[XXH3_64bits(raw.data(), raw.size()) % kSlots];
+  if (slot.number < 0 || slot.raw != raw) {
+    slot.number = interner_.Number(raw, entries);
+    slot.raw = raw;
+  }
+  return slot.number;
+}
+
 Result<void> SetInterner::Finish() {
   if (std::fflush(file_->stream) != 0 && file_->error_number == 0) file_->error_number = errno;
   if (file_->error_number != 0) return ErrnoError("writing", file_->path, file_->error_number);

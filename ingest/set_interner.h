@@ -67,4 +67,22 @@ class SetInterner {
   std::int32_t next_ = 0;
 };
 
+/// One thread's view of a SetInterner: remembers recent sets so that most rows take no lock.
+/// One thread.
+class SetCache {
+ public:
+  explicit SetCache(SetInterner& interner) : interner_(interner), slots_(kSlots) {}
+  /// As SetInterner::Number.
+  std::int32_t Number(std::string_view raw, const std::function<std::vector<SetEntry>()>& entries);
+
+ private:
+  static constexpr std::size_t kSlots = 4096;
+  struct Slot {
+    std::string raw;
+    std::int32_t number = -1;
+  };
+  SetInterner& interner_;
+  std::vector<Slot> slots_;  ///< by hash; a newcomer takes the place
+};
+
 }  // namespace farthing::ingest
