@@ -54,14 +54,16 @@ class ProgressLine {
   using Clock = std::chrono::steady_clock;
 
   std::string Bar(const ingest::Progress& progress) const {
-    const std::uint64_t percent = std::min<std::uint64_t>(100, 100 * progress.bytes / progress.total_bytes);
+    const std::uint64_t percent =
+        std::min<std::uint64_t>(100, 100 * progress.bytes / progress.total_bytes);
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count() + 1;
     const std::int64_t rate = progress.rows * 1000 / elapsed;
     std::string bar(static_cast<std::size_t>(percent / 5), '=');
     bar.resize(20, ' ');
-    std::string text = "[" + bar + "] " + std::to_string(percent) + "%  " + std::to_string(progress.rows) +
-                       " rows  " + Megabytes(progress.bytes) + "  " + std::to_string(rate) + " rows/s";
+    std::string text = "[" + bar + "] " + std::to_string(percent) + "%  " +
+                       std::to_string(progress.rows) + " rows  " + Megabytes(progress.bytes) +
+                       "  " + std::to_string(rate) + " rows/s";
     if (percent > 0) {
       const std::int64_t left = elapsed * static_cast<std::int64_t>(100 - percent) /
                                 static_cast<std::int64_t>(percent) / 1000;
@@ -94,7 +96,8 @@ void PrintLoadNotes(const lake::Load& load, std::ostream& err) {
     err << "  note: not in this source: " << Join(lacking, ", ") << '\n';
   }
   if (!load.unknown_columns.empty()) {
-    err << "  note: unknown columns kept as attributes: " << Join(load.unknown_columns, ", ") << '\n';
+    err << "  note: unknown columns kept as attributes: " << Join(load.unknown_columns, ", ")
+        << '\n';
   }
   for (const std::string& note : load.notes) err << "  note: " << note << '\n';
   for (const std::string& collision : load.tag_collisions) {
@@ -102,13 +105,15 @@ void PrintLoadNotes(const lake::Load& load, std::ostream& err) {
   }
   for (const lake::RowIssue& issue : load.issues) {
     err << "  set aside: file " << issue.file << " row " << issue.row
-        << (issue.column.empty() ? "" : ", column " + issue.column) << ": " << issue.message << '\n';
+        << (issue.column.empty() ? "" : ", column " + issue.column) << ": " << issue.message
+        << '\n';
   }
 }
 
 void PrintOutcome(const ingest::Outcome& outcome, CliContext& context) {
   const lake::Delivery& delivery = outcome.delivery;
-  const std::string period = delivery.period == Period{} ? "unknown period" : ToString(delivery.period);
+  const std::string period =
+      delivery.period == Period{} ? "unknown period" : ToString(delivery.period);
   context.out << ToString(outcome.kind) << "  " << delivery.export_name << "  " << period;
   if (outcome.load) {
     context.out << "  " << outcome.load->line_count << " lines";
@@ -147,12 +152,26 @@ boost::json::object OutcomeJson(const ingest::Outcome& outcome) {
     object["totals"] = totals;
     boost::json::array issues;
     for (const lake::RowIssue& issue : outcome.load->issues) {
-      issues.push_back(boost::json::object{
-          {"file", issue.file}, {"row", issue.row}, {"column", issue.column}, {"message", issue.message}});
+      issues.push_back(boost::json::object{{"file", issue.file},
+                                           {"row", issue.row},
+                                           {"column", issue.column},
+                                           {"message", issue.message}});
     }
     object["set_aside"] = issues;
   }
   return object;
+}
+
+// States which export stands for a bill wherever several overlap.
+Result<void> PrintElections(lake::Catalog& catalog, std::ostream& err) {
+  TRY_ASSIGN(const std::vector<lake::Candidate> candidates, catalog.Candidates({}));
+  for (const lake::Candidate& candidate : candidates) {
+    if (candidate.elected) continue;
+    err << "note: " << candidate.load.export_name << ' ' << ToString(candidate.load.period)
+        << " is not added: " << candidate.reason << "; change it with: farthing elect "
+        << candidate.load.export_name << '\n';
+  }
+  return {};
 }
 
 Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
@@ -183,6 +202,7 @@ Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
     for (const std::string& note : summary->notes) context.err << "note: " << note << '\n';
   }
   if (flags.format == "json") context.out << boost::json::serialize(outcomes) << '\n';
+  TRY(PrintElections(*catalog, context.err));
   if (quarantined > 0) {
     return Error(Errc::kCorrupt, std::to_string(quarantined) +
                                      " deliveries quarantined; the previous versions stay active")
@@ -201,15 +221,21 @@ void AddImportVerb(CLI::App& app, CliContext& context) {
   verb->add_option("--tolerate-bad-rows", flags->tolerate,
                    "Set up to N bad CSV rows aside instead of refusing the delivery")
       ->type_name("N");
-  verb->add_flag("--all-versions", flags->all_versions,
-                 "Load superseded deliveries too, oldest first, so that diff and --as-of can see them");
+  verb->add_flag(
+      "--all-versions", flags->all_versions,
+      "Load superseded deliveries too, oldest first, so that diff and --as-of can see them");
   verb->add_option("--threads", flags->threads, "Threads (default: one per core)");
-  verb->add_option("--memory", flags->memory_mib, "Memory of the engine in MiB")->capture_default_str();
-  verb->add_option("--format", flags->format, "table or json")->check(CLI::IsMember({"table", "json"}));
-  verb->footer("Examples:\n  farthing import ~/bucket-copy\n"
-               "  farthing import cur/20260101-20260201/cur-Manifest.json\n"
-               "  farthing import january.csv.gz --name adhoc");
-  verb->callback([flags, &context] { context.action = [flags, &context] { return RunImport(*flags, context); }; });
+  verb->add_option("--memory", flags->memory_mib, "Memory of the engine in MiB")
+      ->capture_default_str();
+  verb->add_option("--format", flags->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  verb->footer(
+      "Examples:\n  farthing import ~/bucket-copy\n"
+      "  farthing import cur/20260101-20260201/cur-Manifest.json\n"
+      "  farthing import january.csv.gz --name adhoc");
+  verb->callback([flags, &context] {
+    context.action = [flags, &context] { return RunImport(*flags, context); };
+  });
 }
 
 }  // namespace farthing::cli

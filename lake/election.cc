@@ -31,13 +31,15 @@ bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>
 }
 
 bool SameBill(const Load& a, const Load& b) {
-  return a.period == b.period && a.export_id != b.export_id && Intersect(a.providers, b.providers) &&
-         Intersect(a.billing_accounts, b.billing_accounts) && Intersect(a.sub_accounts, b.sub_accounts);
+  return a.period == b.period && a.export_id != b.export_id &&
+         Intersect(a.providers, b.providers) && Intersect(a.billing_accounts, b.billing_accounts) &&
+         Intersect(a.sub_accounts, b.sub_accounts);
 }
 
 std::string WhyPreferred(const Load& winner, const Load& other,
                          const std::vector<Preference>& preferences) {
-  if (PreferenceRank(winner, preferences) != PreferenceRank(other, preferences)) return "chosen by you";
+  if (PreferenceRank(winner, preferences) != PreferenceRank(other, preferences))
+    return "your choice";
   if (winner.sub_accounts.size() != other.sub_accounts.size()) return "covers more accounts";
   if (winner.complete != other.complete) return "has a manifest";
   if (winner.format != other.format) return winner.format + " is preferred to " + other.format;
@@ -60,7 +62,8 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
                            -static_cast<std::int64_t>(load.sub_accounts.size()), !load.complete,
                            FormatRank(load.format), -load.line_count, load.export_id);
   };
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
 
   std::vector<std::size_t> winners;
   for (const std::size_t i : order) {
@@ -78,7 +81,8 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
     Candidate& winner = candidates[*rival];
     winner.reason = WhyPreferred(winner.load, candidate.load, preferences);
     candidate.elected_export = winner.load.export_name;
-    candidate.reason = "same bill as " + winner.load.export_name + ", which " + winner.reason;
+    candidate.reason =
+        "same bill as " + winner.load.export_name + " (elected: " + winner.reason + ")";
   }
   return candidates;
 }
