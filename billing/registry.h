@@ -37,9 +37,9 @@ struct LakeColumn {
   Rollup rollup;
   std::string_view unit;
   std::string_view meaning;
-  std::string_view cur;        ///< SQL over CUR source columns; "$T" stands for the column's type
-  std::string_view focus;      ///< SQL over FOCUS source columns
-  std::span<const std::string_view> cur_needs;    ///< without these the column is unknown (NULL)
+  std::string_view cur;    ///< SQL over CUR source columns; "$T" stands for the column's type
+  std::string_view focus;  ///< SQL over FOCUS source columns
+  std::span<const std::string_view> cur_needs;  ///< without these the column is unknown (NULL)
   std::span<const std::string_view> focus_needs;
   std::string_view reference;  ///< document and section
 };
@@ -49,12 +49,12 @@ std::span<const LakeColumn> LakeColumns();
 const LakeColumn* FindLakeColumn(std::string_view name);
 
 struct Metric {
-  std::string_view name;           ///< as typed after --metric
-  std::string_view column;         ///< the lake column it adds up; empty for counts
-  std::string_view lines_sql;      ///< aggregate over cost_lines
-  std::string_view rollup_sql;     ///< the same over a rollup; empty: needs lines
-  Rollup finest;                   ///< coarsest table that can answer: kDaily, kResource or kLines
-  ColumnKind kind;                 ///< kAmount, kQuantity, or kKey for counts
+  std::string_view name;        ///< as typed after --metric
+  std::string_view column;      ///< the lake column it adds up; empty for counts
+  std::string_view lines_sql;   ///< aggregate over cost_lines
+  std::string_view rollup_sql;  ///< the same over a rollup; empty: needs lines
+  Rollup finest;                ///< coarsest table that can answer: kDaily, kResource or kLines
+  ColumnKind kind;              ///< kAmount, kQuantity, or kKey for counts
   std::string_view unit;
   bool additive;                   ///< parts add up to the whole over any dimension
   std::string_view cost_explorer;  ///< Cost Explorer's name of the same metric, or empty
@@ -64,9 +64,9 @@ std::span<const Metric> Metrics();
 const Metric* FindMetric(std::string_view name);
 
 struct Dimension {
-  std::string_view name;        ///< as typed after --by
-  std::string_view sql;         ///< expression over lake columns; text or time
-  Rollup finest;                ///< coarsest table that has its columns
+  std::string_view name;  ///< as typed after --by
+  std::string_view sql;   ///< expression over lake columns; text or time
+  Rollup finest;          ///< coarsest table that has its columns
   std::string_view meaning;
 };
 /// Fixed dimensions; `tag:KEY`, `cost_category:NAME`, `product:KEY` and `attribute:KEY` exist beside them.

@@ -30,7 +30,8 @@ TEST(ResolveTagKeyTest, FindsNormalizedSpellings) {
 }
 
 TEST(ResolveTagKeyTest, RefusesToGuessBetweenKeys) {
-  const Result<std::string> key = ResolveTagKey("cost_center", {"user:CostCenter", "user:cost-center"});
+  const Result<std::string> key =
+      ResolveTagKey("cost_center", {"user:CostCenter", "user:cost-center"});
   ASSERT_FALSE(key.ok());
   EXPECT_EQ(key.error().code(), Errc::kInvalidArgument);
   EXPECT_NE(key.error().message().find("user:CostCenter or user:cost-center"), std::string::npos);

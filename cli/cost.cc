@@ -21,7 +21,8 @@ struct CostFlags {
 
 Result<void> Flushed(std::ostream& out, const std::string& name) {
   if (out.flush()) return {};
-  return Error(Errc::kUnavailable, "cannot write " + name).Hint("is the disk full, or was the reader closed?");
+  return Error(Errc::kUnavailable, "cannot write " + name)
+      .Hint("is the disk full, or was the reader closed?");
 }
 
 Result<void> PrintAsCsv(query::Session& session, const query::Request& request, CliContext& context,
@@ -36,24 +37,27 @@ Result<void> PrintAsCsv(query::Session& session, const query::Request& request, 
     return out ? Result<void>() : Flushed(out, "the answer");
   };
   TRY_ASSIGN(const query::Answer answer, session.Run(request, options));
-  for (const query::AnswerRow& row : answer.remainder) PrintCsv(RemainderCells(answer.columns, row), out);
+  for (const query::AnswerRow& row : answer.remainder)
+    PrintCsv(RemainderCells(answer.columns, row), out);
   PrintNotes(answer.notes, context);
   return {};
 }
 
-Result<void> PrintAsTable(query::Session& session, const query::Request& request, CliContext& context,
-                          std::ostream& out) {
+Result<void> PrintAsTable(query::Session& session, const query::Request& request,
+                          CliContext& context, std::ostream& out) {
   TRY_ASSIGN(const query::Answer answer, session.Run(request, {.totals = true}));
   PrintTable(ToTable(answer), context, out);
   PrintNotes(answer.notes, context);
   if (answer.more && !request.remainder) {
-    PrintNotes({"only the first " + std::to_string(*request.limit) + " rows are shown; the total is of all (--other adds up the rest)"},
+    PrintNotes({"only the first " + std::to_string(*request.limit) +
+                " rows are shown; the total is of all (--other adds up the rest)"},
                context);
   }
   return {};
 }
 
-Result<void> PrintAsJson(query::Session& session, const query::Request& request, std::ostream& out) {
+Result<void> PrintAsJson(query::Session& session, const query::Request& request,
+                         std::ostream& out) {
   TRY_ASSIGN(const query::Answer answer, session.Run(request));
   boost::json::object object{{"request", query::ToJson(request)}};
   for (const auto& member : ToJson(answer)) object.insert(member);
@@ -62,11 +66,12 @@ Result<void> PrintAsJson(query::Session& session, const query::Request& request,
 }
 
 // To a file directly; to standard output by way of a temporary one, since Parquet is written in hops.
-Result<void> PrintAsParquet(query::Session& session, const query::Request& request, const CostFlags& flags,
-                            CliContext& context) {
+Result<void> PrintAsParquet(query::Session& session, const query::Request& request,
+                            const CostFlags& flags, CliContext& context) {
   if (!flags.out.empty()) return session.WriteParquet(request, flags.out);
   if (context.out_is_terminal) {
-    return Error(Errc::kInvalidArgument, "Parquet does not belong on a terminal").Hint("add --out FILE");
+    return Error(Errc::kInvalidArgument, "Parquet does not belong on a terminal")
+        .Hint("add --out FILE");
   }
   const fs::path file = fs::temp_directory_path() / ("farthing-" + NewUlid() + ".parquet");
   Result<void> written = session.WriteParquet(request, file);
@@ -83,7 +88,7 @@ Result<void> PrintAsParquet(query::Session& session, const query::Request& reque
 Result<void> RunCost(const CostFlags& flags, CliContext& context) {
   TRY_ASSIGN(const query::Request request, ToRequest(flags.question));
   std::unique_ptr<query::Session> own;
-  TRY_ASSIGN(query::Session* session, SessionOf(context, own));
+  TRY_ASSIGN(query::Session * session, SessionOf(context, own));
   if (flags.format == "parquet") return PrintAsParquet(*session, request, flags, context);
 
   std::ofstream file;
@@ -103,7 +108,8 @@ Result<void> RunCost(const CostFlags& flags, CliContext& context) {
 }  // namespace
 
 void AddCostVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("cost", "Costs by any dimension and time, exact to the last digit");
+  auto* verb =
+      app.add_subcommand("cost", "Costs by any dimension and time, exact to the last digit");
   auto flags = std::make_shared<CostFlags>();
   AddQuestionFlags(*verb, flags->question);
   verb->add_option("--format", flags->format, "table, csv, json or parquet")
@@ -111,18 +117,24 @@ void AddCostVerb(CLI::App& app, CliContext& context) {
       ->default_str("table");
   verb->add_option("--out", flags->out, "Write to this file instead")->type_name("FILE");
   verb->footer(
-      "--from and --to choose by when the charge began, --period by the bill it is on; without either,\n"
-      "everything is added up.  All times are UTC, ends are exclusive.  Dimensions and metrics are listed\n"
-      "in docs/reference; tag:KEY, cost_category:NAME, product:KEY and attribute:KEY exist beside them.\n"
+      "--from and --to choose by when the charge began, --period by the bill it is on; without "
+      "either,\n"
+      "everything is added up.  All times are UTC, ends are exclusive.  Dimensions and metrics are "
+      "listed\n"
+      "in docs/reference; tag:KEY, cost_category:NAME, product:KEY and attribute:KEY exist beside "
+      "them.\n"
       "An absent value equals \"\".  Currencies are never added up.\n\n"
       "Examples:\n"
       "  farthing cost --by service --period 2026-01\n"
       "  farthing cost --by service,account --metric net_amortized_cost --grain day \\\n"
       "      --from 2026-01-01 --to 2026-02-01 --where 'region=eu-west-1 and tag:team!=\"\"'\n"
       "  farthing cost --by tag:team --metric unblended_cost,line_count --limit 10 --other\n"
-      "  farthing cost --grain period --metric 'unblended_cost[category=Usage] as usage,unblended_cost'\n"
-      "  farthing cost --by resource,service --where 'resource!=\"\"' --format parquet --out resources.parquet");
-  verb->callback([=, &context] { context.action = [=, &context] { return RunCost(*flags, context); }; });
+      "  farthing cost --grain period --metric 'unblended_cost[category=Usage] as "
+      "usage,unblended_cost'\n"
+      "  farthing cost --by resource,service --where 'resource!=\"\"' --format parquet --out "
+      "resources.parquet");
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return RunCost(*flags, context); }; });
 }
 
 }  // namespace farthing::cli

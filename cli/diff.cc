@@ -31,10 +31,12 @@ Result<query::DiffRequest> ToRequest(const DiffFlags& flags) {
   request.export_name = flags.export_name;
   request.from = flags.from;
   request.to = flags.to;
-  TRY_ASSIGN(request.metrics, query::ParseMetrics(flags.metrics.empty() ? std::string(query::kDefaultMetric)
-                                                                        : Join(flags.metrics, ",")));
+  TRY_ASSIGN(request.metrics,
+             query::ParseMetrics(flags.metrics.empty() ? std::string(query::kDefaultMetric)
+                                                       : Join(flags.metrics, ",")));
   TRY_ASSIGN(request.group_by,
-             query::ParseGroupBy(flags.by.empty() ? "account,service,line_item_type" : Join(flags.by, ",")));
+             query::ParseGroupBy(flags.by.empty() ? "account,service,record_type"
+                                                  : Join(flags.by, ",")));
   if (!flags.where.empty()) {
     TRY_ASSIGN(request.filter, query::ParseFilter(flags.where));
   }
@@ -79,9 +81,9 @@ json::array RowsToJson(const TextTable& table, const std::vector<Cells>& rows) {
 }
 
 json::object ToJson(const lake::Version& version) {
-  return {{"version", version.number}, {"load_id", version.load_id}, {"export", version.export_name},
-          {"billing_period", ToString(version.period)}, {"active_from", version.active_from},
-          {"active_to", version.active_to}};
+  return {{"version", version.number},          {"load_id", version.load_id},
+          {"export", version.export_name},      {"billing_period", ToString(version.period)},
+          {"active_from", version.active_from}, {"active_to", version.active_to}};
 }
 
 std::string Describe(const lake::Version& version) {
@@ -91,13 +93,15 @@ std::string Describe(const lake::Version& version) {
 Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
   TRY_ASSIGN(const query::DiffRequest request, ToRequest(flags));
   std::unique_ptr<query::Session> own;
-  TRY_ASSIGN(query::Session* session, SessionOf(context, own));
+  TRY_ASSIGN(query::Session * session, SessionOf(context, own));
   TRY_ASSIGN(const query::Diff diff, query::Compare(*session, request));
   const TextTable table = ToTable(diff);
   if (flags.format == "json") {
-    const json::object object{{"from", ToJson(diff.from)}, {"to", ToJson(diff.to)},
+    const json::object object{{"from", ToJson(diff.from)},
+                              {"to", ToJson(diff.to)},
                               {"rows", RowsToJson(table, table.rows)},
-                              {"totals", RowsToJson(table, table.footer)}, {"notes", cli::ToJson(diff.notes)}};
+                              {"totals", RowsToJson(table, table.footer)},
+                              {"notes", cli::ToJson(diff.notes)}};
     context.out << json::serialize(object) << '\n';
     return {};
   }
@@ -107,8 +111,9 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
     PrintCsv(names, context.out);
     for (const Cells& row : table.rows) PrintCsv(row, context.out);
   } else {
-    context.out << diff.from.export_name << ", " << ToString(diff.from.period) << ": " << Describe(diff.from)
-                << " to " << Describe(diff.to) << "; totals are of all lines, changed or not\n";
+    context.out << diff.from.export_name << ", " << ToString(diff.from.period) << ": "
+                << Describe(diff.from) << " to " << Describe(diff.to)
+                << "; totals are of all lines, changed or not\n";
     PrintTable(table, context, context.out);
   }
   PrintNotes(diff.notes, context);
@@ -118,23 +123,40 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
 }  // namespace
 
 void AddDiffVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("diff", "What a restatement changed between two versions of a month");
+  auto* verb =
+      app.add_subcommand("diff", "What a restatement changed between two versions of a month");
   auto flags = std::make_shared<DiffFlags>();
-  verb->add_option("--period", flags->period, "The billing month, e.g. 2026-01")->required()->type_name("MONTH");
-  verb->add_option("--from", flags->from, "Version number, load id, latest or previous")->type_name("VERSION")->default_str("previous");
-  verb->add_option("--to", flags->to, "The same, for the other side")->type_name("VERSION")->default_str("latest");
-  verb->add_option("--export", flags->export_name, "The export, where the month has several")->type_name("NAME");
-  verb->add_option("--metric", flags->metrics, "Metrics; default unblended_cost")->type_name("NAMES")->expected(1)->take_all();
-  verb->add_option("--by", flags->by, "Dimensions; default account,service,line_item_type")->type_name("NAMES")->expected(1)->take_all();
+  verb->add_option("--period", flags->period, "The billing month, e.g. 2026-01")
+      ->required()
+      ->type_name("MONTH");
+  verb->add_option("--from", flags->from, "Version number, load id, latest or previous")
+      ->type_name("VERSION")
+      ->default_str("previous");
+  verb->add_option("--to", flags->to, "The same, for the other side")
+      ->type_name("VERSION")
+      ->default_str("latest");
+  verb->add_option("--export", flags->export_name, "The export, where the month has several")
+      ->type_name("NAME");
+  verb->add_option("--metric", flags->metrics, "Metrics; default unblended_cost")
+      ->type_name("NAMES")
+      ->expected(1)
+      ->take_all();
+  verb->add_option("--by", flags->by, "Dimensions; default account,service,record_type")
+      ->type_name("NAMES")
+      ->expected(1)
+      ->take_all();
   verb->add_option("--where", flags->where, "Filter, as of cost")->type_name("FILTER");
   AddFormatOption(*verb, flags->format);
   verb->footer(
-      "Lists only what changed, the largest change first; the changes add up to the change of the total.\n\n"
+      "Lists only what changed, the largest change first; the changes add up to the change of the "
+      "total.\n\n"
       "Examples:\n"
       "  farthing diff --period 2026-01\n"
-      "  farthing diff --period 2026-01 --from 1 --to 3 --by service --metric unblended_cost,net_amortized_cost\n"
+      "  farthing diff --period 2026-01 --from 1 --to 3 --by service --metric "
+      "unblended_cost,net_amortized_cost\n"
       "  farthing diff --period 2026-01 --export my-cur2 --format csv");
-  verb->callback([=, &context] { context.action = [=, &context] { return RunDiff(*flags, context); }; });
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return RunDiff(*flags, context); }; });
 }
 
 }  // namespace farthing::cli

@@ -27,7 +27,8 @@ std::string TextOf(const engine::Parameter& parameter) {
 
 json::array ParametersToJson(const query::Sql& sql) {
   json::array array;
-  for (const engine::Parameter& parameter : sql.parameters) array.push_back(json::value(TextOf(parameter)));
+  for (const engine::Parameter& parameter : sql.parameters)
+    array.push_back(json::value(TextOf(parameter)));
   return array;
 }
 
@@ -36,11 +37,16 @@ json::array DeliveriesToJson(const std::vector<lake::Delivery>& deliveries) {
   for (const lake::Delivery& delivery : deliveries) {
     json::array files;
     for (const lake::DeliveryFile& file : delivery.files) {
-      files.push_back({{"path", file.path}, {"size_bytes", file.size_bytes}, {"sha256", file.sha256}});
+      files.push_back(
+          {{"path", file.path}, {"size_bytes", file.size_bytes}, {"sha256", file.sha256}});
     }
-    array.push_back({{"delivery_id", delivery.id}, {"export", delivery.export_name},
-                     {"billing_period", ToString(delivery.period)}, {"version_key", delivery.version_key},
-                     {"manifest", delivery.manifest}, {"seen_at", delivery.seen_at}, {"files", std::move(files)}});
+    array.push_back({{"delivery_id", delivery.id},
+                     {"export", delivery.export_name},
+                     {"billing_period", ToString(delivery.period)},
+                     {"version_key", delivery.version_key},
+                     {"manifest", delivery.manifest},
+                     {"seen_at", delivery.seen_at},
+                     {"files", std::move(files)}});
   }
   return array;
 }
@@ -50,14 +56,16 @@ json::object LinesToJson(const query::Explanation& explanation) {
   for (const query::SourceLine& line : explanation.lines) {
     json::object row{{"load_id", line.load_id}, {"file", line.file}, {"row", line.row}};
     for (std::size_t i = 0; i < line.amounts.size(); ++i) {
-      row[explanation.amount_names[i]] = line.amounts[i] ? json::value(*line.amounts[i]) : json::value(nullptr);
+      row[explanation.amount_names[i]] =
+          line.amounts[i] ? json::value(*line.amounts[i]) : json::value(nullptr);
     }
     rows.push_back(std::move(row));
   }
   return {{"count", explanation.line_count}, {"first", std::move(rows)}};
 }
 
-void PrintAsJson(const query::Request& request, const query::Explanation& explanation, std::ostream& out) {
+void PrintAsJson(const query::Request& request, const query::Explanation& explanation,
+                 std::ostream& out) {
   const query::Plan& plan = explanation.answer.plan;
   json::object object{{"request", query::ToJson(request)}};
   for (const auto& member : ToJson(explanation.answer)) object.insert(member);
@@ -100,13 +108,22 @@ class TextPrinter {
   }
 
   void PrintLoads() {
-    TextTable loads{{{"load_id"}, {"export"}, {"format"}, {"period"}, {"lines", true}, {"delivery"}, {"seen_at"}, {"manifest"}}, {}};
+    TextTable loads{{{"load_id"},
+                     {"export"},
+                     {"format"},
+                     {"period"},
+                     {"lines", true},
+                     {"delivery"},
+                     {"seen_at"},
+                     {"manifest"}},
+                    {}};
     for (std::size_t i = 0; i < explanation_.deliveries.size(); ++i) {
       const lake::Load& load = explanation_.answer.plan.loads[i];
       const lake::Delivery& delivery = explanation_.deliveries[i];
-      loads.rows.push_back({load.id, load.export_name, load.format, ToString(load.period),
-                            std::to_string(load.line_count), delivery.id, delivery.seen_at,
-                            delivery.manifest.empty() ? "none: completeness unknown" : delivery.manifest});
+      loads.rows.push_back(
+          {load.id, load.export_name, load.format, ToString(load.period),
+           std::to_string(load.line_count), delivery.id, delivery.seen_at,
+           delivery.manifest.empty() ? "none: completeness unknown" : delivery.manifest});
     }
     Heading("Loads and their deliveries");
     PrintTable(loads, context_, out_);
@@ -145,7 +162,7 @@ class TextPrinter {
 Result<void> RunExplain(const ExplainFlags& flags, CliContext& context) {
   TRY_ASSIGN(const query::Request request, ToRequest(flags.question));
   std::unique_ptr<query::Session> own;
-  TRY_ASSIGN(query::Session* session, SessionOf(context, own));
+  TRY_ASSIGN(query::Session * session, SessionOf(context, own));
   TRY_ASSIGN(const query::Explanation explanation, query::Explain(*session, request, flags.lines));
   if (flags.format == "json") {
     PrintAsJson(request, explanation, context.out);
@@ -158,18 +175,24 @@ Result<void> RunExplain(const ExplainFlags& flags, CliContext& context) {
 }  // namespace
 
 void AddExplainVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("explain", "One number: request, SQL, loads, deliveries, source rows");
+  auto* verb =
+      app.add_subcommand("explain", "One number: request, SQL, loads, deliveries, source rows");
   auto flags = std::make_shared<ExplainFlags>();
   AddQuestionFlags(*verb, flags->question);
   verb->add_option("--format", flags->format, "text or json")
-      ->check(CLI::IsMember({"text", "table", "json"}))->default_str("text");
-  verb->add_option("--lines", flags->lines, "How many source rows to list")->check(CLI::NonNegativeNumber)->default_str("20");
+      ->check(CLI::IsMember({"text", "table", "json"}))
+      ->default_str("text");
+  verb->add_option("--lines", flags->lines, "How many source rows to list")
+      ->check(CLI::NonNegativeNumber)
+      ->default_str("20");
   verb->footer(
       "Takes the flags of cost; narrow it to one group with --where.\n\n"
       "Examples:\n"
       "  farthing explain --period 2026-01 --where 'service=AmazonEC2 and account=000000000001'\n"
-      "  farthing explain --metric net_amortized_cost --from 2026-01-05 --to 2026-01-06 --lines 100 --format json");
-  verb->callback([=, &context] { context.action = [=, &context] { return RunExplain(*flags, context); }; });
+      "  farthing explain --metric net_amortized_cost --from 2026-01-05 --to 2026-01-06 --lines "
+      "100 --format json");
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return RunExplain(*flags, context); }; });
 }
 
 }  // namespace farthing::cli

@@ -20,26 +20,44 @@ Result<void> Read(std::string_view flag, const std::string& text, Value& into, c
 
 void AddQuestionFlags(CLI::App& verb, QuestionFlags& flags) {
   verb.add_option("--by", flags.by, "Dimensions, e.g. service,account,tag:team")
-      ->type_name("NAMES")->expected(1)->take_all();
-  verb.add_option("--metric", flags.metrics, "Metrics, e.g. net_amortized_cost; default unblended_cost")
-      ->type_name("NAMES")->expected(1)->take_all();
+      ->type_name("NAMES")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--metric", flags.metrics,
+                  "Metrics, e.g. net_amortized_cost; default unblended_cost")
+      ->type_name("NAMES")
+      ->expected(1)
+      ->take_all();
   verb.add_option("--grain", flags.grain, "hour, day, month, period or none (the default)");
-  verb.add_option("--from", flags.from, "First instant of charges, UTC, e.g. 2026-01-01; default: all")->type_name("TIME");
-  verb.add_option("--to", flags.to, "End of charges, exclusive, e.g. 2026-02-01")->type_name("TIME");
-  verb.add_option("--period", flags.period, "Billing month or months, e.g. 2026-01 or 2026-01..2026-03")->type_name("MONTHS");
-  verb.add_option("--where", flags.where, "Filter, e.g. 'region=eu-west-1 and tag:team!=\"\"'")->type_name("FILTER");
+  verb.add_option("--from", flags.from,
+                  "First instant of charges, UTC, e.g. 2026-01-01; default: all")
+      ->type_name("TIME");
+  verb.add_option("--to", flags.to, "End of charges, exclusive, e.g. 2026-02-01")
+      ->type_name("TIME");
+  verb.add_option("--period", flags.period,
+                  "Billing month or months, e.g. 2026-01 or 2026-01..2026-03")
+      ->type_name("MONTHS");
+  verb.add_option("--where", flags.where, "Filter, e.g. 'region=eu-west-1 and tag:team!=\"\"'")
+      ->type_name("FILTER");
   verb.add_option("--order-by", flags.order_by, "Columns, e.g. 'unblended_cost desc'")
-      ->type_name("NAMES")->expected(1)->take_all();
-  verb.add_option("--limit", flags.limit, "Show the first N rows only")->type_name("N")->check(CLI::PositiveNumber);
+      ->type_name("NAMES")
+      ->expected(1)
+      ->take_all();
+  verb.add_option("--limit", flags.limit, "Show the first N rows only")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   verb.add_flag("--other", flags.other, "With --limit: one more row for everything not shown");
-  verb.add_option("--as-of", flags.as_of, "Answer from the versions that were active then")->type_name("TIME");
-  verb.add_option("--request", flags.request, "The whole question as JSON instead of flags")->type_name("JSON");
+  verb.add_option("--as-of", flags.as_of, "Answer from the versions that were active then")
+      ->type_name("TIME");
+  verb.add_option("--request", flags.request, "The whole question as JSON instead of flags")
+      ->type_name("JSON");
 }
 
 Result<query::Request> ToRequest(const QuestionFlags& flags) {
   if (!flags.request.empty()) return query::ParseRequest(flags.request);
   query::Request request;
-  const std::string metrics = flags.metrics.empty() ? std::string(query::kDefaultMetric) : Join(flags.metrics, ",");
+  const std::string metrics =
+      flags.metrics.empty() ? std::string(query::kDefaultMetric) : Join(flags.metrics, ",");
   TRY(Read("--metric", metrics, request.metrics, query::ParseMetrics));
   TRY(Read("--by", Join(flags.by, ","), request.group_by, query::ParseGroupBy));
   TRY(Read("--grain", flags.grain, request.time.grain, query::ParseGrain));

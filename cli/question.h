@@ -25,7 +25,7 @@ struct QuestionFlags {
   std::int64_t limit = 0;  ///< 0: none
   bool other = false;
   std::string as_of;
-  std::string request;     ///< JSON instead of all of these
+  std::string request;  ///< JSON instead of all of these
 };
 
 /// Adds the flags to a verb; `flags` must live as long as the verb.

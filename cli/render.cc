@@ -17,7 +17,8 @@ constexpr std::string_view kGap = "  ";
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 std::size_t CharactersIn(const std::string& text) {
-  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), IsContinuation));
+  return text.size() -
+         static_cast<std::size_t>(std::count_if(text.begin(), text.end(), IsContinuation));
 }
 
 // At most `width` characters; control characters would break the lines and become blanks.
@@ -61,7 +62,8 @@ void Fit(const TextTable& table, std::size_t total, std::vector<std::size_t>& wi
   }
 }
 
-std::string Line(const TextTable& table, const std::vector<std::size_t>& widths, const Cells& cells) {
+std::string Line(const TextTable& table, const std::vector<std::size_t>& widths,
+                 const Cells& cells) {
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) line += kGap;
@@ -73,7 +75,8 @@ std::string Line(const TextTable& table, const std::vector<std::size_t>& widths,
 }
 
 // Fills the first key that is no currency; nothing where there is none.
-Cells Labelled(const std::vector<query::AnswerColumn>& columns, Cells cells, const std::string& label) {
+Cells Labelled(const std::vector<query::AnswerColumn>& columns, Cells cells,
+               const std::string& label) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].role == query::ColumnRole::kMetric || columns[i].is_currency) continue;
     cells[i] = label;
@@ -86,7 +89,8 @@ json::value ToValue(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value(nullptr);
 }
 
-json::array RowsToJson(const std::vector<query::AnswerColumn>& columns, const std::vector<query::AnswerRow>& rows) {
+json::array RowsToJson(const std::vector<query::AnswerColumn>& columns,
+                       const std::vector<query::AnswerRow>& rows) {
   json::array array;
   for (const query::AnswerRow& row : rows) {
     json::object object;
@@ -109,7 +113,8 @@ std::string_view RoleName(query::ColumnRole role) {
 
 void PrintTable(const TextTable& table, const CliContext& context, std::ostream& out) {
   std::vector<std::size_t> widths = WidthsOf(table);
-  if (context.out_is_terminal && context.width > 0) Fit(table, static_cast<std::size_t>(context.width), widths);
+  if (context.out_is_terminal && context.width > 0)
+    Fit(table, static_cast<std::size_t>(context.width), widths);
   Cells names;
   for (const TableColumn& column : table.columns) names.emplace_back(column.name);
   const std::string header = Line(table, widths, names);
@@ -149,13 +154,17 @@ TextTable ToTable(const query::Answer& answer) {
     has_keys = has_keys || !is_metric;
   }
   table.rows = answer.rows;
-  for (const query::AnswerRow& row : answer.remainder) table.rows.push_back(RemainderCells(answer.columns, row));
+  for (const query::AnswerRow& row : answer.remainder)
+    table.rows.push_back(RemainderCells(answer.columns, row));
   if (!has_keys) return table;
-  for (const query::AnswerRow& row : answer.totals) table.footer.push_back(Labelled(answer.columns, row, "total"));
+  for (const query::AnswerRow& row : answer.totals)
+    table.footer.push_back(Labelled(answer.columns, row, "total"));
   return table;
 }
 
-json::array ToJson(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+json::array ToJson(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
 
 json::array ToJson(const std::vector<lake::Load>& loads) {
   json::array array;
@@ -178,7 +187,8 @@ json::object ToJson(const query::Answer& answer) {
     if (!column.unit.empty()) object["unit"] = column.unit;
     columns.push_back(std::move(object));
   }
-  json::object object{{"columns", std::move(columns)}, {"rows", RowsToJson(answer.columns, answer.rows)}};
+  json::object object{{"columns", std::move(columns)},
+                      {"rows", RowsToJson(answer.columns, answer.rows)}};
   if (!answer.remainder.empty()) object["remainder"] = RowsToJson(answer.columns, answer.remainder);
   if (answer.more) object["more"] = true;
   object["notes"] = ToJson(answer.notes);

@@ -17,7 +17,8 @@ query::AnswerColumn Column(const std::string& name, query::ColumnRole role) {
 
 query::Answer SampleAnswer() {
   query::Answer answer;
-  answer.columns = {Column("day", query::ColumnRole::kTime), Column("service", query::ColumnRole::kKey),
+  answer.columns = {Column("day", query::ColumnRole::kTime),
+                    Column("service", query::ColumnRole::kKey),
                     Column("cost", query::ColumnRole::kMetric)};
   answer.rows = {{"2026-01-01", "Ümläut", "1234.5"}, {"2026-01-02", std::nullopt, "-0.0000000001"}};
   answer.remainder = {{std::nullopt, std::nullopt, "7"}};
@@ -45,8 +46,10 @@ TEST(RenderTest, AlignsNumbersAndNamesTotals) {
 }
 
 TEST(RenderTest, ShortensTextOnTerminalsOnly) {
-  const TextTable table{{{"service"}, {"cost", true}}, {{"a very long name of a service", "123456789.0123456789"}}};
-  EXPECT_EQ(Printed(table, 32), "service                     cost\na very lo…  123456789.0123456789\n");
+  const TextTable table{{{"service"}, {"cost", true}},
+                        {{"a very long name of a service", "123456789.0123456789"}}};
+  EXPECT_EQ(Printed(table, 32),
+            "service                     cost\na very lo…  123456789.0123456789\n");
   EXPECT_NE(Printed(table, 0).find("a very long name of a service  123"), std::string::npos);
 }
 
@@ -57,11 +60,12 @@ TEST(RenderTest, CsvQuotesWhatItMust) {
 }
 
 TEST(RenderTest, JsonKeepsDecimalsAsText) {
-  EXPECT_EQ(boost::json::serialize(ToJson(SampleAnswer())),
-            R"({"columns":[{"name":"day","role":"time"},{"name":"service","role":"dimension"},)"
-            R"({"name":"cost","role":"metric"}],"rows":[{"day":"2026-01-01","service":"Ümläut","cost":"1234.5"},)"
-            R"({"day":"2026-01-02","service":null,"cost":"-0.0000000001"}],)"
-            R"("remainder":[{"day":null,"service":null,"cost":"7"}],"notes":[],"loads":[]})");
+  EXPECT_EQ(
+      boost::json::serialize(ToJson(SampleAnswer())),
+      R"({"columns":[{"name":"day","role":"time"},{"name":"service","role":"dimension"},)"
+      R"({"name":"cost","role":"metric"}],"rows":[{"day":"2026-01-01","service":"Ümläut","cost":"1234.5"},)"
+      R"({"day":"2026-01-02","service":null,"cost":"-0.0000000001"}],)"
+      R"("remainder":[{"day":null,"service":null,"cost":"7"}],"notes":[],"loads":[]})");
 }
 
 }  // namespace

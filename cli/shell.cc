@@ -15,6 +15,16 @@
 namespace farthing::cli {
 namespace {
 
+Result<void> CheckVerb(CLI::App& app, const std::string& verb) {
+  std::vector<std::string> known;
+  for (const CLI::App* known_verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    known.push_back(known_verb->get_name());
+  }
+  if (std::find(known.begin(), known.end(), verb) != known.end()) return {};
+  return Error(Errc::kInvalidArgument, "no such command: " + verb)
+      .Hint(query::DidYouMean(verb, known));
+}
+
 // Parses and runs one line as main does with its arguments.
 Result<void> RunLine(const std::string& line, CliContext& context) {
   TRY_ASSIGN(std::vector<std::string> words, SplitWords(line));
@@ -28,6 +38,7 @@ Result<void> RunLine(const std::string& line, CliContext& context) {
   app.fallthrough();
   context.action = nullptr;
   AddVerbs(app, context);
+  if (!words.front().starts_with('-')) TRY(CheckVerb(app, words.front()));
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
     app.parse(words);
@@ -40,7 +51,7 @@ Result<void> RunLine(const std::string& line, CliContext& context) {
 
 Result<void> RunShell(const std::string& end_marker, CliContext& outer) {
   std::unique_ptr<query::Session> own;
-  TRY_ASSIGN(query::Session* session, SessionOf(outer, own));
+  TRY_ASSIGN(query::Session * session, SessionOf(outer, own));
   const bool has_prompt = isatty(STDIN_FILENO) != 0 && outer.out_is_terminal;
   for (std::string line;;) {
     if (has_prompt) outer.out << "farthing> " << std::flush;
@@ -63,16 +74,21 @@ Result<void> RunShell(const std::string& end_marker, CliContext& outer) {
 }  // namespace
 
 void AddShellVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("shell", "Many questions to one warm process, one command per line");
+  auto* verb =
+      app.add_subcommand("shell", "Many questions to one warm process, one command per line");
   auto end_marker = std::make_shared<std::string>();
-  verb->add_option("--end-marker", *end_marker, "Print this line after every answer, for scripts")->type_name("TEXT");
+  verb->add_option("--end-marker", *end_marker, "Print this line after every answer, for scripts")
+      ->type_name("TEXT");
   verb->footer(
-      "Reads commands from standard input with the same verbs and flags; words may be quoted as in sh.\n"
+      "Reads commands from standard input with the same verbs and flags; words may be quoted as in "
+      "sh.\n"
       "Errors go to standard error and do not end the shell.\n\n"
       "Examples:\n"
       "  farthing shell\n"
-      "  printf 'cost --by service --format csv\\ncost --grain day --format csv\\n' | farthing shell --end-marker .");
-  verb->callback([=, &context] { context.action = [=, &context] { return RunShell(*end_marker, context); }; });
+      "  printf 'cost --by service --format csv\\ncost --grain day --format csv\\n' | farthing "
+      "shell --end-marker .");
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return RunShell(*end_marker, context); }; });
 }
 
 }  // namespace farthing::cli

@@ -20,13 +20,15 @@ Result<std::vector<std::string>> SplitWords(std::string_view line) {
     } else if (quote == '\0' && (c == '\'' || c == '"')) {
       quote = c;
     } else if (c == '\\' && quote != '\'' && at + 1 < line.size() &&
-               (quote == '\0' || std::string_view("\\\"$`").find(line[at + 1]) != std::string_view::npos)) {
+               (quote == '\0' ||
+                std::string_view("\\\"$`").find(line[at + 1]) != std::string_view::npos)) {
       words.back() += line[++at];
     } else {
       words.back() += c;
     }
   }
-  if (quote != '\0') return Error(Errc::kInvalidArgument, std::string("this quote is never closed: ") + quote);
+  if (quote != '\0')
+    return Error(Errc::kInvalidArgument, std::string("this quote is never closed: ") + quote);
   return words;
 }
 

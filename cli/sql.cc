@@ -16,8 +16,8 @@ namespace {
 namespace json = boost::json;
 
 bool IsNumber(const std::string& type) {
-  return type.starts_with("DECIMAL") || type.ends_with("INT") || type.ends_with("INTEGER") || type == "DOUBLE" ||
-         type == "FLOAT";
+  return type.starts_with("DECIMAL") || type.ends_with("INT") || type.ends_with("INTEGER") ||
+         type == "DOUBLE" || type == "FLOAT";
 }
 
 Result<void> PrintSql(query::Session& session, const std::string& sql, const std::string& format,
@@ -40,7 +40,8 @@ Result<void> PrintSql(query::Session& session, const std::string& sql, const std
       PrintCsv(row, context.out);
     } else if (format == "json") {
       json::array cells;
-      for (const auto& cell : row) cells.push_back(cell ? json::value(*cell) : json::value(nullptr));
+      for (const auto& cell : row)
+        cells.push_back(cell ? json::value(*cell) : json::value(nullptr));
       rows.push_back(std::move(cells));
     } else {
       table.rows.push_back(row);
@@ -49,7 +50,9 @@ Result<void> PrintSql(query::Session& session, const std::string& sql, const std
   };
   TRY(query::RunSql(session, sql, on_columns, on_row));
   if (format == "json") {
-    context.out << json::serialize(json::object{{"columns", std::move(columns)}, {"rows", std::move(rows)}}) << '\n';
+    context.out << json::serialize(
+                       json::object{{"columns", std::move(columns)}, {"rows", std::move(rows)}})
+                << '\n';
   } else if (format == "table") {
     PrintTable(table, context, context.out);
   }
@@ -62,22 +65,28 @@ void AddSqlVerb(CLI::App& app, CliContext& context) {
   auto* verb = app.add_subcommand("sql", "Read-only SQL over the active lines");
   auto sql = std::make_shared<std::string>();
   auto format = std::make_shared<std::string>("table");
-  verb->add_option("SQL", *sql, "One SELECT statement, or - to read it from standard input")->required();
+  verb->add_option("SQL", *sql, "One SELECT statement, or - to read it from standard input")
+      ->required();
   AddFormatOption(*verb, *format);
   verb->footer(
-      "Views: cost_lines (all columns of docs/reference/columns.md, billing_period, load_id, export, tags,\n"
-      "cost_categories, product, attributes), cost_daily, cost_resource_daily, tag_sets, attribute_sets, and\n"
-      "exports, deliveries, loads, versions.  The dialect is DuckDB's.  Nothing can be written, and no file\n"
+      "Views: cost_lines (all columns of docs/reference/columns.md, billing_period, load_id, "
+      "export, tags,\n"
+      "cost_categories, product, attributes), cost_daily, cost_resource_daily, tag_sets, "
+      "attribute_sets, and\n"
+      "exports, deliveries, loads, versions.  The dialect is DuckDB's.  Nothing can be written, "
+      "and no file\n"
       "outside the lake can be read.\n\n"
       "Examples:\n"
-      "  farthing sql \"select service_code, sum(unblended_cost) from cost_lines group by all order by 2 desc\"\n"
-      "  farthing sql \"select tags['user:team'], sum(net_amortized_cost) from cost_lines group by all\"\n"
+      "  farthing sql \"select service_code, sum(unblended_cost) from cost_lines group by all "
+      "order by 2 desc\"\n"
+      "  farthing sql \"select tags['user:team'], sum(net_amortized_cost) from cost_lines group by "
+      "all\"\n"
       "  farthing sql \"describe cost_lines\" --format csv");
   verb->callback([=, &context] {
     context.action = [=, &context]() -> Result<void> {
       if (*sql == "-") sql->assign(std::istreambuf_iterator<char>(std::cin), {});
       std::unique_ptr<query::Session> own;
-      TRY_ASSIGN(query::Session* session, SessionOf(context, own));
+      TRY_ASSIGN(query::Session * session, SessionOf(context, own));
       return PrintSql(*session, *sql, *format, context);
     };
   });

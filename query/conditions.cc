@@ -23,7 +23,8 @@ std::string_view Operator(Comparison comparison) {
 }
 
 Sql Compare(const Filter& filter, const Sql& expression) {
-  const bool is_list = filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
+  const bool is_list =
+      filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
   const Sql value = is_list ? BoundList(filter.values) : Bound(filter.values.front());
   const Sql present = expression + Operator(filter.comparison) + value;
   if (!Matches(filter.comparison, filter.values, "")) return present;
@@ -46,10 +47,12 @@ std::vector<Filter> Conjuncts(const Filter& filter) {
   return {std::move(plain)};
 }
 
-bool PinsToOneValue(const Filter& filter, const std::function<bool(const DimensionRef&)>& is_dimension) {
+bool PinsToOneValue(const Filter& filter,
+                    const std::function<bool(const DimensionRef&)>& is_dimension) {
   const std::vector<Filter> conjuncts = Conjuncts(filter);
   return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const Filter& part) {
-    const bool is_equality = part.comparison == Comparison::kEqual || part.comparison == Comparison::kIn;
+    const bool is_equality =
+        part.comparison == Comparison::kEqual || part.comparison == Comparison::kIn;
     return part.kind == Filter::Kind::kCompare && is_equality && part.values.size() == 1 &&
            is_dimension(part.dimension);
   });

@@ -21,6 +21,7 @@ Sql Condition(const Filter& filter, const ExpressionOf& expression);
 std::vector<Filter> Conjuncts(const Filter& filter);
 
 /// True when only lines with one value of the dimension can pass.
-bool PinsToOneValue(const Filter& filter, const std::function<bool(const DimensionRef&)>& is_dimension);
+bool PinsToOneValue(const Filter& filter,
+                    const std::function<bool(const DimensionRef&)>& is_dimension);
 
 }  // namespace farthing::query

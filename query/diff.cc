@@ -23,8 +23,9 @@ Result<std::vector<lake::Version>> VersionsOf(Session& session, const DiffReques
         .Hint("choose one with --export");
   }
   if (versions.empty()) {
-    return Error(Errc::kNotFound, "no version of " + ToString(request.period) +
-                                      (request.export_name.empty() ? "" : " of " + request.export_name))
+    return Error(Errc::kNotFound,
+                 "no version of " + ToString(request.period) +
+                     (request.export_name.empty() ? "" : " of " + request.export_name))
         .Hint("farthing versions lists them");
   }
   std::sort(versions.begin(), versions.end(),
@@ -32,18 +33,22 @@ Result<std::vector<lake::Version>> VersionsOf(Session& session, const DiffReques
   return versions;
 }
 
-Result<lake::Version> FindVersion(const std::vector<lake::Version>& versions, const std::string& wanted) {
+Result<lake::Version> FindVersion(const std::vector<lake::Version>& versions,
+                                  const std::string& wanted) {
   if (wanted == "latest") return versions.back();
   if (wanted == "previous" && versions.size() > 1) return versions[versions.size() - 2];
   for (const lake::Version& version : versions) {
     if (std::to_string(version.number) == wanted || version.load_id == wanted) return version;
   }
   const lake::Version& any = versions.front();
-  return Error(Errc::kNotFound, any.export_name + " has no version of " + ToString(any.period) + " called " + wanted)
-      .Hint("it has 1 to " + std::to_string(versions.back().number) + "; farthing versions lists them");
+  return Error(Errc::kNotFound,
+               any.export_name + " has no version of " + ToString(any.period) + " called " + wanted)
+      .Hint("it has 1 to " + std::to_string(versions.back().number) +
+            "; farthing versions lists them");
 }
 
-std::vector<AnswerColumn> ColumnsWithRole(const std::vector<AnswerColumn>& columns, ColumnRole role) {
+std::vector<AnswerColumn> ColumnsWithRole(const std::vector<AnswerColumn>& columns,
+                                          ColumnRole role) {
   std::vector<AnswerColumn> chosen;
   for (const AnswerColumn& column : columns) {
     if (column.role == role) chosen.push_back(column);
@@ -61,7 +66,9 @@ Result<Change> ChangeOf(std::optional<std::string> from, std::optional<std::stri
   return change;
 }
 
-bool IsChanged(const Change& change) { return change.change ? *change.change != "0" : change.from != change.to; }
+bool IsChanged(const Change& change) {
+  return change.change ? *change.change != "0" : change.from != change.to;
+}
 
 /// Both versions' values of one key, keys first.
 struct Pair {
@@ -69,10 +76,11 @@ struct Pair {
   AnswerRow to;
 };
 
-Result<std::vector<DiffRow>> JoinVersions(const std::vector<AnswerRow>& from, const std::vector<AnswerRow>& to,
-                                  std::size_t key_count, std::size_t metric_count) {
+Result<std::vector<DiffRow>> JoinVersions(const std::vector<AnswerRow>& from,
+                                          const std::vector<AnswerRow>& to, std::size_t key_count,
+                                          std::size_t metric_count) {
   std::map<AnswerRow, Pair> pairs;
-  const auto take = [&](const std::vector<AnswerRow>& rows, AnswerRow Pair::*side) {
+  const auto take = [&](const std::vector<AnswerRow>& rows, AnswerRow Pair::* side) {
     for (const AnswerRow& row : rows) {
       const auto keys_end = row.begin() + static_cast<std::ptrdiff_t>(key_count);
       pairs[AnswerRow(row.begin(), keys_end)].*side = AnswerRow(keys_end, row.end());
@@ -82,7 +90,8 @@ Result<std::vector<DiffRow>> JoinVersions(const std::vector<AnswerRow>& from, co
   take(to, &Pair::to);
   std::vector<DiffRow> joined;
   for (auto& [keys, pair] : pairs) {
-    pair.from.resize(metric_count, pair.from.empty() ? std::optional<std::string>("0") : std::nullopt);
+    pair.from.resize(metric_count,
+                     pair.from.empty() ? std::optional<std::string>("0") : std::nullopt);
     pair.to.resize(metric_count, pair.to.empty() ? std::optional<std::string>("0") : std::nullopt);
     DiffRow row{keys, {}};
     for (std::size_t i = 0; i < metric_count; ++i) {
@@ -129,11 +138,13 @@ Result<Diff> Compare(Session& session, const DiffRequest& request) {
   diff.metrics = ColumnsWithRole(from.columns, ColumnRole::kMetric);
   for (const Answer* answer : {&from, &to}) {
     for (const std::string& note : answer->notes) {
-      if (std::find(diff.notes.begin(), diff.notes.end(), note) == diff.notes.end()) diff.notes.push_back(note);
+      if (std::find(diff.notes.begin(), diff.notes.end(), note) == diff.notes.end())
+        diff.notes.push_back(note);
     }
   }
   TRY_ASSIGN(diff.rows, JoinVersions(from.rows, to.rows, diff.keys.size(), diff.metrics.size()));
-  TRY_ASSIGN(diff.totals, JoinVersions(from.totals, to.totals, diff.keys.size(), diff.metrics.size()));
+  TRY_ASSIGN(diff.totals,
+             JoinVersions(from.totals, to.totals, diff.keys.size(), diff.metrics.size()));
   std::erase_if(diff.rows, [](const DiffRow& row) {
     return std::none_of(row.changes.begin(), row.changes.end(), IsChanged);
   });

@@ -14,8 +14,8 @@ namespace farthing::query {
 
 struct DiffRequest {
   Period period;
-  std::string export_name;               ///< may be empty where the period has one export only
-  std::string from = "previous";         ///< version number, load id, "latest" or "previous"
+  std::string export_name;        ///< may be empty where the period has one export only
+  std::string from = "previous";  ///< version number, load id, "latest" or "previous"
   std::string to = "latest";
   std::vector<MetricRequest> metrics;
   std::vector<GroupKey> group_by;
@@ -39,8 +39,9 @@ struct Diff {
   lake::Version to;
   std::vector<AnswerColumn> keys;
   std::vector<AnswerColumn> metrics;
-  std::vector<DiffRow> rows;    ///< only what changed; the largest change of the first metric first
-  std::vector<DiffRow> totals;  ///< of all keys, one per currency; the changes of the rows add up to theirs
+  std::vector<DiffRow> rows;  ///< only what changed; the largest change of the first metric first
+  std::vector<DiffRow>
+      totals;  ///< of all keys, one per currency; the changes of the rows add up to theirs
   std::vector<std::string> notes;
 };
 

@@ -76,7 +76,8 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& kn
 bool IsBareWord(std::string_view text) {
   constexpr std::string_view kSpecial = " \t\r\n\"'(),=!<>[]";
   if (text.empty() || text.find_first_of(kSpecial) != std::string_view::npos) return false;
-  constexpr std::array<std::string_view, 7> kKeywords = {"and", "or", "not", "in", "like", "is", "null"};
+  constexpr std::array<std::string_view, 7> kKeywords = {"and",  "or", "not", "in",
+                                                         "like", "is", "null"};
   for (const std::string_view keyword : kKeywords) {
     if (EqualsIgnoreCase(text, keyword)) return false;
   }

@@ -12,11 +12,11 @@
 namespace farthing::query {
 
 enum class DimensionKind {
-  kRegistered,     ///< billing/registry.h
-  kTag,            ///< tag:KEY
-  kCostCategory,   ///< cost_category:NAME
-  kProduct,        ///< product:KEY, a product column without a column of its own
-  kAttribute,      ///< attribute:KEY, any other column of the source
+  kRegistered,    ///< billing/registry.h
+  kTag,           ///< tag:KEY
+  kCostCategory,  ///< cost_category:NAME
+  kProduct,       ///< product:KEY, a product column without a column of its own
+  kAttribute,     ///< attribute:KEY, any other column of the source
 };
 
 /// A dimension that exists; for kRegistered `name` is the registry's, else the key as typed.

@@ -8,7 +8,9 @@ namespace farthing::query {
 namespace {
 
 TestLine Line(const std::string& service, const std::string& cost) {
-  return {.start = "2026-01-05 10:00:00", .text = {{"service_name", service}}, .amounts = {{"unblended_cost", cost}}};
+  return {.start = "2026-01-05 10:00:00",
+          .text = {{"service_name", service}},
+          .amounts = {{"unblended_cost", cost}}};
 }
 
 class EvidenceTest : public testing::Test {
@@ -24,7 +26,8 @@ class EvidenceTest : public testing::Test {
 TEST_F(EvidenceTest, ExplainNamesFilesAndRows) {
   TestLine tagged = Line("EC2", "2");
   tagged.tags = {{"user:team", "red"}};
-  const std::string load = lake_.Publish({.lines = {Line("EC2", "1"), Line("S3", "9"), tagged, Line("EC2", "4")}});
+  const std::string load =
+      lake_.Publish({.lines = {Line("EC2", "1"), Line("S3", "9"), tagged, Line("EC2", "4")}});
   Request request;
   request.metrics = *ParseMetrics("unblended_cost");
   request.filter = *ParseFilter("service=EC2");
@@ -42,7 +45,8 @@ TEST_F(EvidenceTest, ExplainNamesFilesAndRows) {
   request.filter = *ParseFilter("tag:team=\"\"");
   EXPECT_EQ(Explain(session(), request, 0)->line_count, 3);
   request.filter.reset();
-  request.metrics = *ParseMetrics("unblended_cost[tag:team=red] as red,unblended_cost[service=S3] as s3");
+  request.metrics =
+      *ParseMetrics("unblended_cost[tag:team=red] as red,unblended_cost[service=S3] as s3");
   EXPECT_EQ(Explain(session(), request, 0)->line_count, 2);
 }
 
@@ -58,8 +62,10 @@ class DiffTest : public EvidenceTest {
 };
 
 TEST_F(DiffTest, ListsOnlyChangesAndTheyAddUp) {
-  lake_.Publish({.lines = {Line("same", "1"), Line("up", "1"), Line("gone", "-3"), Line("zero", "0")}});
-  const std::string second = lake_.Publish({.lines = {Line("same", "1"), Line("up", "1.0000000001"), Line("new", "5")}});
+  lake_.Publish(
+      {.lines = {Line("same", "1"), Line("up", "1"), Line("gone", "-3"), Line("zero", "0")}});
+  const std::string second =
+      lake_.Publish({.lines = {Line("same", "1"), Line("up", "1.0000000001"), Line("new", "5")}});
   const auto diff = Compare(session(), Ask());
   ASSERT_TRUE(diff.ok()) << diff.error().message();
   std::vector<std::string> rows;
@@ -67,7 +73,8 @@ TEST_F(DiffTest, ListsOnlyChangesAndTheyAddUp) {
     const Change& change = row.changes[0];
     rows.push_back(*row.keys[0] + " " + *change.from + " " + *change.to + " " + *change.change);
   }
-  EXPECT_EQ(rows, (std::vector<std::string>{"new 0 5 5", "gone -3 0 3", "up 1 1.0000000001 0.0000000001"}));
+  EXPECT_EQ(rows, (std::vector<std::string>{"new 0 5 5", "gone -3 0 3",
+                                            "up 1 1.0000000001 0.0000000001"}));
   ASSERT_EQ(diff->totals.size(), 1U);
   EXPECT_EQ(diff->totals[0].changes[0].change, "8.0000000001");
   EXPECT_EQ(diff->from.number, 1);

@@ -17,8 +17,8 @@ std::string FileOf(const Explanation& explanation, const std::string& load_id, s
   return "file " + std::to_string(number);
 }
 
-Result<void> ListLines(Session& session, const Request& request, const Scope& scope, std::int64_t limit,
-                       Explanation& explanation) {
+Result<void> ListLines(Session& session, const Request& request, const Scope& scope,
+                       std::int64_t limit, Explanation& explanation) {
   TRY_ASSIGN(const Sql count, LinesBehind(request, scope, 0));
   TRY_ASSIGN(const engine::Table counted, session.connection().Query(count.text, count.parameters));
   explanation.line_count = std::stoll(counted.rows.at(0).at(0).value_or("0"));

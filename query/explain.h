@@ -16,17 +16,17 @@ namespace farthing::query {
 /// One row of a source file that contributes.
 struct SourceLine {
   std::string load_id;
-  std::string file;                                ///< path as it was read
-  std::int64_t row = 0;                            ///< from 1, the header not counted
-  std::vector<std::optional<std::string>> amounts; ///< in the order of Explanation::amount_names
+  std::string file;                                 ///< path as it was read
+  std::int64_t row = 0;                             ///< from 1, the header not counted
+  std::vector<std::optional<std::string>> amounts;  ///< in the order of Explanation::amount_names
 };
 
 struct Explanation {
-  Answer answer;                          ///< with totals
-  std::vector<lake::Delivery> deliveries; ///< one per load of the plan, in its order
-  std::vector<std::string> amount_names;  ///< lake columns the metrics add up
-  std::vector<SourceLine> lines;          ///< the first ones, by load, file and row
-  std::int64_t line_count = 0;            ///< of all that contribute
+  Answer answer;                           ///< with totals
+  std::vector<lake::Delivery> deliveries;  ///< one per load of the plan, in its order
+  std::vector<std::string> amount_names;   ///< lake columns the metrics add up
+  std::vector<SourceLine> lines;           ///< the first ones, by load, file and row
+  std::int64_t line_count = 0;             ///< of all that contribute
 };
 
 /// Answers the request and collects the evidence; at most `line_limit` lines are listed.

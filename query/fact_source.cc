@@ -35,7 +35,8 @@ bool IsInSet(const DimensionRef& dimension) { return dimension.kind != Dimension
 
 bool NamesSets(const Filter& filter) {
   bool found = false;
-  EachDimension(filter, [&](const DimensionRef& dimension) { found = found || IsInSet(dimension); });
+  EachDimension(filter,
+                [&](const DimensionRef& dimension) { found = found || IsInSet(dimension); });
   return found;
 }
 
@@ -77,7 +78,8 @@ std::string FactSource::TimeExpression() const {
 std::vector<Sql> FactSource::TimeConditions() const {
   const std::string_view column = is_lines() ? "charge_period_start" : "charge_day";
   const auto compare = [&](std::string_view comparison, Instant instant) {
-    if (!is_lines()) return Sql(column) + comparison + "CAST(" + Bound(DayString(instant)) + " AS DATE)";
+    if (!is_lines())
+      return Sql(column) + comparison + "CAST(" + Bound(DayString(instant)) + " AS DATE)";
     return Sql(column) + comparison + "CAST(" + Bound(ToString(instant)) + " AS TIMESTAMP)";
   };
   std::vector<Sql> conditions;
@@ -96,7 +98,8 @@ Result<std::vector<Sql>> FactSource::SetQueries(ColumnNames& set_names) const {
       columns += ", " + value + " AS " + set_names.NameOf(dimension);
     }
     if (columns.text.empty()) continue;
-    queries.push_back(std::string(set.name) + " AS (SELECT load_id, " + std::string(set.id) + columns + " FROM " +
+    queries.push_back(std::string(set.name) + " AS (SELECT load_id, " + std::string(set.id) +
+                      columns + " FROM " +
                       query::Relation(scope_.layout, set.table, scope_.loads, {}) + ")");
   }
   return queries;
@@ -105,7 +108,8 @@ Result<std::vector<Sql>> FactSource::SetQueries(ColumnNames& set_names) const {
 std::string FactSource::SetJoins(const ColumnNames& set_names) const {
   std::string joins;
   EachSetTable(set_names, [&](const SetTable& set) {
-    joins += " LEFT JOIN " + std::string(set.name) + " USING (load_id, " + std::string(set.id) + ")";
+    joins +=
+        " LEFT JOIN " + std::string(set.name) + " USING (load_id, " + std::string(set.id) + ")";
   });
   return joins;
 }

@@ -40,7 +40,8 @@ std::string CompareText(const Filter& filter) {
   std::string text = ToString(filter.dimension) + std::string(Symbol(filter.comparison));
   std::vector<std::string> values;
   for (const std::string& value : filter.values) values.push_back(QuoteWord(value));
-  const bool is_list = filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
+  const bool is_list =
+      filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
   return text + (is_list ? "(" + Join(values, ", ") + ")" : values.front());
 }
 
@@ -79,9 +80,12 @@ std::string ToString(const Filter& filter) {
   return Join(parts, filter.kind == Filter::Kind::kAnd ? " and " : " or ");
 }
 
-bool Matches(Comparison comparison, const std::vector<std::string>& values, std::string_view value) {
+bool Matches(Comparison comparison, const std::vector<std::string>& values,
+             std::string_view value) {
   const std::string_view first = values.front();
-  const auto listed = [&] { return std::find(values.begin(), values.end(), value) != values.end(); };
+  const auto listed = [&] {
+    return std::find(values.begin(), values.end(), value) != values.end();
+  };
   switch (comparison) {
     case Comparison::kEqual: return value == first;
     case Comparison::kNotEqual: return value != first;

@@ -18,7 +18,8 @@ struct Token {
 };
 
 Error At(std::size_t position, const std::string& message) {
-  return Error(Errc::kInvalidArgument, "filter, position " + std::to_string(position) + ": " + message);
+  return Error(Errc::kInvalidArgument,
+               "filter, position " + std::to_string(position) + ": " + message);
 }
 
 class Lexer {
@@ -38,7 +39,8 @@ class Lexer {
         token.text = Symbol();
         token.kind = TokenKind::kSymbol;
       } else {
-        const std::size_t end = std::min(text_.find_first_of(" \t\r\n\"'(),=!<>[]", at_), text_.size());
+        const std::size_t end =
+            std::min(text_.find_first_of(" \t\r\n\"'(),=!<>[]", at_), text_.size());
         token.text = text_.substr(at_, end - at_);
         token.kind = TokenKind::kWord;
         at_ = end;
@@ -207,9 +209,9 @@ class Parser {
       Comparison comparison;
     };
     constexpr Named kOperators[] = {
-        {"=", Comparison::kEqual},        {"!=", Comparison::kNotEqual},
-        {"<", Comparison::kLess},         {"<=", Comparison::kLessOrEqual},
-        {">", Comparison::kGreater},      {">=", Comparison::kGreaterOrEqual},
+        {"=", Comparison::kEqual},   {"!=", Comparison::kNotEqual},
+        {"<", Comparison::kLess},    {"<=", Comparison::kLessOrEqual},
+        {">", Comparison::kGreater}, {">=", Comparison::kGreaterOrEqual},
     };
     for (const Named& candidate : kOperators) {
       if (!IsSymbol(candidate.symbol)) continue;

@@ -23,7 +23,8 @@ TEST(FilterTest, ReadsEveryComparison) {
   EXPECT_EQ(Parsed("region = eu-west-1").comparison, Comparison::kEqual);
   EXPECT_EQ(Parsed("region!=x").comparison, Comparison::kNotEqual);
   EXPECT_EQ(Parsed("region<>x").comparison, Comparison::kNotEqual);
-  EXPECT_EQ(Parsed("region IN (a, 'b c', \"d\")").values, (std::vector<std::string>{"a", "b c", "d"}));
+  EXPECT_EQ(Parsed("region IN (a, 'b c', \"d\")").values,
+            (std::vector<std::string>{"a", "b c", "d"}));
   EXPECT_EQ(Parsed("region not in (a)").comparison, Comparison::kNotIn);
   EXPECT_EQ(Parsed("usage_type like '%BoxUsage:%'").values.front(), "%BoxUsage:%");
   EXPECT_EQ(Parsed("usage_type not like x").comparison, Comparison::kNotLike);
@@ -51,8 +52,10 @@ TEST(FilterTest, KeysAndValuesMayBeQuoted) {
 }
 
 TEST(FilterTest, ErrorsNameThePosition) {
-  EXPECT_EQ(MessageOf("region="), "filter, position 8: expected a value (quote it if it is a keyword), found the end");
-  EXPECT_EQ(MessageOf("region=a region"), "filter, position 10: expected and, or, or the end, found region");
+  EXPECT_EQ(MessageOf("region="),
+            "filter, position 8: expected a value (quote it if it is a keyword), found the end");
+  EXPECT_EQ(MessageOf("region=a region"),
+            "filter, position 10: expected and, or, or the end, found region");
   EXPECT_EQ(MessageOf("region='a"), "filter, position 8: this quote is never closed");
   EXPECT_EQ(MessageOf("(region=a"), "filter, position 10: expected ), found the end");
   EXPECT_EQ(MessageOf("region=a and regoin=b"), "filter, position 14: no such dimension: regoin");
@@ -73,7 +76,9 @@ TEST(FilterTest, LikeKnowsPercentAndUnderscore) {
 
 TEST(ConditionTest, AbsentCountsAsEmptyText) {
   const auto column = [](const DimensionRef&) { return Sql("x"); };
-  const auto sql = [&](std::string_view text) { return Condition(WithoutNot(Parsed(text)), column).text; };
+  const auto sql = [&](std::string_view text) {
+    return Condition(WithoutNot(Parsed(text)), column).text;
+  };
   EXPECT_EQ(sql("region=a"), "x = ?");
   EXPECT_EQ(sql("region!=a"), "(x <> ? OR x IS NULL)");
   EXPECT_EQ(sql("region!=\"\""), "x <> ?");
@@ -83,14 +88,16 @@ TEST(ConditionTest, AbsentCountsAsEmptyText) {
 }
 
 rc::Gen<std::string> Text() {
-  return rc::gen::oneOf(rc::gen::arbitrary<std::string>(),
-                        rc::gen::element<std::string>("", "and", "NULL", "a b", "it's \"x\"", "a,b", "[x]", "tag:"));
+  return rc::gen::oneOf(
+      rc::gen::arbitrary<std::string>(),
+      rc::gen::element<std::string>("", "and", "NULL", "a b", "it's \"x\"", "a,b", "[x]", "tag:"));
 }
 
 rc::Gen<DimensionRef> Dimension() {
   const auto of_kind = [](DimensionKind kind) {
-    return rc::gen::map(rc::gen::suchThat(Text(), [](const std::string& key) { return !key.empty(); }),
-                        [kind](std::string key) { return DimensionRef{kind, std::move(key)}; });
+    return rc::gen::map(
+        rc::gen::suchThat(Text(), [](const std::string& key) { return !key.empty(); }),
+        [kind](std::string key) { return DimensionRef{kind, std::move(key)}; });
   };
   return rc::gen::oneOf(of_kind(DimensionKind::kTag), of_kind(DimensionKind::kCostCategory),
                         of_kind(DimensionKind::kProduct), of_kind(DimensionKind::kAttribute),
@@ -103,8 +110,10 @@ rc::Gen<Filter> Compare() {
     Filter filter;
     filter.dimension = *Dimension();
     filter.comparison = static_cast<Comparison>(*rc::gen::inRange(0, 10));
-    const bool is_list = filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
-    filter.values = *rc::gen::container<std::vector<std::string>>(is_list ? *rc::gen::inRange<std::size_t>(1, 4) : 1, Text());
+    const bool is_list =
+        filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
+    filter.values = *rc::gen::container<std::vector<std::string>>(
+        is_list ? *rc::gen::inRange<std::size_t>(1, 4) : 1, Text());
     return filter;
   });
 }
@@ -115,7 +124,8 @@ rc::Gen<Filter> Tree(int depth) {
     Filter filter;
     filter.kind = static_cast<Filter::Kind>(*rc::gen::inRange(0, 4));
     if (filter.kind == Filter::Kind::kCompare) return *Compare();
-    const std::size_t parts = filter.kind == Filter::Kind::kNot ? 1 : *rc::gen::inRange<std::size_t>(2, 4);
+    const std::size_t parts =
+        filter.kind == Filter::Kind::kNot ? 1 : *rc::gen::inRange<std::size_t>(2, 4);
     for (std::size_t i = 0; i < parts; ++i) filter.parts.push_back(*Tree(depth - 1));
     return filter;
   });

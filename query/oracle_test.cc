@@ -68,7 +68,8 @@ std::string TimeOf(const Row& row, Grain grain) {
 }
 
 bool Lacks(const TestLoad& load, const std::string& column) {
-  return std::find(load.unavailable.begin(), load.unavailable.end(), column) != load.unavailable.end();
+  return std::find(load.unavailable.begin(), load.unavailable.end(), column) !=
+         load.unavailable.end();
 }
 
 std::string MetricOf(const MetricRequest& request, const std::vector<Row>& rows) {
@@ -85,11 +86,13 @@ std::string MetricOf(const MetricRequest& request, const std::vector<Row>& rows)
     const auto found = row.line->amounts.find(column);
     if (found != row.line->amounts.end()) sum = *Add(sum, *ParseDecimal(found->second));
   }
-  return request.metric->name == "resource_count" ? std::to_string(resources.size()) : ToString(Canonical(sum));
+  return request.metric->name == "resource_count" ? std::to_string(resources.size())
+                                                  : ToString(Canonical(sum));
 }
 
 bool IsInScope(const TestLoad& load, const TimeRange& time) {
-  return !time.first_period || (load.period >= *time.first_period && load.period <= *time.last_period);
+  return !time.first_period ||
+         (load.period >= *time.first_period && load.period <= *time.last_period);
 }
 
 std::vector<std::string> Expected(const Request& request, const std::vector<Row>& rows) {
@@ -112,7 +115,8 @@ std::vector<std::string> Expected(const Request& request, const std::vector<Row>
     for (const MetricRequest& metric : request.metrics) {
       // A metric that no load in scope has is unknown, even where its filter leaves nothing to add up.
       const bool known = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-        return IsInScope(*row.load, request.time) && !Lacks(*row.load, std::string(metric.metric->column));
+        return IsInScope(*row.load, request.time) &&
+               !Lacks(*row.load, std::string(metric.metric->column));
       });
       line += (known ? MetricOf(metric, members) : "unknown") + "|";
     }
@@ -150,8 +154,8 @@ class Dice {
 
   TestLine Line() {
     TestLine line;
-    line.start = "2026-0" + std::to_string(1 + Below(2)) + "-0" + std::to_string(1 + Below(3)) + " " +
-                 Of<std::string>({"00:00:00", "01:30:00", "23:59:59"});
+    line.start = "2026-0" + std::to_string(1 + Below(2)) + "-0" + std::to_string(1 + Below(3)) +
+                 " " + Of<std::string>({"00:00:00", "01:30:00", "23:59:59"});
     const auto maybe = [&](const std::string& column, const std::vector<std::string>& values) {
       if (!OneIn(3)) line.text[column] = Of(values);
     };
@@ -161,9 +165,12 @@ class Dice {
     maybe("resource_id", {"i-1", "i-2", "i-3"});
     maybe("charge_description", {"a", "b"});
     line.text["billing_currency"] = "USD";
-    line.amounts["unblended_cost"] = std::to_string(Below(2'000'000) - 1'000'000) + "." + std::to_string(Below(1'000'000'000));
+    line.amounts["unblended_cost"] =
+        std::to_string(Below(2'000'000) - 1'000'000) + "." + std::to_string(Below(1'000'000'000));
     line.amounts["usage_quantity"] = "0.0000000" + std::to_string(Below(1000));
-    if (OneIn(2)) line.tags[Of<std::string>({"user:team", "team", "user:Owner"})] = Of<std::string>({"red", "blue"});
+    if (OneIn(2))
+      line.tags[Of<std::string>({"user:team", "team", "user:Owner"})] =
+          Of<std::string>({"red", "blue"});
     if (OneIn(3)) line.product["group"] = Of<std::string>({"g", "h"});
     return line;
   }
@@ -197,19 +204,23 @@ class Dice {
     if (filter.kind == Filter::Kind::kCompare) {
       filter.dimension = *ParseDimension(Of(dimensions_));
       filter.comparison = static_cast<Comparison>(Below(10));
-      const bool is_list = filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
+      const bool is_list =
+          filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn;
       for (int count = is_list ? 1 + Below(3) : 1; count > 0; --count) {
-        filter.values.push_back(Of<std::string>({"", "EC2", "S3", "it's", "red", "i-1", "%", "i-%", "_2", "g", "a", "2026-01"}));
+        filter.values.push_back(Of<std::string>(
+            {"", "EC2", "S3", "it's", "red", "i-1", "%", "i-%", "_2", "g", "a", "2026-01"}));
       }
       return filter;
     }
-    for (int count = filter.kind == Filter::Kind::kNot ? 1 : 2; count > 0; --count) filter.parts.push_back(Tree(depth - 1));
+    for (int count = filter.kind == Filter::Kind::kNot ? 1 : 2; count > 0; --count)
+      filter.parts.push_back(Tree(depth - 1));
     return filter;
   }
 
   Request Ask() {
     Request request;
-    for (const std::string name : {"unblended_cost", "usage_quantity", "line_count", "resource_count"}) {
+    for (const std::string name :
+         {"unblended_cost", "usage_quantity", "line_count", "resource_count"}) {
       if (OneIn(2)) continue;
       MetricRequest metric = ParseMetrics(name)->front();
       if (OneIn(2)) metric.filter = Tree(1);
@@ -222,8 +233,10 @@ class Dice {
     request.time.grain = static_cast<Grain>(Below(5));
     if (request.time.grain == Grain::kPeriod) names.erase("period");
     request.group_by = *ParseGroupBy(Join({names.begin(), names.end()}, ","));
-    if (OneIn(3)) request.time.start = *ParseInstant(Of<std::string>({"2026-01-02", "2026-01-02T01:00:00Z"}));
-    if (OneIn(3)) request.time.end = *ParseInstant(Of<std::string>({"2026-02-01", "2026-02-02T12:00:00Z"}));
+    if (OneIn(3))
+      request.time.start = *ParseInstant(Of<std::string>({"2026-01-02", "2026-01-02T01:00:00Z"}));
+    if (OneIn(3))
+      request.time.end = *ParseInstant(Of<std::string>({"2026-02-01", "2026-02-02T12:00:00Z"}));
     if (OneIn(4)) request.time.first_period = request.time.last_period = Period{2026, 1};
     if (OneIn(2)) request.filter = Tree(2);
     return request;
@@ -231,8 +244,9 @@ class Dice {
 
  private:
   std::mt19937 engine_;
-  const std::vector<std::string> dimensions_ = {"service", "account", "resource", "charge_description", "tag:team",
-                                                "product:group", "export", "period", "currency"};
+  const std::vector<std::string> dimensions_ = {
+      "service", "account", "resource", "charge_description", "tag:team", "product:group",
+      "export",  "period",  "currency"};
 };
 
 class OracleTest : public testing::TestWithParam<unsigned> {};

@@ -19,36 +19,20 @@
 namespace farthing::query {
 namespace {
 
-using billing::Rollup;
-
-constexpr std::int64_t kMicrosOfDay = 86'400'000'000;
-
-bool IsDayStart(const std::optional<Instant>& instant) {
-  return !instant || instant->micros % kMicrosOfDay == 0;
-}
-
-Rollup CoarsestFor(const DimensionRef& dimension) {
-  if (dimension.kind == DimensionKind::kRegistered) return billing::FindDimension(dimension.name)->finest;
-  const bool is_tag = dimension.kind == DimensionKind::kTag || dimension.kind == DimensionKind::kCostCategory;
-  return is_tag ? Rollup::kResource : Rollup::kLines;
-}
-
 // The loads whose source lacks what the metric needs.
-std::vector<std::string> LoadsWithout(const billing::Metric& metric, const std::vector<lake::Load>& loads) {
+std::vector<std::string> LoadsWithout(const billing::Metric& metric,
+                                      const std::vector<lake::Load>& loads) {
   std::vector<std::string> ids;
   for (const lake::Load& load : loads) {
     const auto& missing = load.unavailable;
-    if (std::find(missing.begin(), missing.end(), metric.column) != missing.end()) ids.push_back(load.id);
+    if (std::find(missing.begin(), missing.end(), metric.column) != missing.end())
+      ids.push_back(load.id);
   }
   return ids;
 }
 
 Sql FilterClause(const Sql& condition) {
   return condition.text.empty() ? Sql() : " FILTER (WHERE " + condition + ")";
-}
-
-Sql WhereClause(const std::vector<Sql>& conditions) {
-  return conditions.empty() ? Sql() : " WHERE " + JoinSql(conditions, " AND ");
 }
 
 std::string GroupClause(std::size_t key_count) {
@@ -61,7 +45,8 @@ class Planner {
  public:
   Planner(const Request& request, const Scope& scope, std::string_view table)
       : request_(request), scope_(scope), source_(request, scope, table) {
-    query::EachDimension(request, [&](const DimensionRef& dimension) { joins_ |= IsInSet(dimension); });
+    query::EachDimension(request,
+                         [&](const DimensionRef& dimension) { joins_ |= IsInSet(dimension); });
   }
 
   Result<Sql> Write() {
@@ -97,7 +82,8 @@ class Planner {
 
   std::vector<Sql> Keys() {
     std::vector<Sql> keys;
-    if (request_.time.grain != Grain::kNone) keys.push_back(joins_ ? "charge_time" : source_.TimeExpression());
+    if (request_.time.grain != Grain::kNone)
+      keys.push_back(joins_ ? "charge_time" : source_.TimeExpression());
     for (const GroupKey& key : request_.group_by) keys.push_back(Expression(key.dimension));
     return keys;
   }
@@ -149,7 +135,8 @@ class Planner {
   Sql Facts() {
     std::vector<Sql> columns = {"load_id"};
     for (const std::string& id : source_.SetIds(set_names_)) columns.emplace_back(id);
-    if (request_.time.grain != Grain::kNone) columns.push_back(source_.TimeExpression() + " AS charge_time");
+    if (request_.time.grain != Grain::kNone)
+      columns.push_back(source_.TimeExpression() + " AS charge_time");
     for (const DimensionRef& dimension : fact_names_.dimensions()) {
       columns.push_back(source_.Expression(dimension) + " AS " + fact_names_.NameOf(dimension));
     }
@@ -164,19 +151,21 @@ class Planner {
         if (!NamesSets(part)) conditions.push_back(OverFacts(part));
       }
     }
-    return "SELECT " + JoinSql(columns, ", ") + " FROM " + source_.Relation() + WhereClause(conditions) +
-           GroupClause(key_count);
+    return "SELECT " + JoinSql(columns, ", ") + " FROM " + source_.Relation() +
+           WhereClause(conditions) + GroupClause(key_count);
   }
 
   Sql Partial(const MetricRequest& request) const {
     const billing::Metric& metric = *request.metric;
     Sql condition;
-    if (request.filter && !IsFilteredOutside(request)) condition = OverFacts(WithoutNot(*request.filter));
+    if (request.filter && !IsFilteredOutside(request))
+      condition = OverFacts(WithoutNot(*request.filter));
     const std::string_view base = source_.is_lines() ? metric.lines_sql : metric.rollup_sql;
     return Sql(base) + FilterClause(condition) + " AS " + PartialName(request);
   }
   Sql OverFacts(const Filter& filter) const {
-    return Condition(filter, [&](const DimensionRef& dimension) { return source_.Expression(dimension); });
+    return Condition(filter,
+                     [&](const DimensionRef& dimension) { return source_.Expression(dimension); });
   }
   bool CountsResources() const {
     return std::any_of(request_.metrics.begin(), request_.metrics.end(),
@@ -241,69 +230,14 @@ void NoteUnavailable(const Request& request, const std::vector<lake::Load>& load
     const std::vector<std::string> without = LoadsWithout(*metric.metric, loads);
     for (const lake::Load& load : loads) {
       if (std::find(without.begin(), without.end(), load.id) == without.end()) continue;
-      std::string note = metric.name + " is empty where export " + load.export_name + " (" + load.format +
-                         ") contributes: " + NeedsOf(*metric.metric, load);
+      std::string note = metric.name + " is empty where export " + load.export_name + " (" +
+                         load.format + ") contributes: " + NeedsOf(*metric.metric, load);
       if (seen.insert(note).second) notes.push_back(std::move(note));
     }
   }
 }
 
 }  // namespace
-
-std::string_view ChooseTable(const Request& request) {
-  const TimeRange& time = request.time;
-  if (time.grain == Grain::kHour || !IsDayStart(time.start) || !IsDayStart(time.end)) return lake::kCostLines;
-  Rollup finest = Rollup::kDaily;
-  const auto need = [&](Rollup rollup) { finest = std::min(finest, rollup); };
-  for (const MetricRequest& metric : request.metrics) need(metric.metric->finest);
-  EachDimension(request, [&](const DimensionRef& dimension) { need(CoarsestFor(dimension)); });
-  if (finest == Rollup::kLines) return lake::kCostLines;
-  return finest == Rollup::kResource ? lake::kCostResourceDaily : lake::kCostDaily;
-}
-
-bool IsCurrency(const DimensionRef& dimension) {
-  return dimension.kind == DimensionKind::kRegistered &&
-         billing::FindDimension(dimension.name)->sql == "billing_currency";
-}
-
-Request SplitCurrencies(Request request, std::span<const lake::Load> loads, std::vector<std::string>& notes) {
-  std::set<std::string> currencies;
-  for (const lake::Load& load : loads) currencies.insert(load.currencies.begin(), load.currencies.end());
-  const bool adds_amounts = std::any_of(
-      request.metrics.begin(), request.metrics.end(),
-      [](const MetricRequest& metric) { return metric.metric->kind == billing::ColumnKind::kAmount; });
-  if (currencies.size() < 2 || !adds_amounts) return request;
-  const bool grouped = std::any_of(request.group_by.begin(), request.group_by.end(),
-                                   [](const GroupKey& key) { return IsCurrency(key.dimension); });
-  if (grouped || (request.filter && PinsToOneValue(*request.filter, IsCurrency))) return request;
-  const bool taken = std::any_of(request.metrics.begin(), request.metrics.end(),
-                                 [](const MetricRequest& metric) { return metric.label == "currency"; });
-  request.group_by.push_back({{DimensionKind::kRegistered, "billing_currency"},
-                              taken ? "billing_currency" : "currency"});
-  notes.push_back("amounts in " + Join({currencies.begin(), currencies.end()}, ", ") +
-                  " are never added up: currency was added to the columns");
-  return request;
-}
-
-std::vector<AnswerColumn> ColumnsOf(const Request& request) {
-  std::vector<AnswerColumn> columns;
-  const auto add = [&](std::string name, ColumnRole role) -> AnswerColumn& {
-    columns.emplace_back();
-    columns.back().name = std::move(name);
-    columns.back().role = role;
-    return columns.back();
-  };
-  if (request.time.grain != Grain::kNone) add(std::string(ToString(request.time.grain)), ColumnRole::kTime);
-  for (const GroupKey& key : request.group_by) {
-    add(key.label, ColumnRole::kKey).is_currency = IsCurrency(key.dimension);
-  }
-  for (const MetricRequest& metric : request.metrics) {
-    AnswerColumn& column = add(metric.label, ColumnRole::kMetric);
-    column.metric = metric.metric;
-    column.unit = metric.metric->unit;
-  }
-  return columns;
-}
 
 Result<Plan> MakePlan(const Request& request, const Scope& scope) {
   Plan plan;
@@ -313,34 +247,6 @@ Result<Plan> MakePlan(const Request& request, const Scope& scope) {
   TRY_ASSIGN(plan.sql, Planner(request, scope, plan.table).Write());
   NoteUnavailable(request, scope.loads, plan.notes);
   return plan;
-}
-
-Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t limit) {
-  const FactSource source(request, scope, lake::kCostLines);
-  ColumnNames set_names('s');
-  const auto expression = [&](const DimensionRef& dimension) {
-    return IsInSet(dimension) ? Sql(set_names.NameOf(dimension)) : source.Expression(dimension);
-  };
-  std::vector<Sql> conditions = source.TimeConditions();
-  if (request.filter) conditions.push_back(Condition(WithoutNot(*request.filter), expression));
-  std::vector<Sql> of_metrics;
-  for (const MetricRequest& metric : request.metrics) {
-    if (metric.filter) of_metrics.push_back(Condition(WithoutNot(*metric.filter), expression));
-  }
-  if (of_metrics.size() == request.metrics.size()) conditions.push_back("(" + JoinSql(of_metrics, " OR ") + ")");
-
-  std::vector<std::string> columns = {"load_id", "source_file", "source_row"};
-  for (const MetricRequest& metric : request.metrics) {
-    const std::string column(metric.metric->column.empty() ? "resource_id" : metric.metric->column);
-    if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
-  }
-  Sql statement;
-  TRY_ASSIGN(const std::vector<Sql> with, source.SetQueries(set_names));
-  if (!with.empty()) statement += "WITH " + JoinSql(with, ", ") + " ";
-  statement += limit == 0 ? "SELECT count(*)" : "SELECT " + Join(columns, ", ");
-  statement += " FROM " + source.Relation() + " AS facts" + source.SetJoins(set_names) + WhereClause(conditions);
-  if (limit > 0) statement += " ORDER BY 1, 2, 3 LIMIT " + std::to_string(limit);
-  return statement;
 }
 
 }  // namespace farthing::query

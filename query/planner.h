@@ -36,8 +36,8 @@ struct Plan {
 
 /// What a plan may read.
 struct Scope {
-  std::vector<lake::Load> loads;   ///< active, within the request's periods
-  FileTypes types;                 ///< of the chosen table's files
+  std::vector<lake::Load> loads;  ///< active, within the request's periods
+  FileTypes types;                ///< of the chosen table's files
   lake::Layout layout;
 };
 
@@ -49,7 +49,8 @@ bool IsCurrency(const DimensionRef& dimension);
 
 /// Returns the request with billing_currency as last key where amounts of several currencies would be
 /// added up, and a note that says so.
-Request SplitCurrencies(Request request, std::span<const lake::Load> loads, std::vector<std::string>& notes);
+Request SplitCurrencies(Request request, std::span<const lake::Load> loads,
+                        std::vector<std::string>& notes);
 
 /// The columns of the answer: time, keys, metrics.
 std::vector<AnswerColumn> ColumnsOf(const Request& request);

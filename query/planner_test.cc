@@ -30,25 +30,31 @@ Scope ScopeOf(std::vector<lake::Load> loads) { return {std::move(loads), {}, lak
 
 std::string Relation(std::string_view table) {
   return "read_parquet(['/d/lake/" + std::string(table) +
-         "/billing_period=2026-01/load_id=A/*.parquet'], union_by_name=true, hive_partitioning=true, "
+         "/billing_period=2026-01/load_id=A/*.parquet'], union_by_name=true, "
+         "hive_partitioning=true, "
          "hive_types={'billing_period': VARCHAR, 'load_id': VARCHAR})";
 }
 
 std::vector<std::string> Values(const Sql& sql) {
   std::vector<std::string> values;
-  for (const engine::Parameter& value : sql.parameters) values.push_back(std::get<std::string>(value));
+  for (const engine::Parameter& value : sql.parameters)
+    values.push_back(std::get<std::string>(value));
   return values;
 }
 
 TEST(ChooseTableTest, PicksTheCoarsestThatCanAnswer) {
-  EXPECT_EQ(ChooseTable(Ask("unblended_cost,line_count", "account,service,period,export")), lake::kCostDaily);
+  EXPECT_EQ(ChooseTable(Ask("unblended_cost,line_count", "account,service,period,export")),
+            lake::kCostDaily);
   EXPECT_EQ(ChooseTable(Ask("unblended_cost", "resource")), lake::kCostResourceDaily);
   EXPECT_EQ(ChooseTable(Ask("resource_count", "account")), lake::kCostResourceDaily);
   EXPECT_EQ(ChooseTable(Ask("unblended_cost", "tag:team")), lake::kCostResourceDaily);
-  EXPECT_EQ(ChooseTable(Ask("unblended_cost", "account", "cost_category:Team!=x")), lake::kCostResourceDaily);
-  EXPECT_EQ(ChooseTable(Ask("unblended_cost[resource!=\"\"]", "account")), lake::kCostResourceDaily);
+  EXPECT_EQ(ChooseTable(Ask("unblended_cost", "account", "cost_category:Team!=x")),
+            lake::kCostResourceDaily);
+  EXPECT_EQ(ChooseTable(Ask("unblended_cost[resource!=\"\"]", "account")),
+            lake::kCostResourceDaily);
   EXPECT_EQ(ChooseTable(Ask("unblended_cost", "product:group")), lake::kCostLines);
-  EXPECT_EQ(ChooseTable(Ask("unblended_cost", "account", "charge_description like x")), lake::kCostLines);
+  EXPECT_EQ(ChooseTable(Ask("unblended_cost", "account", "charge_description like x")),
+            lake::kCostLines);
 }
 
 TEST(ChooseTableTest, HoursAndPartsOfDaysNeedLines) {
@@ -63,7 +69,8 @@ TEST(ChooseTableTest, HoursAndPartsOfDaysNeedLines) {
 }
 
 TEST(MakePlanTest, WritesOneSelectWithBoundValues) {
-  Request request = Ask("unblended_cost,line_count", "account", "region=eu-west-1 and not service=a");
+  Request request =
+      Ask("unblended_cost,line_count", "account", "region=eu-west-1 and not service=a");
   request.time.grain = Grain::kDay;
   request.time.start = *ParseInstant("2026-01-02");
   request.limit = 3;
@@ -72,38 +79,46 @@ TEST(MakePlanTest, WritesOneSelectWithBoundValues) {
   EXPECT_EQ(plan->sql.text,
             "SELECT charge_day AS \"day\", sub_account_id AS \"account\", "
             "coalesce(sum(unblended_cost), CAST(0 AS DECIMAL(1,0))) AS \"unblended_cost\", "
-            "CAST(coalesce(sum(line_count), 0) AS BIGINT) AS \"line_count\" FROM " + Relation("cost_daily") +
-            " WHERE charge_day >= CAST(? AS DATE) AND region_id = ? AND "
-            "(coalesce(service_name, service_code) <> ? OR coalesce(service_name, service_code) IS NULL) "
-            "GROUP BY 1, 2 ORDER BY 3 DESC NULLS LAST, 1 NULLS FIRST, 2 NULLS FIRST LIMIT 4");
+            "CAST(coalesce(sum(line_count), 0) AS BIGINT) AS \"line_count\" FROM " +
+                Relation("cost_daily") +
+                " WHERE charge_day >= CAST(? AS DATE) AND region_id = ? AND "
+                "(coalesce(service_name, service_code) <> ? OR coalesce(service_name, "
+                "service_code) IS NULL) "
+                "GROUP BY 1, 2 ORDER BY 3 DESC NULLS LAST, 1 NULLS FIRST, 2 NULLS FIRST LIMIT 4");
   EXPECT_EQ(Values(plan->sql), (std::vector<std::string>{"2026-01-02", "eu-west-1", "a"}));
 }
 
 TEST(MakePlanTest, AddsUpBySetBeforeItLooksAtTags) {
-  const Request request = Ask("unblended_cost", "service,tag:team", "region=x and (tag:team=a or account=b)");
+  const Request request =
+      Ask("unblended_cost", "service,tag:team", "region=x and (tag:team=a or account=b)");
   const Result<Plan> plan = MakePlan(request, ScopeOf({LoadOf("A")}));
   ASSERT_TRUE(plan.ok());
-  EXPECT_EQ(plan->sql.text,
-            "WITH facts AS (SELECT load_id, tag_set_id, coalesce(service_name, service_code) AS k0, "
-            "sub_account_id AS k1, sum(unblended_cost) AS p0 FROM " + Relation("cost_resource_daily") +
-            " WHERE region_id = ? GROUP BY 1, 2, 3, 4), "
-            "tag_values AS (SELECT load_id, tag_set_id, nullif(map_extract_value(tags, ?), '') AS s0 FROM " +
-            Relation("tag_sets") +
-            ") SELECT k0 AS \"service\", s0 AS \"tag:team\", "
-            "coalesce(sum(p0), CAST(0 AS DECIMAL(1,0))) AS \"unblended_cost\" "
-            "FROM facts LEFT JOIN tag_values USING (load_id, tag_set_id) WHERE (s0 = ? OR k1 = ?) "
-            "GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST");
+  EXPECT_EQ(
+      plan->sql.text,
+      "WITH facts AS (SELECT load_id, tag_set_id, coalesce(service_name, service_code) AS k0, "
+      "sub_account_id AS k1, sum(unblended_cost) AS p0 FROM " +
+          Relation("cost_resource_daily") +
+          " WHERE region_id = ? GROUP BY 1, 2, 3, 4), "
+          "tag_values AS (SELECT load_id, tag_set_id, nullif(map_extract_value(tags, ?), '') AS s0 "
+          "FROM " +
+          Relation("tag_sets") +
+          ") SELECT k0 AS \"service\", s0 AS \"tag:team\", "
+          "coalesce(sum(p0), CAST(0 AS DECIMAL(1,0))) AS \"unblended_cost\" "
+          "FROM facts LEFT JOIN tag_values USING (load_id, tag_set_id) WHERE (s0 = ? OR k1 = ?) "
+          "GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST");
   EXPECT_EQ(Values(plan->sql), (std::vector<std::string>{"x", "user:team", "a", "b"}));
 }
 
 TEST(MakePlanTest, TypedTextNeverReachesTheSql) {
   const std::string evil = "x'; DROP TABLE a; --";
-  Request request = Ask("unblended_cost", "account", "tag:\"" + evil + "\"=\"" + evil + "\" and region=\"" + evil + "\"");
+  Request request = Ask("unblended_cost", "account",
+                        "tag:\"" + evil + "\"=\"" + evil + "\" and region=\"" + evil + "\"");
   const Result<Plan> plan = MakePlan(request, ScopeOf({LoadOf("A", {evil})}));
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->sql.text.find("DROP"), std::string::npos);
   request.metrics[0].label = "a\" b";
-  EXPECT_NE(MakePlan(request, ScopeOf({LoadOf("A")}))->sql.text.find("AS \"a\"\" b\""), std::string::npos);
+  EXPECT_NE(MakePlan(request, ScopeOf({LoadOf("A")}))->sql.text.find("AS \"a\"\" b\""),
+            std::string::npos);
 }
 
 TEST(MakePlanTest, NeverShowsPartOfAMetric) {
@@ -112,9 +127,12 @@ TEST(MakePlanTest, NeverShowsPartOfAMetric) {
   const Request request = Ask("net_amortized_cost", "account");
   const Result<Plan> some = MakePlan(request, ScopeOf({LoadOf("A"), without}));
   ASSERT_TRUE(some.ok());
-  EXPECT_NE(some->sql.text.find("CASE WHEN bool_or(load_id IN (?)) THEN NULL ELSE"), std::string::npos);
+  EXPECT_NE(some->sql.text.find("CASE WHEN bool_or(load_id IN (?)) THEN NULL ELSE"),
+            std::string::npos);
   ASSERT_EQ(some->notes.size(), 1U);
-  EXPECT_EQ(some->notes[0].find("net_amortized_cost is empty where export export-B (cur2) contributes: "), 0U);
+  EXPECT_EQ(
+      some->notes[0].find("net_amortized_cost is empty where export export-B (cur2) contributes: "),
+      0U);
   const Result<Plan> all = MakePlan(request, ScopeOf({without}));
   EXPECT_NE(all->sql.text.find("CAST(NULL AS DECIMAL(38,10))"), std::string::npos);
 }
@@ -136,7 +154,8 @@ TEST(SplitCurrenciesTest, AddsTheCurrencyUnlessItIsKnown) {
 
 TEST(ResolveKeyTest, KeysAreResolvedLoadByLoad) {
   const DimensionRef tag{DimensionKind::kTag, "team"};
-  const std::vector<lake::Load> loads = {LoadOf("A", {"user:team"}), LoadOf("B", {"team", "user:team"}),
+  const std::vector<lake::Load> loads = {LoadOf("A", {"user:team"}),
+                                         LoadOf("B", {"team", "user:team"}),
                                          LoadOf("C", {"user_team"}), LoadOf("D", {})};
   const Result<KeysOfLoads> keys = ResolveKey(tag, loads);
   ASSERT_TRUE(keys.ok());

@@ -72,8 +72,8 @@ DecimalColumns UnsafeColumns(std::span<const lake::Load> loads, const FileTypes&
   return unsafe;
 }
 
-std::string Relation(const lake::Layout& layout, std::string_view table, std::span<const lake::Load> loads,
-                     const FileTypes& types) {
+std::string Relation(const lake::Layout& layout, std::string_view table,
+                     std::span<const lake::Load> loads, const FileTypes& types) {
   CHECK(!loads.empty());
   const DecimalColumns unsafe = UnsafeColumns(loads, types);
   if (unsafe.empty()) return ReadParquet(layout, table, loads);

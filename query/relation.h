@@ -32,10 +32,11 @@ DecimalColumns UnsafeColumns(std::span<const lake::Load> loads, const FileTypes&
 
 /// Returns a FROM item with all columns of the table plus billing_period and load_id.
 /// Requires: at least one load.
-std::string Relation(const lake::Layout& layout, std::string_view table, std::span<const lake::Load> loads,
-                     const FileTypes& types);
+std::string Relation(const lake::Layout& layout, std::string_view table,
+                     std::span<const lake::Load> loads, const FileTypes& types);
 
 /// Returns ['…/part-*.parquet', …] of the loads.
-std::string FileList(const lake::Layout& layout, std::string_view table, std::span<const lake::Load> loads);
+std::string FileList(const lake::Layout& layout, std::string_view table,
+                     std::span<const lake::Load> loads);
 
 }  // namespace farthing::query

@@ -174,7 +174,8 @@ Result<void> Validate(const Request& request) {
   }
   for (const OrderKey& key : request.order_by) {
     if (known.contains(key.column)) continue;
-    return Error(Errc::kInvalidArgument, "cannot order by " + key.column + ", which is no column of the answer")
+    return Error(Errc::kInvalidArgument,
+                 "cannot order by " + key.column + ", which is no column of the answer")
         .Hint("the columns are " + Join(labels, ", "));
   }
   return {};

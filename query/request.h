@@ -64,10 +64,10 @@ struct Request {
   std::vector<GroupKey> group_by;
   TimeRange time;
   std::optional<Filter> filter;
-  std::vector<OrderKey> order_by;      ///< empty: by the keys; with a limit: largest first metric first
+  std::vector<OrderKey> order_by;  ///< empty: by the keys; with a limit: largest first metric first
   std::optional<std::int64_t> limit;
-  bool remainder = false;              ///< with a limit: one more row for all that is not shown
-  std::optional<Instant> as_of;        ///< the versions of then instead of now
+  bool remainder = false;        ///< with a limit: one more row for all that is not shown
+  std::optional<Instant> as_of;  ///< the versions of then instead of now
   bool operator==(const Request&) const = default;
 };
 

@@ -3,57 +3,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/text.h"
+#include "query/json_fields.h"
 
 namespace farthing::query {
 namespace {
 
 namespace json = boost::json;
-
-constexpr int kMaxDepth = 100;
-
-struct NamedComparison {
-  std::string_view name;
-  Comparison comparison;
-};
-constexpr NamedComparison kComparisons[] = {
-    {"eq", Comparison::kEqual},        {"ne", Comparison::kNotEqual},
-    {"in", Comparison::kIn},           {"not_in", Comparison::kNotIn},
-    {"like", Comparison::kLike},       {"not_like", Comparison::kNotLike},
-    {"lt", Comparison::kLess},         {"le", Comparison::kLessOrEqual},
-    {"gt", Comparison::kGreater},      {"ge", Comparison::kGreaterOrEqual},
-};
-
-Error Wrong(std::string_view field, std::string_view expected) {
-  return Error(Errc::kInvalidArgument,
-               "request field " + std::string(field) + " must be " + std::string(expected));
-}
-
-std::string_view View(const json::string& text) { return {text.data(), text.size()}; }
-
-Result<const json::object*> AsObject(const json::value& value, std::string_view field,
-                                     const std::vector<std::string>& known) {
-  if (!value.is_object()) return Wrong(field, "an object");
-  for (const auto& member : value.get_object()) {
-    const std::string name(member.key().data(), member.key().size());
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return Error(Errc::kInvalidArgument,
-                 "request field " + std::string(field) + " has an unknown member " + name)
-        .Hint("known are " + Join(known, ", "));
-  }
-  return &value.get_object();
-}
-
-// Absent and null are the same.
-const json::value* Member(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
-  return value == nullptr || value->is_null() ? nullptr : value;
-}
-
-Result<std::string> AsText(const json::value& value, std::string_view field) {
-  if (!value.is_string()) return Wrong(field, "text");
-  return std::string(View(value.get_string()));
-}
 
 Result<bool> AsFlag(const json::object& object, std::string_view name) {
   const json::value* value = Member(object, name);
@@ -71,65 +26,6 @@ Result<void> EachItem(const json::object& object, std::string_view name, const O
   return {};
 }
 
-Result<Filter> ReadFilter(const json::value& value, int depth);
-
-Result<Filter> ReadGroup(Filter::Kind kind, const json::value& value, int depth) {
-  Filter filter;
-  filter.kind = kind;
-  if (kind == Filter::Kind::kNot) {
-    TRY_ASSIGN(Filter part, ReadFilter(value, depth + 1));
-    filter.parts.push_back(std::move(part));
-    return filter;
-  }
-  if (!value.is_array() || value.get_array().size() < 2) {
-    return Wrong("filter", "a list of two or more filters under and, or");
-  }
-  for (const json::value& item : value.get_array()) {
-    TRY_ASSIGN(Filter part, ReadFilter(item, depth + 1));
-    filter.parts.push_back(std::move(part));
-  }
-  return filter;
-}
-
-Result<Filter> ReadComparison(const json::object& object) {
-  Filter filter;
-  TRY_ASSIGN(const std::string dimension, AsText(object.at("dimension"), "filter.dimension"));
-  TRY_ASSIGN(filter.dimension, ParseDimension(dimension));
-  for (const NamedComparison& named : kComparisons) {
-    const json::value* value = Member(object, named.name);
-    if (value == nullptr) continue;
-    filter.comparison = named.comparison;
-    if (named.comparison != Comparison::kIn && named.comparison != Comparison::kNotIn) {
-      TRY_ASSIGN(std::string text, AsText(*value, named.name));
-      filter.values.push_back(std::move(text));
-      continue;
-    }
-    if (!value->is_array() || value->get_array().empty()) return Wrong(named.name, "a list of text");
-    for (const json::value& item : value->get_array()) {
-      TRY_ASSIGN(std::string text, AsText(item, named.name));
-      filter.values.push_back(std::move(text));
-    }
-  }
-  return filter;
-}
-
-Result<Filter> ReadFilter(const json::value& value, int depth) {
-  if (depth > kMaxDepth) return Error(Errc::kTooLarge, "filter is nested too deeply");
-  std::vector<std::string> known = {"and", "or", "not", "dimension"};
-  for (const NamedComparison& named : kComparisons) known.emplace_back(named.name);
-  TRY_ASSIGN(const json::object* object, AsObject(value, "filter", known));
-  if (object->size() == 1) {
-    if (const json::value* parts = Member(*object, "and")) return ReadGroup(Filter::Kind::kAnd, *parts, depth);
-    if (const json::value* parts = Member(*object, "or")) return ReadGroup(Filter::Kind::kOr, *parts, depth);
-    if (const json::value* part = Member(*object, "not")) return ReadGroup(Filter::Kind::kNot, *part, depth);
-  }
-  if (object->size() == 2 && Member(*object, "dimension") != nullptr) {
-    TRY_ASSIGN(Filter filter, ReadComparison(*object));
-    if (!filter.values.empty()) return filter;
-  }
-  return Wrong("filter", R"(one of {"and": […]}, {"or": […]}, {"not": …}, {"dimension": …, "in": […]})");
-}
-
 Result<MetricRequest> ReadMetric(const json::value& value) {
   MetricRequest request;
   if (value.is_string()) {
@@ -144,11 +40,12 @@ Result<MetricRequest> ReadMetric(const json::value& value) {
       TRY_ASSIGN(request.label, AsText(*label, "as"));
     }
     if (const json::value* filter = Member(*object, "filter")) {
-      TRY_ASSIGN(request.filter, ReadFilter(*filter, 0));
+      TRY_ASSIGN(request.filter, ReadFilter(*filter));
     }
   }
   TRY_ASSIGN(const std::vector<MetricRequest> plain, ParseMetrics(request.name));
-  if (plain.size() != 1 || plain.front().filter) return Wrong("metrics", "one metric name each");
+  if (plain.size() != 1 || plain.front().name != request.name)
+    return Wrong("metrics", "one metric name each");
   request.metric = plain.front().metric;
   return request;
 }
@@ -170,8 +67,8 @@ Result<OrderKey> ReadOrderKey(const json::value& value) {
 }
 
 template <typename Value, typename Parse>
-Result<void> ReadOptional(const json::object& object, std::string_view name, std::optional<Value>& into,
-                          const Parse& parse) {
+Result<void> ReadOptional(const json::object& object, std::string_view name,
+                          std::optional<Value>& into, const Parse& parse) {
   const json::value* value = Member(object, name);
   if (value == nullptr) return {};
   TRY_ASSIGN(const std::string text, AsText(*value, name));
@@ -194,9 +91,9 @@ Result<TimeRange> ReadTime(const json::value& value) {
 }
 
 Result<Request> ReadRequest(const json::value& value) {
-  TRY_ASSIGN(const json::object* object,
-             AsObject(value, "request", {"metrics", "group_by", "time", "filter", "order_by", "limit",
-                                         "remainder", "as_of"}));
+  TRY_ASSIGN(const json::object* object, AsObject(value, "request",
+                                                  {"metrics", "group_by", "time", "filter",
+                                                   "order_by", "limit", "remainder", "as_of"}));
   Request request;
   TRY(EachItem(*object, "metrics", [&](const json::value& item) -> Result<void> {
     TRY_ASSIGN(MetricRequest metric, ReadMetric(item));
@@ -218,7 +115,7 @@ Result<Request> ReadRequest(const json::value& value) {
     TRY_ASSIGN(request.time, ReadTime(*time));
   }
   if (const json::value* filter = Member(*object, "filter")) {
-    TRY_ASSIGN(request.filter, ReadFilter(*filter, 0));
+    TRY_ASSIGN(request.filter, ReadFilter(*filter));
   }
   if (const json::value* limit = Member(*object, "limit")) {
     if (!limit->is_int64()) return Wrong("limit", "a whole number");
@@ -256,9 +153,12 @@ json::object ToJson(const TimeRange& time) {
 
 json::object ToJson(const OrderKey& key, const Request& request) {
   json::object object;
-  const bool is_metric = std::any_of(request.metrics.begin(), request.metrics.end(),
-                                     [&](const MetricRequest& metric) { return metric.label == key.column; });
-  object[is_metric ? "metric" : key.column == ToString(request.time.grain) ? "time" : "dimension"] = key.column;
+  const bool is_metric =
+      std::any_of(request.metrics.begin(), request.metrics.end(),
+                  [&](const MetricRequest& metric) { return metric.label == key.column; });
+  object[is_metric                                    ? "metric"
+         : key.column == ToString(request.time.grain) ? "time"
+                                                      : "dimension"] = key.column;
   if (key.descending) object["desc"] = true;
   return object;
 }
@@ -268,29 +168,9 @@ json::object ToJson(const OrderKey& key, const Request& request) {
 Result<Request> ParseRequest(std::string_view text) {
   json::error_code failure;
   const json::value value = json::parse(json::string_view(text.data(), text.size()), failure);
-  if (failure) return Error(Errc::kInvalidArgument, "the request is not JSON: " + failure.message());
+  if (failure)
+    return Error(Errc::kInvalidArgument, "the request is not JSON: " + failure.message());
   return ReadRequest(value);
-}
-
-json::object ToJson(const Filter& filter) {
-  if (filter.kind == Filter::Kind::kNot) return {{"not", ToJson(filter.parts.front())}};
-  json::object object;
-  if (filter.kind != Filter::Kind::kCompare) {
-    json::array parts;
-    for (const Filter& part : filter.parts) parts.push_back(ToJson(part));
-    object[filter.kind == Filter::Kind::kAnd ? "and" : "or"] = std::move(parts);
-    return object;
-  }
-  object["dimension"] = ToString(filter.dimension);
-  const NamedComparison* named = std::find_if(
-      std::begin(kComparisons), std::end(kComparisons),
-      [&](const NamedComparison& candidate) { return candidate.comparison == filter.comparison; });
-  if (filter.comparison == Comparison::kIn || filter.comparison == Comparison::kNotIn) {
-    object[named->name] = json::array(filter.values.begin(), filter.values.end());
-  } else {
-    object[named->name] = filter.values.front();
-  }
-  return object;
 }
 
 json::object ToJson(const Request& request) {

@@ -14,6 +14,7 @@
 // Everything but metrics may be absent or null.  Unknown fields are refused.  Const-safe.
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <string_view>
 
 #include "base/result.h"
@@ -23,6 +24,9 @@ namespace farthing::query {
 
 /// Parses and validates.  Errors: kInvalidArgument (names the field).
 Result<Request> ParseRequest(std::string_view json);
+
+/// Errors: kInvalidArgument, kTooLarge (nested deeper than 100).
+Result<Filter> ReadFilter(const boost::json::value& value);
 
 /// Prints what ParseRequest reads back as the same request; absent fields are left out.
 boost::json::object ToJson(const Request& request);

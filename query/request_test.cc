@@ -36,7 +36,8 @@ TEST(RequestJsonTest, RefusesWhatItDoesNotKnow) {
             "request field request has an unknown member groupby");
   EXPECT_EQ(message(R"({"metrics":["no_such"]})"), "no such metric: no_such");
   EXPECT_EQ(message(R"({"metrics":[]})"), "the request names no metric");
-  EXPECT_EQ(message(R"({"metrics":["line_count"],"limit":"5"})"), "request field limit must be a whole number");
+  EXPECT_EQ(message(R"({"metrics":["line_count"],"limit":"5"})"),
+            "request field limit must be a whole number");
   EXPECT_EQ(message(R"({"metrics":["line_count"],"filter":{"dimension":"region"}})").substr(0, 32),
             "request field filter must be one");
   EXPECT_EQ(message("{").substr(0, 19), "the request is not ");
@@ -44,7 +45,8 @@ TEST(RequestJsonTest, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(ParseMetricsTest, ReadsFiltersAndNames) {
-  const auto metrics = ParseMetrics("line_count, unblended_cost[service in (a, 'b,]')] as covered,NetAmortizedCost");
+  const auto metrics =
+      ParseMetrics("line_count, unblended_cost[service in (a, 'b,]')] as covered,NetAmortizedCost");
   ASSERT_TRUE(metrics.ok()) << metrics.error().message();
   ASSERT_EQ(metrics->size(), 3U);
   EXPECT_EQ((*metrics)[1].label, "covered");
@@ -54,7 +56,8 @@ TEST(ParseMetricsTest, ReadsFiltersAndNames) {
 }
 
 TEST(ParseMetricsTest, SaysWhatIsWrong) {
-  EXPECT_EQ(ParseMetrics("unblended_cots").error().hint(), "did you mean unblended_cost or blended_cost?");
+  EXPECT_EQ(ParseMetrics("unblended_cots").error().hint(),
+            "did you mean unblended_cost or blended_cost?");
   EXPECT_FALSE(ParseMetrics("unblended_cost[region=a").ok());
   EXPECT_FALSE(ParseMetrics("line_count,").ok());
 }
@@ -78,7 +81,8 @@ TEST(ParsePeriodsTest, ReadsOneAndARange) {
 }
 
 TEST(ValidateTest, FindsContradictions) {
-  const auto check = [](std::string_view order, std::string_view by, std::optional<std::int64_t> limit, bool remainder) {
+  const auto check = [](std::string_view order, std::string_view by,
+                        std::optional<std::int64_t> limit, bool remainder) {
     Request request;
     request.metrics = *ParseMetrics("line_count");
     request.group_by = *ParseGroupBy(by);

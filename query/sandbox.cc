@@ -25,7 +25,9 @@ std::string_view SkipBlanks(std::string_view sql) {
 
 std::string TakeWord(std::string_view& sql) {
   sql = SkipBlanks(sql);
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
   const auto end = std::find_if_not(sql.begin(), sql.end(), is_letter);
   const auto length = static_cast<std::size_t>(end - sql.begin());
   std::string word = ToLower(sql.substr(0, length));
@@ -41,7 +43,8 @@ std::string WithoutSemicolon(std::string_view sql) {
 // Only these files can be read, nothing can be loaded, and no statement can undo it.
 Result<void> Lock(engine::Connection& connection, const lake::Layout& layout) {
   TRY(connection.Execute("SET parquet_metadata_cache = true"));
-  TRY(connection.Execute("SET allowed_directories = [" + engine::QuoteLiteral(layout.lake().string()) + "]"));
+  TRY(connection.Execute("SET allowed_directories = [" +
+                         engine::QuoteLiteral(layout.lake().string()) + "]"));
   TRY(connection.Execute("SET enable_external_access = false"));
   return connection.Execute("SET lock_configuration = true");
 }
@@ -49,8 +52,8 @@ Result<void> Lock(engine::Connection& connection, const lake::Layout& layout) {
 }  // namespace
 
 Result<void> CheckReadOnly(std::string_view sql) {
-  constexpr std::array<std::string_view, 9> kReading = {"select", "with", "from", "values", "table",
-                                                        "describe", "show", "summarize", "pivot"};
+  constexpr std::array<std::string_view, 9> kReading = {
+      "select", "with", "from", "values", "table", "describe", "show", "summarize", "pivot"};
   std::string word = TakeWord(sql);
   while (word == "explain" || word == "analyze") word = TakeWord(sql);
   if (std::find(kReading.begin(), kReading.end(), word) != kReading.end()) return {};
@@ -59,9 +62,10 @@ Result<void> CheckReadOnly(std::string_view sql) {
       .Hint("start with SELECT, WITH, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN");
 }
 
-Result<void> RunSql(Session& session, const std::string& sql,
-                    const std::function<Result<void>(const std::vector<engine::Column>&)>& on_columns,
-                    const std::function<Result<void>(const engine::Connection::Row&)>& on_row) {
+Result<void> RunSql(
+    Session& session, const std::string& sql,
+    const std::function<Result<void>(const std::vector<engine::Column>&)>& on_columns,
+    const std::function<Result<void>(const engine::Connection::Row&)>& on_row) {
   TRY(CheckReadOnly(sql));
   TRY_ASSIGN(const auto database, engine::Database::Open(SpillingOptions(session.options())));
   TRY_ASSIGN(engine::Connection connection, database->Connect());

@@ -19,9 +19,10 @@ namespace farthing::query {
 
 /// Runs one SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 /// Errors: kInvalidArgument (another statement, or DuckDB's complaint), kTooLarge, kUnavailable.
-Result<void> RunSql(Session& session, const std::string& sql,
-                    const std::function<Result<void>(const std::vector<engine::Column>&)>& on_columns,
-                    const std::function<Result<void>(const engine::Connection::Row&)>& on_row);
+Result<void> RunSql(
+    Session& session, const std::string& sql,
+    const std::function<Result<void>(const std::vector<engine::Column>&)>& on_columns,
+    const std::function<Result<void>(const engine::Connection::Row&)>& on_row);
 
 /// Refuses statements that do more than read.  Errors: kInvalidArgument.
 Result<void> CheckReadOnly(std::string_view sql);

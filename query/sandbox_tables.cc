@@ -23,7 +23,8 @@ Result<void> CreateSmall(engine::Connection& connection, const SmallTable& table
     const std::size_t space = column.find(' ');
     const std::string name = engine::QuoteIdentifier(column.substr(0, space));
     names.push_back(name);
-    casts.push_back("CAST(nullif(" + name + ", '') AS " + column.substr(space + 1) + ") AS " + name);
+    casts.push_back("CAST(nullif(" + name + ", '') AS " + column.substr(space + 1) + ") AS " +
+                    name);
   }
   std::vector<std::string> rows;
   for (const auto& row : table.rows) {
@@ -33,8 +34,9 @@ Result<void> CreateSmall(engine::Connection& connection, const SmallTable& table
   }
   const std::vector<std::string> nothing(names.size(), "''");
   const std::string values = rows.empty() ? "(" + Join(nothing, ", ") + ")" : Join(rows, ", ");
-  return connection.Execute("CREATE VIEW " + table.name + " AS SELECT " + Join(casts, ", ") + " FROM (VALUES " +
-                            values + ") AS rows(" + Join(names, ", ") + ")" + (rows.empty() ? " WHERE false" : ""));
+  return connection.Execute("CREATE VIEW " + table.name + " AS SELECT " + Join(casts, ", ") +
+                            " FROM (VALUES " + values + ") AS rows(" + Join(names, ", ") + ")" +
+                            (rows.empty() ? " WHERE false" : ""));
 }
 
 Result<SmallTable> ExportsTable(Session& session) {
@@ -45,15 +47,16 @@ Result<SmallTable> ExportsTable(Session& session) {
 }
 
 Result<SmallTable> DeliveriesTable(Session& session) {
-  SmallTable table{"deliveries",
-                   {"delivery_id VARCHAR", "export VARCHAR", "billing_period VARCHAR", "status VARCHAR",
-                    "reason VARCHAR", "seen_at TIMESTAMP", "manifest VARCHAR", "version_key VARCHAR"},
-                   {}};
+  SmallTable table{
+      "deliveries",
+      {"delivery_id VARCHAR", "export VARCHAR", "billing_period VARCHAR", "status VARCHAR",
+       "reason VARCHAR", "seen_at TIMESTAMP", "manifest VARCHAR", "version_key VARCHAR"},
+      {}};
   TRY_ASSIGN(const auto deliveries, session.catalog().Deliveries());
   for (const lake::Delivery& delivery : deliveries) {
     table.rows.push_back({delivery.id, delivery.export_name, ToString(delivery.period),
-                          std::string(lake::ToString(delivery.status)), delivery.reason, delivery.seen_at,
-                          delivery.manifest, delivery.version_key});
+                          std::string(lake::ToString(delivery.status)), delivery.reason,
+                          delivery.seen_at, delivery.manifest, delivery.version_key});
   }
   return table;
 }
@@ -61,15 +64,16 @@ Result<SmallTable> DeliveriesTable(Session& session) {
 Result<SmallTable> LoadsTable(Session& session) {
   SmallTable table{"loads",
                    {"load_id VARCHAR", "export VARCHAR", "billing_period VARCHAR", "format VARCHAR",
-                    "delivery_id VARCHAR", "line_count BIGINT", "created_at TIMESTAMP", "complete BOOLEAN",
-                    "elected BOOLEAN", "election VARCHAR"},
+                    "delivery_id VARCHAR", "line_count BIGINT", "created_at TIMESTAMP",
+                    "complete BOOLEAN", "elected BOOLEAN", "election VARCHAR"},
                    {}};
   TRY_ASSIGN(const auto candidates, session.catalog().Candidates({}));
   for (const lake::Candidate& candidate : candidates) {
     const lake::Load& load = candidate.load;
-    table.rows.push_back({load.id, load.export_name, ToString(load.period), load.format, load.delivery_id,
-                          std::to_string(load.line_count), load.created_at, load.complete ? "true" : "false",
-                          candidate.elected ? "true" : "false", candidate.reason});
+    table.rows.push_back({load.id, load.export_name, ToString(load.period), load.format,
+                          load.delivery_id, std::to_string(load.line_count), load.created_at,
+                          load.complete ? "true" : "false", candidate.elected ? "true" : "false",
+                          candidate.reason});
   }
   return table;
 }
@@ -81,8 +85,9 @@ Result<SmallTable> VersionsTable(Session& session) {
                    {}};
   TRY_ASSIGN(const auto versions, session.catalog().Versions());
   for (const lake::Version& version : versions) {
-    table.rows.push_back({std::to_string(version.number), version.export_name, ToString(version.period),
-                          version.load_id, version.active_from, version.active_to});
+    table.rows.push_back({std::to_string(version.number), version.export_name,
+                          ToString(version.period), version.load_id, version.active_from,
+                          version.active_to});
   }
   return table;
 }
@@ -102,28 +107,36 @@ std::string_view TypeOf(billing::ColumnKind kind) {
 std::string NoRows(std::string_view table) {
   std::string columns;
   if (table == lake::kTagSets) {
-    columns = "CAST(NULL AS INTEGER) AS tag_set_id, CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS tags, "
-              "CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS cost_categories, ";
+    columns =
+        "CAST(NULL AS INTEGER) AS tag_set_id, CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS tags, "
+        "CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS cost_categories, ";
   } else if (table == lake::kAttributeSets) {
-    columns = "CAST(NULL AS INTEGER) AS attribute_set_id, CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS product, "
-              "CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS attributes, ";
+    columns =
+        "CAST(NULL AS INTEGER) AS attribute_set_id, CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS "
+        "product, "
+        "CAST(NULL AS MAP(VARCHAR, VARCHAR)) AS attributes, ";
   } else {
     columns = "CAST(NULL AS DATE) AS charge_day, CAST(NULL AS BIGINT) AS line_count, ";
     for (const billing::LakeColumn& column : billing::LakeColumns()) {
-      columns += "CAST(NULL AS " + std::string(TypeOf(column.kind)) + ") AS " + std::string(column.name) + ", ";
+      columns += "CAST(NULL AS " + std::string(TypeOf(column.kind)) + ") AS " +
+                 std::string(column.name) + ", ";
     }
   }
-  return "(SELECT " + columns + "CAST(NULL AS VARCHAR) AS billing_period, CAST(NULL AS VARCHAR) AS load_id WHERE false)";
+  return "(SELECT " + columns +
+         "CAST(NULL AS VARCHAR) AS billing_period, CAST(NULL AS VARCHAR) AS load_id WHERE false)";
 }
 
-bool Mentions(std::string_view sql, std::string_view word) { return sql.find(word) != std::string_view::npos; }
+bool Mentions(std::string_view sql, std::string_view word) {
+  return sql.find(word) != std::string_view::npos;
+}
 
 // The joins to tags and attributes cost time even where their columns are not asked for.
 bool MentionsMaps(std::string_view sql) {
   std::string without_counts(sql);
-  for (std::size_t at = 0; (at = without_counts.find("count(*)", at)) != std::string::npos;) without_counts.erase(at, 8);
-  for (const std::string_view word : {"tags", "cost_categories", "product", "attributes", "*", "columns", "describe",
-                                      "summarize", "table"}) {
+  for (std::size_t at = 0; (at = without_counts.find("count(*)", at)) != std::string::npos;)
+    without_counts.erase(at, 8);
+  for (const std::string_view word : {"tags", "cost_categories", "product", "attributes", "*",
+                                      "columns", "describe", "summarize", "table"}) {
     if (Mentions(without_counts, word)) return true;
   }
   return std::string_view(without_counts).starts_with("from");
@@ -148,12 +161,15 @@ class ViewMaker {
       TRY_ASSIGN(const std::string attributes, Relation(lake::kAttributeSets));
       columns += ", tags, cost_categories, product, attributes";
       joins = " LEFT JOIN (SELECT load_id, tag_set_id, tags, cost_categories FROM " + tags +
-              ") AS tag_values ON lines.load_id = tag_values.load_id AND lines.tag_set_id = tag_values.tag_set_id "
-              "LEFT JOIN (SELECT load_id, attribute_set_id, product, attributes FROM " + attributes +
+              ") AS tag_values ON lines.load_id = tag_values.load_id AND lines.tag_set_id = "
+              "tag_values.tag_set_id "
+              "LEFT JOIN (SELECT load_id, attribute_set_id, product, attributes FROM " +
+              attributes +
               ") AS attribute_values ON lines.load_id = attribute_values.load_id AND "
               "lines.attribute_set_id = attribute_values.attribute_set_id";
     }
-    return connection_.Execute("CREATE VIEW cost_lines AS SELECT " + columns + " FROM " + lines + " AS lines" + joins);
+    return connection_.Execute("CREATE VIEW cost_lines AS SELECT " + columns + " FROM " + lines +
+                               " AS lines" + joins);
   }
 
  private:
@@ -167,7 +183,8 @@ class ViewMaker {
     if (loads_.empty()) return "CAST(NULL AS VARCHAR)";
     std::string name = "CASE lines.load_id";
     for (const lake::Load& load : loads_) {
-      name += " WHEN " + engine::QuoteLiteral(load.id) + " THEN " + engine::QuoteLiteral(load.export_name);
+      name += " WHEN " + engine::QuoteLiteral(load.id) + " THEN " +
+              engine::QuoteLiteral(load.export_name);
     }
     return name + " END";
   }
@@ -181,11 +198,15 @@ class ViewMaker {
 
 Result<void> CreateTables(Session& session, engine::Connection& connection, std::string_view sql) {
   const std::string lower = ToLower(sql);
-  const bool lists_tables = Mentions(lower, "show") || Mentions(lower, "information_schema") || Mentions(lower, "duckdb_");
+  const bool lists_tables = Mentions(lower, "show") || Mentions(lower, "information_schema") ||
+                            Mentions(lower, "duckdb_");
   const auto wanted = [&](std::string_view name) { return lists_tables || Mentions(lower, name); };
 
   constexpr std::pair<std::string_view, Result<SmallTable> (*)(Session&)> kSmall[] = {
-      {"exports", ExportsTable}, {"deliveries", DeliveriesTable}, {"loads", LoadsTable}, {"versions", VersionsTable}};
+      {"exports", ExportsTable},
+      {"deliveries", DeliveriesTable},
+      {"loads", LoadsTable},
+      {"versions", VersionsTable}};
   for (const auto& [name, make] : kSmall) {
     if (!wanted(name)) continue;
     TRY_ASSIGN(const SmallTable table, make(session));

@@ -21,7 +21,8 @@ lake::LoadFilter FilterOf(const Request& request) {
 }
 
 bool IsWithin(const lake::Load& load, const lake::LoadFilter& filter) {
-  return (!filter.first || *filter.first <= load.period) && (!filter.last || load.period <= *filter.last);
+  return (!filter.first || *filter.first <= load.period) &&
+         (!filter.last || load.period <= *filter.last);
 }
 
 // DuckDB's text of the time column as we print it.
@@ -38,7 +39,8 @@ void PrintTime(Grain grain, std::optional<std::string>& time) {
 void NoteRemainder(const Answer& answer, std::vector<std::string>& notes) {
   for (const AnswerColumn& column : answer.columns) {
     if (column.role == ColumnRole::kMetric && !column.metric->additive) {
-      notes.push_back(column.name + " is empty in the remainder: its groups overlap and do not add up");
+      notes.push_back(column.name +
+                      " is empty in the remainder: its groups overlap and do not add up");
     }
   }
 }
@@ -53,7 +55,8 @@ engine::DatabaseOptions SpillingOptions(const SessionOptions& options) {
   return database;
 }
 
-Result<std::unique_ptr<Session>> Session::Open(const fs::path& data, const SessionOptions& options) {
+Result<std::unique_ptr<Session>> Session::Open(const fs::path& data,
+                                               const SessionOptions& options) {
   const lake::Layout layout(data);
   if (!fs::exists(layout.database())) {
     return Error(Errc::kNotFound, "nothing was imported into " + data.string())
@@ -70,7 +73,8 @@ Result<std::unique_ptr<Session>> Session::Open(const fs::path& data, const Sessi
 
 Result<std::vector<lake::Load>> Session::ActiveLoads() {
   std::int64_t version = 0;
-  TRY(watch_->Each("PRAGMA data_version", {}, [&](const engine::SqliteRow& row) { version = row.Int(0); }));
+  TRY(watch_->Each("PRAGMA data_version", {},
+                   [&](const engine::SqliteRow& row) { version = row.Int(0); }));
   if (seen_version_ != version) {
     TRY_ASSIGN(active_, catalog_->ActiveLoads({}));
     seen_version_ = version;
@@ -85,12 +89,16 @@ Result<std::vector<lake::Load>> Session::Loads(const lake::LoadFilter& filter) {
   return loads;
 }
 
-Result<std::vector<lake::Load>> Session::LoadsOf(const Request& request) { return Loads(FilterOf(request)); }
+Result<std::vector<lake::Load>> Session::LoadsOf(const Request& request) {
+  return Loads(FilterOf(request));
+}
 
 Result<FileTypes> Session::Types(std::string_view table, const std::vector<lake::Load>& loads) {
   FileTypes types;
   if (loads.size() < 2) return types;
-  const auto key_of = [&](std::string_view load_id) { return std::string(table) + "/" + std::string(load_id); };
+  const auto key_of = [&](std::string_view load_id) {
+    return std::string(table) + "/" + std::string(load_id);
+  };
   std::vector<lake::Load> unseen;
   for (const lake::Load& load : loads) {
     if (!types_.contains(key_of(load.id))) unseen.push_back(load);
@@ -98,7 +106,8 @@ Result<FileTypes> Session::Types(std::string_view table, const std::vector<lake:
   if (!unseen.empty()) {
     TRY_ASSIGN(const engine::Table found,
                connection_.Query("SELECT file_name, name, precision, scale FROM parquet_schema(" +
-                                 FileList(catalog_->layout(), table, unseen) + ") WHERE precision IS NOT NULL"));
+                                 FileList(catalog_->layout(), table, unseen) +
+                                 ") WHERE precision IS NOT NULL"));
     for (const lake::Load& load : unseen) types_[key_of(load.id)];
     for (const auto& row : found.rows) {
       DecimalType& type = types_[key_of(LoadIdOf(*row[0]))][*row[1]];
@@ -113,7 +122,8 @@ Result<Session::Prepared> Session::Prepare(const Request& request, std::vector<l
   std::vector<std::string> notes;
   Request split = SplitCurrencies(request, loads, notes);
   TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), loads));
-  return Prepared{std::move(split), {std::move(loads), std::move(types), catalog_->layout()}, std::move(notes)};
+  return Prepared{
+      std::move(split), {std::move(loads), std::move(types), catalog_->layout()}, std::move(notes)};
 }
 
 Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
@@ -178,11 +188,13 @@ Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> 
   return answer;
 }
 
-Result<void> Session::AddTotals(const Request& request, const std::vector<lake::Load>& loads, Answer& answer) {
+Result<void> Session::AddTotals(const Request& request, const std::vector<lake::Load>& loads,
+                                Answer& answer) {
   TRY_ASSIGN(const Prepared prepared, Prepare(TotalRequest(request), loads));
   TRY_ASSIGN(const Plan plan, MakePlan(prepared.request, prepared.scope));
   TRY_ASSIGN(const engine::Table table, connection_.Query(plan.sql.text, plan.sql.parameters));
-  for (const AnswerRow& row : table.rows) answer.totals.push_back(InColumnsOf(answer.columns, plan.columns, row));
+  for (const AnswerRow& row : table.rows)
+    answer.totals.push_back(InColumnsOf(answer.columns, plan.columns, row));
   return {};
 }
 
@@ -197,7 +209,8 @@ Result<void> Session::WriteParquet(const Request& request, const fs::path& file)
   TRY_ASSIGN(const Prepared prepared, Prepare(request, std::move(loads)));
   TRY_ASSIGN(const Plan plan, MakePlan(prepared.request, prepared.scope));
   std::string select = plan.sql.text;
-  if (request.limit) select = "SELECT * FROM (" + select + ") LIMIT " + std::to_string(*request.limit);
+  if (request.limit)
+    select = "SELECT * FROM (" + select + ") LIMIT " + std::to_string(*request.limit);
   TRY_ASSIGN(const engine::Table written,
              connection_.Query("COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
                                    " (FORMAT parquet, COMPRESSION zstd)",

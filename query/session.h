@@ -30,7 +30,7 @@ struct Answer {
   std::vector<AnswerRow> remainder;  ///< what was cut off, added up: one row per currency
   std::vector<AnswerRow> totals;     ///< of all groups, shown or not: one row per currency
   std::vector<std::string> notes;
-  Plan plan;                         ///< empty SQL where no load is in scope
+  Plan plan;  ///< empty SQL where no load is in scope
 };
 
 struct RunOptions {
@@ -55,7 +55,8 @@ class Session {
   /// Errors: kInvalidArgument (the request), kTooLarge, kUnavailable (a file went away).
   Result<Answer> Run(const Request& request, const RunOptions& options = {});
   /// Answers from these loads instead: versions that are compared.
-  Result<Answer> RunOver(const Request& request, std::vector<lake::Load> loads, const RunOptions& options = {});
+  Result<Answer> RunOver(const Request& request, std::vector<lake::Load> loads,
+                         const RunOptions& options = {});
 
   /// Writes the answer as one Parquet file, zstd.  Errors: as Run; kInvalidArgument (with remainder).
   Result<void> WriteParquet(const Request& request, const std::filesystem::path& file);
@@ -83,18 +84,23 @@ class Session {
   Session(SessionOptions options, std::unique_ptr<lake::Catalog> catalog,
           std::unique_ptr<engine::SqliteDatabase> watch, std::unique_ptr<engine::Database> database,
           engine::Connection connection)
-      : options_(options), catalog_(std::move(catalog)), watch_(std::move(watch)),
-        database_(std::move(database)), connection_(std::move(connection)) {}
+      : options_(options),
+        catalog_(std::move(catalog)),
+        watch_(std::move(watch)),
+        database_(std::move(database)),
+        connection_(std::move(connection)) {}
 
   Result<std::vector<lake::Load>> ActiveLoads();
-  Result<void> AddTotals(const Request& request, const std::vector<lake::Load>& loads, Answer& answer);
+  Result<void> AddTotals(const Request& request, const std::vector<lake::Load>& loads,
+                         Answer& answer);
 
   SessionOptions options_;
   std::unique_ptr<lake::Catalog> catalog_;
-  std::unique_ptr<engine::SqliteDatabase> watch_;  // never writes, so its data_version tells of all writes
+  std::unique_ptr<engine::SqliteDatabase>
+      watch_;  // never writes, so its data_version tells of all writes
   std::unique_ptr<engine::Database> database_;
   engine::Connection connection_;
-  std::optional<std::int64_t> seen_version_;       // of the catalog when active_ was read
+  std::optional<std::int64_t> seen_version_;  // of the catalog when active_ was read
   std::vector<lake::Load> active_;
   std::map<std::string, DecimalColumns, std::less<>> types_;  // "table/load id"; files never change
 };

@@ -16,7 +16,8 @@ Request Ask(std::string_view metrics, std::string_view by, std::string_view wher
 }
 
 TestLine Line(const std::string& start, const std::string& service, const std::string& cost) {
-  return {.start = start, .text = {{"service_name", service}}, .amounts = {{"unblended_cost", cost}}};
+  return {
+      .start = start, .text = {{"service_name", service}}, .amounts = {{"unblended_cost", cost}}};
 }
 
 // Rows as "a|b|1.5"; absent values are empty.
@@ -24,7 +25,8 @@ std::vector<std::string> Print(const std::vector<AnswerRow>& rows) {
   std::vector<std::string> lines;
   for (const AnswerRow& row : rows) {
     std::string line;
-    for (const auto& value : row) line += (line.empty() && &value == &row.front() ? "" : "|") + value.value_or("");
+    for (const auto& value : row)
+      line += (line.empty() && &value == &row.front() ? "" : "|") + value.value_or("");
     lines.push_back(line);
   }
   return lines;
@@ -56,7 +58,8 @@ TEST_F(SessionTest, NothingImportedIsNotFound) {
 }
 
 TEST_F(SessionTest, SumsExactlyByKeyAndTime) {
-  lake_.Publish({.lines = {Line("2026-01-01 10:30:00", "EC2", "0.1000000001"), Line("2026-01-01 23:00:00", "EC2", "0.2"),
+  lake_.Publish({.lines = {Line("2026-01-01 10:30:00", "EC2", "0.1000000001"),
+                           Line("2026-01-01 23:00:00", "EC2", "0.2"),
                            Line("2026-01-02 00:00:00", "S3", "-0.0000000001")}});
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"0.3"}));
   Request request = query::Ask("unblended_cost,line_count", "service");
@@ -71,7 +74,9 @@ TEST_F(SessionTest, SumsExactlyByKeyAndTime) {
 
 TEST_F(SessionTest, PeriodsSelectByBillNotByCharge) {
   lake_.Publish({.lines = {Line("2026-01-31 00:00:00", "EC2", "1")}});
-  lake_.Publish({.period = {2026, 2}, .lines = {Line("2026-01-31 00:00:00", "EC2", "10"), Line("2026-02-01 00:00:00", "EC2", "100")}});
+  lake_.Publish({.period = {2026, 2},
+                 .lines = {Line("2026-01-31 00:00:00", "EC2", "10"),
+                           Line("2026-02-01 00:00:00", "EC2", "100")}});
   Request by_bill = query::Ask("unblended_cost", "");
   by_bill.time.first_period = by_bill.time.last_period = Period{2026, 2};
   EXPECT_EQ(Ask(by_bill), (Rows{"110"}));
@@ -83,8 +88,12 @@ TEST_F(SessionTest, PeriodsSelectByBillNotByCharge) {
 }
 
 TEST_F(SessionTest, FilteredMetricsAndAbsentValues) {
-  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "EC2", "1"), {.start = "2026-01-01 00:00:00", .amounts = {{"unblended_cost", "2"}}}}});
-  EXPECT_EQ(Ask(query::Ask("unblended_cost[service=EC2] as a,unblended_cost[service!=EC2] as b,unblended_cost[service=x] as c", "service")),
+  lake_.Publish(
+      {.lines = {Line("2026-01-01 00:00:00", "EC2", "1"),
+                 {.start = "2026-01-01 00:00:00", .amounts = {{"unblended_cost", "2"}}}}});
+  EXPECT_EQ(Ask(query::Ask("unblended_cost[service=EC2] as a,unblended_cost[service!=EC2] as "
+                           "b,unblended_cost[service=x] as c",
+                           "service")),
             (Rows{"|0|2|0", "EC2|1|0|0"}));
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "service", "service!=\"\"")), (Rows{"EC2|1"}));
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "service", "not service=EC2")), (Rows{"|2"}));
@@ -98,9 +107,11 @@ TEST_F(SessionTest, TagsAreFoundUnderEverySpelling) {
   lake_.Publish({.lines = {a, Line("2026-01-01 00:00:00", "S3", "2")}});
   lake_.Publish({.period = {2026, 2}, .lines = {b, Line("2026-02-01 00:00:00", "S3", "20")}});
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "tag:CostCenter")), (Rows{"|22", "red|11"}));
-  EXPECT_EQ(Ask(query::Ask("unblended_cost", "service", "tag:cost_center!=\"\"")), (Rows{"EC2|11"}));
-  EXPECT_EQ(Ask(query::Ask("unblended_cost[tag:CostCenter=\"\"] as untagged,unblended_cost", "service")),
-            (Rows{"EC2|0|11", "S3|22|22"}));
+  EXPECT_EQ(Ask(query::Ask("unblended_cost", "service", "tag:cost_center!=\"\"")),
+            (Rows{"EC2|11"}));
+  EXPECT_EQ(
+      Ask(query::Ask("unblended_cost[tag:CostCenter=\"\"] as untagged,unblended_cost", "service")),
+      (Rows{"EC2|0|11", "S3|22|22"}));
   const auto wrong = session().Run(query::Ask("unblended_cost", "tag:CostCentr"));
   ASSERT_FALSE(wrong.ok());
   EXPECT_NE(wrong.error().hint().find("CostCenter"), std::string::npos);
@@ -121,7 +132,9 @@ TEST_F(SessionTest, ProductAttributesAndResources) {
 }
 
 TEST_F(SessionTest, RowsAndRemainderAddUpToTheTotal) {
-  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "a", "5"), Line("2026-01-01 00:00:00", "b", "4.5"), Line("2026-01-01 00:00:00", "c", "-1.25")}});
+  lake_.Publish(
+      {.lines = {Line("2026-01-01 00:00:00", "a", "5"), Line("2026-01-01 00:00:00", "b", "4.5"),
+                 Line("2026-01-01 00:00:00", "c", "-1.25")}});
   Request request = query::Ask("unblended_cost,line_count", "service");
   request.limit = 1;
   request.remainder = true;
@@ -149,19 +162,28 @@ TEST_F(SessionTest, CurrenciesAreNeverAddedUp) {
 }
 
 TEST_F(SessionTest, UnknownAmountsAreEmptyNotZero) {
-  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "a", "5"), Line("2026-01-01 00:00:00", "b", "6")}});
-  TestLoad second{.export_name = "poor", .lines = {Line("2026-01-01 00:00:00", "b", "1")}, .unavailable = {"unblended_cost"}, .payer = "1"};
+  lake_.Publish(
+      {.lines = {Line("2026-01-01 00:00:00", "a", "5"), Line("2026-01-01 00:00:00", "b", "6")}});
+  TestLoad second{.export_name = "poor",
+                  .lines = {Line("2026-01-01 00:00:00", "b", "1")},
+                  .unavailable = {"unblended_cost"},
+                  .payer = "1"};
   lake_.Publish(second);
-  const Answer answer = Run(query::Ask("unblended_cost,line_count,unblended_cost[export=main] as main", "service"));
+  const Answer answer =
+      Run(query::Ask("unblended_cost,line_count,unblended_cost[export=main] as main", "service"));
   EXPECT_EQ(Print(answer.rows), (Rows{"a|5|1|5", "b||2|6"}));
   EXPECT_EQ(answer.notes.size(), 1U);
 }
 
 TEST_F(SessionTest, DifferentDecimalsAreNeverRounded) {
   // DuckDB alone would cut the second load's decimals to ten (see query/relation.h).
-  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "a", "0.0000000001")}, .decimal_type = "DECIMAL(38,10)"});
-  lake_.Publish({.period = {2026, 2}, .lines = {Line("2026-02-01 00:00:00", "a", "0.000000000000000001")}, .decimal_type = "DECIMAL(38,18)"});
-  lake_.Publish({.period = {2026, 3}, .lines = {Line("2026-03-01 00:00:00", "a", "12345678.0000000001")}});
+  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "a", "0.0000000001")},
+                 .decimal_type = "DECIMAL(38,10)"});
+  lake_.Publish({.period = {2026, 2},
+                 .lines = {Line("2026-02-01 00:00:00", "a", "0.000000000000000001")},
+                 .decimal_type = "DECIMAL(38,18)"});
+  lake_.Publish(
+      {.period = {2026, 3}, .lines = {Line("2026-03-01 00:00:00", "a", "12345678.0000000001")}});
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "service")), (Rows{"a|12345678.000000000200000001"}));
 }
 
@@ -185,12 +207,15 @@ TEST_F(SessionTest, EmptyScopesGiveNoRowsAndSaySo) {
 }
 
 TEST_F(SessionTest, WritesParquet) {
-  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "a", "1"), Line("2026-01-01 00:00:00", "b", "2"), Line("2026-01-01 00:00:00", "c", "3")}});
+  lake_.Publish(
+      {.lines = {Line("2026-01-01 00:00:00", "a", "1"), Line("2026-01-01 00:00:00", "b", "2"),
+                 Line("2026-01-01 00:00:00", "c", "3")}});
   Request request = query::Ask("unblended_cost,line_count", "service");
   request.limit = 2;
   const auto file = lake_.data() / "out.parquet";
   ASSERT_TRUE(session().WriteParquet(request, file).ok());
-  const auto table = session().connection().Query("SELECT *, typeof(line_count) FROM '" + file.string() + "'");
+  const auto table =
+      session().connection().Query("SELECT *, typeof(line_count) FROM '" + file.string() + "'");
   ASSERT_TRUE(table.ok());
   EXPECT_EQ(Print(table->rows), (Rows{"c|3|1|BIGINT", "b|2|1|BIGINT"}));
 }

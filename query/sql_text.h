@@ -46,6 +46,11 @@ inline Sql JoinSql(const std::vector<Sql>& parts, std::string_view separator) {
   return sql;
 }
 
+/// " WHERE a AND b"; "" without conditions.
+inline Sql WhereClause(const std::vector<Sql>& conditions) {
+  return conditions.empty() ? Sql() : " WHERE " + JoinSql(conditions, " AND ");
+}
+
 /// `(?, ?)` with its values.
 inline Sql BoundList(const std::vector<std::string>& values) {
   std::vector<Sql> items;

@@ -43,7 +43,8 @@ Result<KeysOfLoads> ResolveKey(const DimensionRef& dimension, std::span<const la
   for (const lake::Load& load : loads) {
     Result<std::string> key = billing::ResolveTagKey(dimension.name, StoredKeys(dimension, load));
     if (!key.ok()) {
-      return std::move(key).error().Wrap("export " + load.export_name + ", " + ToString(load.period));
+      return std::move(key).error().Wrap("export " + load.export_name + ", " +
+                                         ToString(load.period));
     }
     if (!key->empty()) keys[*key].push_back(load.id);
   }

@@ -1,7 +1,5 @@
 #include "query/test_lake.h"
 
-#include <gtest/gtest.h>
-
 #include <boost/json.hpp>
 #include <fstream>
 
@@ -36,12 +34,14 @@ std::string ColumnType(const billing::LakeColumn& column, const std::string& dec
   return decimal_type;
 }
 
-std::string ValueOf(const std::map<std::string, std::string>& values, std::string_view name, std::string absent) {
+std::string ValueOf(const std::map<std::string, std::string>& values, std::string_view name,
+                    std::string absent) {
   const auto found = values.find(std::string(name));
   return found == values.end() ? absent : engine::QuoteLiteral(found->second);
 }
 
-std::string LiteralOf(const billing::LakeColumn& column, const TestLoad& load, const TestLine& line, std::size_t row) {
+std::string LiteralOf(const billing::LakeColumn& column, const TestLoad& load, const TestLine& line,
+                      std::size_t row) {
   if (column.name == "billing_account_id") return engine::QuoteLiteral(load.payer);
   if (column.name == "billing_currency") return ValueOf(line.text, column.name, "'USD'");
   switch (column.kind) {
@@ -65,8 +65,7 @@ json::object ToObject(const std::map<std::string, std::string>& values) {
 
 }  // namespace
 
-TestLake::TestLake()
-    : layout_(fs::temp_directory_path() / ("farthing-test-" + NewUlid())) {
+TestLake::TestLake() : layout_(fs::temp_directory_path() / ("farthing-test-" + NewUlid())) {
   Must(MakeDirectories(layout_.data()));
   catalog_ = Must(lake::Catalog::Open(layout_));
   engine::DatabaseOptions one_thread;
@@ -95,7 +94,8 @@ void TestLake::WriteLines(const TestLoad& load, const std::string& id) {
     rows.push_back("(" + Join(values, ", ") + ")");
   }
   if (!rows.empty()) Must(connection_->Execute("INSERT INTO lines VALUES " + Join(rows, ", ")));
-  const fs::path directory = Must(lake::StagingDirectory(layout_, lake::kCostLines, load.period, id));
+  const fs::path directory =
+      Must(lake::StagingDirectory(layout_, lake::kCostLines, load.period, id));
   Must(connection_->Execute(lake::CopySql("FROM lines", directory / "part-00000.parquet")));
 }
 
@@ -107,8 +107,14 @@ void TestLake::WriteSets(const TestLoad& load, const std::string& id) {
   std::ofstream attribute_lines(attributes);
   for (std::size_t row = 0; row < load.lines.size(); ++row) {
     const TestLine& line = load.lines[row];
-    tag_lines << json::object{{"id", row + 1}, {"tags", ToObject(line.tags)}, {"cost_categories", json::object{}}} << '\n';
-    attribute_lines << json::object{{"id", row + 1}, {"product", ToObject(line.product)}, {"attributes", json::object{}}} << '\n';
+    tag_lines << json::object{{"id", row + 1},
+                              {"tags", ToObject(line.tags)},
+                              {"cost_categories", json::object{}}}
+              << '\n';
+    attribute_lines << json::object{{"id", row + 1},
+                                    {"product", ToObject(line.product)},
+                                    {"attributes", json::object{}}}
+                    << '\n';
   }
   tag_lines.close();
   attribute_lines.close();
@@ -117,8 +123,11 @@ void TestLake::WriteSets(const TestLoad& load, const std::string& id) {
 }
 
 std::string TestLake::Publish(const TestLoad& load) {
-  const lake::Export found = Must(catalog_->FindOrCreateExport(
-      {.id = 0, .name = load.export_name, .format = "cur2", .source = "test", .identity = load.export_name}));
+  const lake::Export found = Must(catalog_->FindOrCreateExport({.id = 0,
+                                                                .name = load.export_name,
+                                                                .format = "cur2",
+                                                                .source = "test",
+                                                                .identity = load.export_name}));
   const std::string id = NewUlid();
   WriteLines(load, id);
   WriteSets(load, id);
@@ -139,7 +148,8 @@ std::string TestLake::Publish(const TestLoad& load) {
     for (const auto& [key, value] : line.tags) ++keys[key];
   }
   for (const auto& [key, count] : keys) facts.tag_keys.push_back(key);
-  const fs::path daily = layout_.staging(id) / lake::Layout::Partition(lake::kCostDaily, load.period, id) / "*.parquet";
+  const fs::path daily = layout_.staging(id) /
+                         lake::Layout::Partition(lake::kCostDaily, load.period, id) / "*.parquet";
   Must(lake::CollectFacts(*connection_, daily.string(), facts));
 
   lake::Delivery delivery;

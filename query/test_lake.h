@@ -16,9 +16,9 @@ namespace farthing::query {
 /// One line.  Texts that are not named are absent, amounts that are not named are zero.
 struct TestLine {
   std::string start;                                ///< "2026-01-05 10:00:00"
-  std::map<std::string, std::string> text = {};      ///< lake column → value
-  std::map<std::string, std::string> amounts = {};   ///< lake column → decimal
-  std::map<std::string, std::string> tags = {};      ///< stored key → value
+  std::map<std::string, std::string> text = {};     ///< lake column → value
+  std::map<std::string, std::string> amounts = {};  ///< lake column → decimal
+  std::map<std::string, std::string> tags = {};     ///< stored key → value
   std::map<std::string, std::string> product = {};
 };
 
@@ -27,8 +27,8 @@ struct TestLoad {
   Period period = {2026, 1};
   std::vector<TestLine> lines = {};
   std::string decimal_type = "DECIMAL(18,10)";
-  std::vector<std::string> unavailable = {};    ///< amount columns that are NULL in every line
-  std::string payer = "999999999999";           ///< of the whole load; different ones are different bills
+  std::vector<std::string> unavailable = {};  ///< amount columns that are NULL in every line
+  std::string payer = "999999999999";  ///< of the whole load; different ones are different bills
 };
 
 class TestLake {

@@ -31,12 +31,13 @@ std::optional<std::size_t> CurrencyColumn(const std::vector<AnswerColumn>& colum
   return std::nullopt;
 }
 
-AnswerRow InColumnsOf(const std::vector<AnswerColumn>& columns, const std::vector<AnswerColumn>& total_columns,
-                      const AnswerRow& total) {
+AnswerRow InColumnsOf(const std::vector<AnswerColumn>& columns,
+                      const std::vector<AnswerColumn>& total_columns, const AnswerRow& total) {
   AnswerRow row(columns.size());
   for (std::size_t from = 0; from < total_columns.size(); ++from) {
     const auto to = std::find_if(columns.begin(), columns.end(), [&](const AnswerColumn& column) {
-      return total_columns[from].is_currency ? column.is_currency : column.name == total_columns[from].name;
+      return total_columns[from].is_currency ? column.is_currency
+                                             : column.name == total_columns[from].name;
     });
     if (to != columns.end()) row[static_cast<std::size_t>(to - columns.begin())] = total[from];
   }

@@ -27,8 +27,8 @@ class ShownSums {
 };
 
 /// Spreads a total over the columns of the answer: keys stay absent but for the currency.
-AnswerRow InColumnsOf(const std::vector<AnswerColumn>& columns, const std::vector<AnswerColumn>& total_columns,
-                      const AnswerRow& total);
+AnswerRow InColumnsOf(const std::vector<AnswerColumn>& columns,
+                      const std::vector<AnswerColumn>& total_columns, const AnswerRow& total);
 
 /// Returns the index of the key column that holds the currency.
 std::optional<std::size_t> CurrencyColumn(const std::vector<AnswerColumn>& columns);
