@@ -119,8 +119,13 @@ Error ErrnoError(std::string_view action, const fs::path& path, int error_number
     case ENAMETOOLONG: code = Errc::kInvalidArgument; break;
     default: break;
   }
-  return Error(code, std::string(action) + " " + path.string() + ": " +
-                         std::generic_category().message(error_number));
+  Error error(code, std::string(action) + " " + path.string() + ": " +
+                        std::generic_category().message(error_number));
+  if (code == Errc::kTooLarge) return std::move(error).Hint(kFullDiskHint);
+  if (code == Errc::kPermissionDenied) {
+    return std::move(error).Hint("give the user who runs this access to it");
+  }
+  return error;
 }
 
 Result<std::string> ReadFile(const fs::path& path, std::uint64_t limit_bytes) {
@@ -177,6 +182,14 @@ Result<void> MakeDirectories(const fs::path& path) {
   return {};
 }
 
+Result<void> MakeDirectoriesDurably(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return {};
+  TRY(MakeDirectoriesDurably(ParentOf(path)));
+  TRY(MakeDirectories(path));
+  return Sync(ParentOf(path));
+}
+
 Result<void> RemoveTree(const fs::path& path) {
   std::error_code failure;
   fs::remove_all(path, failure);
@@ -198,7 +211,8 @@ Result<std::vector<fs::path>> ListTree(const fs::path& directory) {
       if (failure) break;
       if (!LiesInside(target, root)) {
         return Error(Errc::kPermissionDenied,
-                     "link leaves the directory: " + entry->path().string());
+                     "link leaves the directory: " + entry->path().string())
+            .Hint("put the file itself there, or remove the link");
       }
     }
     if (entry->is_regular_file(failure)) files.push_back(entry->path());
@@ -229,8 +243,8 @@ Result<std::unique_ptr<DirectoryLock>> DirectoryLock::Acquire(const fs::path& lo
   TRY_ASSIGN(Descriptor file, OpenFile(lock_file, O_RDWR | O_CREAT, "cannot open lock"));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      return Error(Errc::kConflict,
-                   "another process is working on " + ParentOf(lock_file).string());
+      return Error(Errc::kConflict, "another process is working on " + ParentOf(lock_file).string())
+          .Hint("wait until it has ended, then run the same command again");
     }
     return ErrnoError("cannot lock", lock_file, errno);
   }

@@ -31,6 +31,8 @@ Result<void> RenameDurably(const fs::path& from, const fs::path& to);
 
 /// Makes a directory and its parents.
 Result<void> MakeDirectories(const fs::path& path);
+/// The same, and flushes the directory entries it makes to the disk.
+Result<void> MakeDirectoriesDurably(const fs::path& path);
 
 /// Removes a tree; absent is fine.
 Result<void> RemoveTree(const fs::path& path);
@@ -43,6 +45,10 @@ Result<std::vector<fs::path>> ListTree(const fs::path& directory);
 Result<std::string> Sha256OfFile(const fs::path& path);
 /// Returns the SHA-256 of text as lower-case hex.
 std::string Sha256(std::string_view text);
+
+/// What to do about a disk without room.
+inline constexpr std::string_view kFullDiskHint =
+    "free space on that disk, then run the same command again";
 
 /// Turns errno into an Error that names the path; ENOSPC and EDQUOT are kTooLarge.
 Error ErrnoError(std::string_view action, const fs::path& path, int error_number);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/files.h"
 #include "engine/duckdb_values.h"
 
 namespace farthing::engine {
@@ -37,7 +38,7 @@ Errc CodeOf(duckdb_error_type type) {
 Error Translate(duckdb_error_type type, const char* message) {
   std::string text = message == nullptr ? "unknown DuckDB error" : message;
   if (text.find("No space left") != std::string::npos) {
-    return Error(Errc::kTooLarge, text).Hint("free disk space, then run the same command again");
+    return Error(Errc::kTooLarge, text).Hint(kFullDiskHint);
   }
   return Error(CodeOf(type), std::move(text));
 }
@@ -60,8 +61,8 @@ struct PendingHolder {
 Result<void> Bind(duckdb_prepared_statement statement, const std::vector<Parameter>& parameters) {
   const idx_t wanted = duckdb_nparams(statement);
   if (wanted != parameters.size()) {
-    return Error(Errc::kInternal, "statement wants " + std::to_string(wanted) + " parameters, got " +
-                                      std::to_string(parameters.size()));
+    return Error(Errc::kInternal, "statement wants " + std::to_string(wanted) +
+                                      " parameters, got " + std::to_string(parameters.size()));
   }
   for (idx_t i = 0; i < parameters.size(); ++i) {
     const Parameter& value = parameters[i];

@@ -2,7 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <limits>
+
+#include "base/files.h"
 
 namespace farthing::engine {
 namespace {
@@ -29,10 +32,31 @@ Errc CodeOf(int status) {
   }
 }
 
+/// SQLite says "disk I/O error" where a flush or the first bytes of a file find no room.
+bool IsFullDisk(sqlite3* database, int status) {
+  const int code = status & 0xFF;
+  if (code == SQLITE_FULL) return true;
+  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return false;
+  const int cause = sqlite3_system_errno(database);
+  return cause == ENOSPC || cause == EDQUOT;
+}
+
 /// Translates the last failure of `database`; the one place where SQLite's codes are read.
 Error LastError(sqlite3* database, int status) {
-  return Error(CodeOf(status), std::string("metadata database: ") +
-                                   (database ? sqlite3_errmsg(database) : sqlite3_errstr(status)));
+  if (database == nullptr) return Error(CodeOf(status), sqlite3_errstr(status));
+  const char* file = sqlite3_db_filename(database, "main");
+  const std::string where = "metadata database " + std::string(file == nullptr ? "" : file) + ": ";
+  if (IsFullDisk(database, status)) {
+    return Error(Errc::kTooLarge, where + "No space left on device").Hint(kFullDiskHint);
+  }
+  Error error(CodeOf(status), where + sqlite3_errmsg(database));
+  if ((status & 0xFF) == SQLITE_BUSY || (status & 0xFF) == SQLITE_LOCKED) {
+    return std::move(error).Hint("another command is writing; run this one again");
+  }
+  if (error.code() == Errc::kUnavailable) {
+    return std::move(error).Hint("is the disk full, broken or read-only? mend that and run again");
+  }
+  return error;
 }
 
 int Bind(sqlite3_stmt* statement, int index, const SqliteValue& value) {
