@@ -90,7 +90,13 @@ std::vector<std::string> Lacking(const lake::Load& load) {
   return names;
 }
 
-void PrintLoadNotes(const lake::Load& load, std::ostream& err) {
+std::string FileOf(const lake::RowIssue& issue, const std::vector<lake::DeliveryFile>& files) {
+  const auto index = static_cast<std::size_t>(issue.file);
+  return index < files.size() ? files[index].path : "file " + std::to_string(issue.file);
+}
+
+void PrintLoadNotes(const lake::Load& load, const std::vector<lake::DeliveryFile>& files,
+                    std::ostream& err) {
   if (!load.complete) err << "  note: no manifest, completeness unknown\n";
   if (const std::vector<std::string> lacking = Lacking(load); !lacking.empty()) {
     err << "  note: not in this source: " << Join(lacking, ", ") << '\n';
@@ -104,7 +110,7 @@ void PrintLoadNotes(const lake::Load& load, std::ostream& err) {
     err << "  note: tag keys that AWS merges in Parquet, kept apart here: " << collision << '\n';
   }
   for (const lake::RowIssue& issue : load.issues) {
-    err << "  set aside: file " << issue.file << " row " << issue.row
+    err << "  set aside: " << FileOf(issue, files) << ": row " << issue.row
         << (issue.column.empty() ? "" : ", column " + issue.column) << ": " << issue.message
         << '\n';
   }
@@ -131,7 +137,7 @@ void PrintOutcome(const ingest::Outcome& outcome, CliContext& context) {
     context.err << "  reason: " << outcome.error->message() << '\n';
     if (!outcome.error->hint().empty()) context.err << "  fix: " << outcome.error->hint() << '\n';
   }
-  if (outcome.load) PrintLoadNotes(*outcome.load, context.err);
+  if (outcome.load) PrintLoadNotes(*outcome.load, delivery.files, context.err);
 }
 
 boost::json::object OutcomeJson(const ingest::Outcome& outcome) {
@@ -152,7 +158,7 @@ boost::json::object OutcomeJson(const ingest::Outcome& outcome) {
     object["totals"] = totals;
     boost::json::array issues;
     for (const lake::RowIssue& issue : outcome.load->issues) {
-      issues.push_back(boost::json::object{{"file", issue.file},
+      issues.push_back(boost::json::object{{"file", FileOf(issue, outcome.delivery.files)},
                                            {"row", issue.row},
                                            {"column", issue.column},
                                            {"message", issue.message}});
@@ -205,7 +211,8 @@ Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
   TRY(PrintElections(*catalog, context.err));
   if (quarantined > 0) {
     return Error(Errc::kCorrupt, std::to_string(quarantined) +
-                                     " deliveries quarantined; the previous versions stay active")
+                                     (quarantined == 1 ? " delivery" : " deliveries") +
+                                     " quarantined; what was active before stays active")
         .Hint("see why with: farthing deliveries");
   }
   return {};

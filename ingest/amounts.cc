@@ -18,16 +18,19 @@ void DecimalNeed::Add(const DecimalNeed& other) {
 
 Result<DecimalType> TypeFor(const DecimalNeed& need) {
   constexpr DecimalType kNarrow;
-  if (need.scale <= kNarrow.scale && need.integer_digits <= kNarrow.width - kNarrow.scale) return kNarrow;
+  if (need.scale <= kNarrow.scale && need.integer_digits <= kNarrow.width - kNarrow.scale)
+    return kNarrow;
   if (need.integer_digits + need.scale > kWideWidth) {
     return Error(Errc::kInvalidArgument,
                  "amounts with " + std::to_string(need.integer_digits) + " digits before and " +
                      std::to_string(need.scale) +
-                     " after the point do not fit one column of 38 digits exactly");
+                     " after the point do not fit one column of 38 digits exactly")
+        .Hint("no bill has such amounts; have the export delivered again");
   }
-  return DecimalType{kWideWidth, std::max(need.scale, kNarrow.scale <= kWideWidth - need.integer_digits
-                                                          ? kNarrow.scale
-                                                          : need.scale)};
+  return DecimalType{
+      kWideWidth,
+      std::max(need.scale,
+               kNarrow.scale <= kWideWidth - need.integer_digits ? kNarrow.scale : need.scale)};
 }
 
 DecimalType Widest(DecimalType a, DecimalType b) {

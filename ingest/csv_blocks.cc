@@ -99,7 +99,11 @@ Result<std::vector<std::string>> ReadCsvHeader(const std::filesystem::path& file
   TextBlock block;
   TRY(reader.Next(64 * 1024, block));
   const std::string header = TakeHeader(block);
-  if (Trim(header).empty() || header == "\n") return Error(Errc::kCorrupt, "the file has no header row");
+  if (Trim(header).empty()) return Error(Errc::kCorrupt, "the file has no header row");
+  if (FindInvalidUtf8(header) != std::string_view::npos) {
+    return Error(Errc::kCorrupt, "the header row has bytes that are not UTF-8")
+        .Hint("have the export delivered again, or convert the file to UTF-8");
+  }
 
   std::vector<std::uint32_t> separators;
   FindSeparators(header, separators);

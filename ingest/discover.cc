@@ -17,7 +17,8 @@ constexpr int kMostLevelsAbove = 8;
 std::string Decode(std::string_view text) {  // %3A in names of local copies
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
         std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0) {
       decoded += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
       i += 2;
@@ -48,15 +49,16 @@ bool IsManifestName(const fs::path& file) {
 // Objects that AWS and copying tools put beside the data (cur-facts 6, quirk 52).
 bool IsHelperFile(const fs::path& file) {
   const std::string name = ToLower(file.filename().string());
-  if (name.starts_with(".") || name == "aws-programmatic-access-test-object" || name == "expected.json") {
+  if (name.starts_with(".") || name == "aws-programmatic-access-test-object" ||
+      name == "expected.json") {
     return true;
   }
   for (const fs::path& part : file) {
     const std::string folder = ToLower(part.string());
     if (folder == "cost_and_usage_data_status" || folder == "execution_status") return true;
   }
-  for (const std::string_view ending : {".sql", ".yml", ".yaml", ".json", ".md", ".txt", ".html", ".xml",
-                                        ".tar", ".tgz", ".tar.gz", ".py", ".sh", ".log"}) {
+  for (const std::string_view ending : {".sql", ".yml", ".yaml", ".json", ".md", ".txt", ".html",
+                                        ".xml", ".tar", ".tgz", ".tar.gz", ".py", ".sh", ".log"}) {
     if (name.ends_with(ending)) return true;
   }
   return false;
@@ -64,7 +66,8 @@ bool IsHelperFile(const fs::path& file) {
 
 bool IsPartitionFolder(const std::string& folder) {
   const std::string lower = ToLower(folder);
-  return lower.starts_with("billing_period=") || lower.starts_with("year=") || lower.starts_with("month=");
+  return lower.starts_with("billing_period=") || lower.starts_with("year=") ||
+         lower.starts_with("month=");
 }
 
 // The folder that holds a bare export: partition folders belong to its inside.
@@ -92,14 +95,32 @@ fs::path CommonFolder(fs::path a, const fs::path& b) {
   return a;
 }
 
+// "20260101-20260201", the folder of a month of a legacy report.
+bool IsDateRange(const std::string& folder) {
+  return folder.size() == 17 && folder[8] == '-' &&
+         folder.find_first_not_of("0123456789-") == std::string::npos;
+}
+
+// The folders where AWS keeps the data of a manifest.  Files in them are never bare ones, even when the
+// manifest is torn and names none.
+std::vector<fs::path> DataFolders(const fs::path& manifest, const fs::path& root) {
+  std::vector<fs::path> folders = {manifest.parent_path()};
+  for (fs::path above = folders[0]; above != root && above.has_relative_path();
+       above = above.parent_path()) {
+    const std::string name = above.filename().string();
+    if (name == "metadata") folders.push_back(above.parent_path() / "data");
+    if (IsDateRange(name))
+      folders.insert(folders.end(), {above, above.parent_path() / NameOfManifest(manifest)});
+  }
+  return folders;
+}
+
 // The folder of a report inside its bucket: the key up to the billing period.  A bucket's name is no
 // part of it, since copies and replicas keep the keys.
 std::string ReportFolder(const std::string& key) {
   std::string folder;
   for (const std::string& part : Split(key, '/')) {
-    const bool dates = part.size() == 17 && part[8] == '-' &&
-                       part.find_first_not_of("0123456789-") == std::string::npos;
-    if (dates || IsPartitionFolder(part) || part == "data") break;
+    if (IsDateRange(part) || IsPartitionFolder(part) || part == "data") break;
     folder += part + "/";
   }
   return folder;
@@ -123,7 +144,10 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   is_manifest = true;
   Result<std::string> text = ReadFile(path, kManifestLimitBytes);
   if (!text.ok()) {
-    found.problem = std::move(text).error();
+    const bool huge = text.error().code() == Errc::kTooLarge;
+    found.version_key = "unreadable";
+    found.problem = huge ? Error(Errc::kCorrupt, "manifest " + text.error().message())
+                         : std::move(text).error();
     return found;
   }
   Result<std::optional<Manifest>> parsed = ParseManifest(*text);
@@ -217,7 +241,8 @@ std::optional<Period> PeriodInPath(const fs::path& path) {
   return std::nullopt;
 }
 
-Result<fs::path> ResolveKey(const std::string& key, const fs::path& manifest, const fs::path& root) {
+Result<fs::path> ResolveKey(const std::string& key, const fs::path& manifest,
+                            const fs::path& root) {
   std::vector<std::string> parts;
   for (const std::string& part : Split(key, '/')) {
     if (part == "..") {
@@ -229,8 +254,14 @@ Result<fs::path> ResolveKey(const std::string& key, const fs::path& manifest, co
   std::vector<fs::path> folders;
   for (fs::path folder = manifest.parent_path();; folder = folder.parent_path()) {
     folders.push_back(folder);
-    if (folder == root || !folder.has_relative_path()) break;
+    const bool is_bucket = folders.size() > parts.size();  // as far up as the key reaches
+    if (is_bucket || folder == root || !folder.has_relative_path()) break;
   }
+  // A bare name counts only beside the manifest, and only in a flat copy: where the manifest's folder is
+  // one of the key's, a file that is not where the key says is an older one.
+  const auto name = parts.empty() ? parts.end() : parts.end() - 1;
+  const bool flat =
+      std::find(parts.begin(), name, manifest.parent_path().filename().string()) == name;
   for (std::size_t skip = 0; skip < parts.size(); ++skip) {
     const bool bare_name = skip + 1 == parts.size();
     for (const fs::path& folder : folders) {
@@ -244,7 +275,15 @@ Result<fs::path> ResolveKey(const std::string& key, const fs::path& manifest, co
       }
       for (const fs::path& candidate : {plain, encoded, decoded}) {
         std::error_code code;
-        if (fs::is_regular_file(candidate, code)) return candidate;
+        if (!fs::is_regular_file(candidate, code)) continue;
+        if (bare_name && !flat && parts[skip - 1] != folder.filename()) continue;
+        // Names may be encoded, files may be links: only what the disk says counts.
+        const fs::path bucket = fs::canonical(folders.back(), code);
+        if (IsBelow(fs::canonical(candidate, code), bucket)) return candidate;
+        return Error(Errc::kPermissionDenied,
+                     "file outside the directory: " + key + " is " + candidate.string())
+            .Hint(
+                "copy the file itself into the directory; links and .. are not followed out of it");
       }
       if (bare_name) break;  // a bare name counts only beside the manifest
     }
@@ -278,6 +317,7 @@ Result<Discovery> Discover(const fs::path& given) {
     bool is_manifest = false;
     FoundDelivery found = ReadOneManifest(file, root, is_manifest);
     if (!is_manifest) continue;
+    for (fs::path& folder : DataFolders(file, root)) owned_folders.insert(std::move(folder));
     fs::path folder = file.parent_path();
     for (const fs::path& data : found.files) {
       named.insert(data);

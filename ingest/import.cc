@@ -124,7 +124,13 @@ class Importer {
   }
 
   Result<lake::Delivery> NewDelivery(const FoundDelivery& found, const std::string& identity) {
-    const std::string full = options_.name ? "named:" + *options_.name : identity;
+    std::string full = options_.name ? "named:" + *options_.name : identity;
+    if (full.starts_with("torn:")) {  // says no identity: the known export of that name is meant
+      TRY_ASSIGN(const std::vector<lake::Export> exports, catalog_.Exports());
+      for (const lake::Export& known : exports) {
+        if (known.name == found.export_name) full = known.identity;
+      }
+    }
     TRY_ASSIGN(const lake::Export exported,
                catalog_.FindOrCreateExport({0, found.export_name, "", found.source, full}));
     lake::Delivery delivery;
@@ -169,6 +175,7 @@ class Importer {
       TRY(RemoveTree(catalog_.layout().staging(load.id)));
       return Quarantine(std::move(delivery), std::move(staged).error());
     }
+    Report("publishing", load);
     TRY(lake::Publish(catalog_, delivery, load));
     summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});
     return {};
@@ -193,6 +200,11 @@ class Importer {
     return true;
   }
 
+  void Report(const char* phase, const lake::Load& load) const {
+    if (!options_.observer) return;
+    options_.observer({load.export_name, load.period, phase, load.line_count, 0, 0});
+  }
+
   // A bucket copy that is being written while we read gives a torn delivery.
   Result<void> CheckUnchanged(const lake::Delivery& delivery) {
     for (const lake::DeliveryFile& file : delivery.files) {
@@ -209,11 +221,18 @@ class Importer {
     // A full disk or a damaged lake is no fault of the delivery: stop instead of blaming it.
     if (error.code() == Errc::kUnavailable || error.code() == Errc::kInternal ||
         error.code() == Errc::kTooLarge) {
-      return std::move(error).Wrap("importing " + delivery.export_name + " " + ToString(delivery.period));
+      const bool has_period = delivery.period != Period{};
+      return std::move(error).Wrap("importing " + delivery.export_name +
+                                   (has_period ? " " + ToString(delivery.period) : ""));
     }
     delivery.status = lake::DeliveryStatus::kQuarantined;
     delivery.reason = error.message() + (error.hint().empty() ? "" : "; fix: " + error.hint());
-    TRY(catalog_.RecordDelivery(delivery));
+    TRY_ASSIGN(const std::optional<lake::Delivery> last,
+               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key,
+                                     delivery.fingerprint));
+    const bool is_news = !last || last->fingerprint != delivery.fingerprint ||
+                         last->status != delivery.status || last->reason != delivery.reason;
+    if (is_news) TRY(catalog_.RecordDelivery(delivery));
     summary_.outcomes.push_back({Outcome::Kind::kQuarantined, std::move(delivery), {}, std::move(error)});
     return {};
   }
@@ -240,7 +259,10 @@ Result<ImportSummary> Import(lake::Catalog& catalog, const std::filesystem::path
                              const ImportOptions& options) {
   TRY_ASSIGN(const auto lock, DirectoryLock::Acquire(catalog.layout().lock()));
   TRY(lake::Sweep(catalog));
-  return Importer(catalog, options).Run(path);
+  Result<ImportSummary> summary = Importer(catalog, options).Run(path);
+  // Published or not, nothing staged is needed any more; what cannot be removed now goes next time.
+  [[maybe_unused]] const Result<void> removed = RemoveTree(catalog.layout().staging());
+  return summary;
 }
 
 }  // namespace farthing::ingest

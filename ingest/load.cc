@@ -109,7 +109,7 @@ class Loader {
       for (auto& [column, need] : misfits) {
         need.Add(DecimalNeed{kNarrowWidth - DecimalType{}.scale, DecimalType{}.scale});
         Result<DecimalType> type = TypeFor(need);
-        if (!type.ok()) return std::move(type).error().Wrap("column " + column);
+        if (!type.ok()) return std::move(type).error().Wrap(Place() + ": column " + column);
         if (types_.contains(column) && types_[column] == *type) {
           return Error(Errc::kInternal, "column " + column + " does not fit the type made for it");
         }
@@ -158,11 +158,18 @@ class Loader {
     ParquetSource source({files_.detection.family, files_.paths, std::move(columns), types_}, *tags_,
                          *attributes_);
     TRY(source.Register(connection));
+    Result<Reading> reading = ReadParquetFrom(connection, source, misfits);
+    if (!reading.ok()) return source.Blame(connection, std::move(reading).error());
+    return reading;
+  }
+
+  Result<Reading> ReadParquetFrom(engine::Connection& connection, const ParquetSource& source,
+                                  std::map<std::string, DecimalNeed>& misfits) {
     TRY_ASSIGN(const std::string where, PeriodCondition(connection, source));
     Report("reading", 0);
     const Result<engine::Table> totals = connection.Query(source.TotalsSql(where));
     misfits = source.misfits();
-    TRY(CheckParquet(connection, source));
+    if (auto failure = source.failure()) return *std::move(failure);
     if (!totals.ok()) return totals.error();
     if (!misfits.empty()) return Reading{};
 
@@ -215,14 +222,10 @@ class Loader {
         .Hint("copy the bucket again; a file of another month has taken this one's place");
   }
 
-  Result<void> CheckParquet(engine::Connection& connection, const ParquetSource& source) {
-    std::optional<Error> failure = source.failure();
-    if (!failure) return {};
-    const std::string sql = source.FirstBadRowSql();
-    if (sql.empty()) return *std::move(failure);
-    TRY_ASSIGN(const engine::Table bad, connection.Query(sql));
-    if (bad.rows.empty()) return *std::move(failure);
-    return std::move(*failure).Wrap(bad.rows[0][0].value_or("") + ": row " + bad.rows[0][1].value_or(""));
+  // Where the files are, for errors that no single row causes.
+  std::string Place() const {
+    const std::filesystem::path& first = files_.paths.front();
+    return (files_.paths.size() == 1 ? first : first.parent_path()).string();
   }
 
   std::string FileOf(const std::string& number) const {
@@ -324,8 +327,8 @@ class Loader {
   std::map<std::string, DecimalType> types_;
 };
 
-Result<void> CheckMandatory(const OpenedFiles& files, const std::set<std::string>& present) {
-  for (const std::string_view name : MandatoryColumns(files.detection.family)) {
+Result<void> CheckMandatory(billing::SourceFamily family, const std::set<std::string>& present) {
+  for (const std::string_view name : MandatoryColumns(family)) {
     if (!present.contains(std::string(name))) {
       return Error(Errc::kInvalidArgument, "lacks the column " + std::string(name))
           .Hint("add the column to the export's query; without it no line can be read");
@@ -344,7 +347,6 @@ std::string FormatName(const Detection& detection) {
 Result<OpenedFiles> OpenFiles(const std::vector<std::filesystem::path>& paths) {
   OpenedFiles files;
   files.paths = paths;
-  std::set<std::string> present;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const auto context = [&](Error error) { return std::move(error).Wrap(paths[i].string()); };
     Result<bool> parquet = IsParquet(paths[i]);
@@ -372,12 +374,14 @@ Result<OpenedFiles> OpenFiles(const std::vector<std::filesystem::path>& paths) {
       return context(Error(Errc::kInvalidArgument, "CUR and FOCUS files in one delivery"));
     }
     files.detection = *detection;
+    std::set<std::string> present;
     for (const std::string& cell : header) {
       const ColumnRole role = RoleOf(detection->family, cell);
       if (role.use == ColumnRole::Use::kUsed) present.insert(role.name);
     }
+    Result<void> complete = CheckMandatory(detection->family, present);
+    if (!complete.ok()) return context(std::move(complete).error());
   }
-  TRY(CheckMandatory(files, present));
   return files;
 }
 
@@ -416,6 +420,9 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
                                                  ", '%Y-%m') FROM " + relation + " ORDER BY 1");
   if (csv != nullptr) {
     if (auto failure = csv->failure()) return *std::move(failure);
+  }
+  if (!found.ok() && parquet != nullptr) {
+    return parquet->Blame(connection, std::move(found).error());
   }
   if (!found.ok()) return std::move(found).error();
   std::vector<Period> periods;

@@ -194,6 +194,7 @@ void AmountConverter::Store(const Result<Decimal>& exact, std::string_view shown
                             idx_t row) {
   StoreUnits(output, row, type_, 0);
   if (!exact.ok()) {
+    SetNull(output, row);
     const std::lock_guard lock(mutex_);
     if (bad_value_.empty()) bad_value_ = shown;
     return;

@@ -13,6 +13,14 @@ using billing::SourceFamily;
 using engine::QuoteIdentifier;
 using engine::QuoteLiteral;
 
+constexpr std::string_view kDeliverAgain =
+    "have the export delivered again; the previous version stays active";
+
+// Amounts are part of the bill; reference prices are not.
+bool IsAmount(const SourceColumn& column) {
+  return column.kind == SourceKind::kAmount || column.kind == SourceKind::kNetAmount;
+}
+
 std::vector<std::string> Texts(const std::vector<std::filesystem::path>& files) {
   std::vector<std::string> texts;
   for (const std::filesystem::path& file : files) texts.push_back(file.string());
@@ -22,8 +30,8 @@ std::vector<std::string> Texts(const std::vector<std::filesystem::path>& files) 
 // How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
 std::string SetArgumentSql(const ParquetColumn& column) {
   const std::string name = QuoteIdentifier(column.name);
-  if (column.type == "VARCHAR" || column.type == "DOUBLE" || column.type == "MAP(VARCHAR, VARCHAR)" ||
-      column.type == "MAP(VARCHAR, DOUBLE)") {
+  if (column.type == "VARCHAR" || column.type == "DOUBLE" ||
+      column.type == "MAP(VARCHAR, VARCHAR)" || column.type == "MAP(VARCHAR, DOUBLE)") {
     return name;
   }
   if (column.type.starts_with("MAP(VARCHAR")) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
@@ -59,8 +67,8 @@ struct ParquetSource::SetFunction : SetNumberer {
   std::string sql;  ///< the call; empty when the files have no such columns
 };
 
-Result<std::vector<ParquetColumn>> ReadParquetColumns(engine::Connection& connection,
-                                                      const std::vector<std::filesystem::path>& files) {
+Result<std::vector<ParquetColumn>> ReadParquetColumns(
+    engine::Connection& connection, const std::vector<std::filesystem::path>& files) {
   Result<engine::Table> table =
       connection.Query("DESCRIBE SELECT * FROM read_parquet(" + engine::QuoteList(Texts(files)) +
                        ", union_by_name = true, hive_partitioning = false)");
@@ -81,19 +89,21 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
     ColumnRole role = RoleOf(job_.family, column.name);
     if (role.use == ColumnRole::Use::kUsed) {
       if (used_.emplace(role.name, column).second) continue;
-      role = {ColumnRole::Use::kAttribute, column.name, true};  // a second column of the same meaning
+      role = {ColumnRole::Use::kAttribute, column.name,
+              true};  // a second column of the same meaning
     }
     if (role.unknown) unknown_columns_.push_back(column.name);
     if (role.use == ColumnRole::Use::kIgnored) continue;
     if (IsMap(role.use) && column.type.starts_with("MAP(")) maps_.push_back({column, role});
-    (BelongsToTags(role.use) ? tag_columns : attribute_columns).Add(column, std::move(role), job_.family);
+    (BelongsToTags(role.use) ? tag_columns : attribute_columns)
+        .Add(column, std::move(role), job_.family);
   }
   for (const SourceColumn& column : UsedColumns(job_.family)) {
     if (!used_.contains(column.name) && !MapValueOf(column.name)) continue;
     columns_.push_back(column);
     if (IsNumber(column.kind)) {
-      amount_functions_.emplace_back("amount_" + std::to_string(amount_functions_.size()), column.name,
-                                     TypeOf(column));
+      amount_functions_.emplace_back("amount_" + std::to_string(amount_functions_.size()),
+                                     column.name, TypeOf(column));
     }
   }
   tag_function_ = std::make_unique<SetFunction>("tag_set", std::move(tag_columns), tags_);
@@ -121,7 +131,8 @@ const ParquetColumn* ParquetSource::ColumnFor(const std::string& name) const {
 
 std::string ParquetSource::FilesSql() const {
   return "read_parquet(" + engine::QuoteList(Texts(job_.files)) +
-         ", union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)";
+         ", union_by_name = true, hive_partitioning = false, filename = true, file_row_number = "
+         "true)";
 }
 
 std::optional<ParquetColumn> ParquetSource::MapValueOf(const std::string& name) const {
@@ -135,12 +146,27 @@ std::optional<ParquetColumn> ParquetSource::MapValueOf(const std::string& name) 
   return std::nullopt;
 }
 
-std::string ParquetSource::ValueSql(const SourceColumn& column) const {
-  const ParquetColumn* file_column = ColumnFor(column.name);
+ParquetColumn ParquetSource::Stored(const SourceColumn& column) const {
+  if (const ParquetColumn* in_file = ColumnFor(column.name)) {
+    return {QuoteIdentifier(in_file->name), in_file->type};
+  }
   const std::optional<ParquetColumn> map_value = MapValueOf(column.name);
-  CHECK(file_column != nullptr || map_value);
-  const std::string name = file_column != nullptr ? QuoteIdentifier(file_column->name) : map_value->name;
-  const std::string& type = file_column != nullptr ? file_column->type : map_value->type;
+  CHECK(map_value);
+  return *map_value;
+}
+
+std::string ParquetSource::AmountSql(const SourceColumn& column) const {
+  const auto function =
+      std::find_if(amount_functions_.begin(), amount_functions_.end(),
+                   [&](const AmountFunction& f) { return f.column() == column.name; });
+  CHECK(function != amount_functions_.end());
+  const ParquetColumn stored = Stored(column);
+  if (stored.type == "DOUBLE") return function->function_name() + "_double(" + stored.name + ")";
+  return function->function_name() + "_text(CAST(" + stored.name + " AS VARCHAR))";
+}
+
+std::string ParquetSource::ValueSql(const SourceColumn& column) const {
+  const auto& [name, type] = Stored(column);
   switch (column.kind) {
     case SourceKind::kText: {
       const std::string text = type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
@@ -150,18 +176,11 @@ std::string ParquetSource::ValueSql(const SourceColumn& column) const {
     case SourceKind::kTime:
       if (type == "VARCHAR") return "CAST(nullif(" + name + ", '') AS TIMESTAMP)";
       return "CAST(" + name + " AS TIMESTAMP)";
-    case SourceKind::kAmount:
+    case SourceKind::kAmount: return "coalesce(" + AmountSql(column) + ", 0)";
     case SourceKind::kNetAmount:
-    case SourceKind::kReference: break;
+    case SourceKind::kReference: return AmountSql(column);
   }
-  const auto function = std::find_if(amount_functions_.begin(), amount_functions_.end(),
-                                     [&](const AmountFunction& f) { return f.column() == column.name; });
-  CHECK(function != amount_functions_.end());
-  const std::string amount =
-      type == "DOUBLE"
-          ? function->function_name() + "_double(" + name + ")"
-          : function->function_name() + "_text(CAST(" + name + " AS VARCHAR))";
-  return column.kind == SourceKind::kNetAmount ? amount : "coalesce(" + amount + ", 0)";
+  return name;
 }
 
 std::string ParquetSource::RelationSql() const {
@@ -172,10 +191,11 @@ std::string ParquetSource::RelationSql() const {
   const auto set = [](const SetFunction& function) {
     return function.sql.empty() ? std::string("CAST(NULL AS INTEGER)") : function.sql;
   };
-  sql += set(*tag_function_) + " AS tag_set_id, " + set(*attribute_function_) + " AS attribute_set_id, ";
-  sql += job_.files.size() == 1
-             ? "0"
-             : "CAST(list_position(" + engine::QuoteList(Texts(job_.files)) + ", filename) - 1 AS INTEGER)";
+  sql += set(*tag_function_) + " AS tag_set_id, " + set(*attribute_function_) +
+         " AS attribute_set_id, ";
+  sql += job_.files.size() == 1 ? "0"
+                                : "CAST(list_position(" + engine::QuoteList(Texts(job_.files)) +
+                                      ", filename) - 1 AS INTEGER)";
   return sql + " AS source_file, file_row_number + 1 AS source_row FROM " + FilesSql();
 }
 
@@ -197,10 +217,14 @@ std::string ParquetSource::PeriodSql() const {
 }
 
 std::optional<Error> ParquetSource::failure() const {
-  for (const AmountFunction& function : amount_functions_) {
-    if (const std::string bad = function.bad_value(); !bad.empty()) {
-      return Error(Errc::kCorrupt, "column " + function.column() + ": not a number Farthing can keep: " + bad)
-          .Hint("have the export delivered again; the previous version stays active");
+  for (const SourceColumn& column : columns_) {
+    if (!IsAmount(column)) continue;  // a price to compare with may be unknown
+    for (const AmountFunction& function : amount_functions_) {
+      const std::string bad = function.column() == column.name ? function.bad_value() : "";
+      if (bad.empty()) continue;
+      return Error(Errc::kCorrupt,
+                   "column " + column.name + ": no number of at most 38 digits: " + bad)
+          .Hint(kDeliverAgain);
     }
   }
   return std::nullopt;
@@ -214,16 +238,44 @@ std::map<std::string, DecimalNeed> ParquetSource::misfits() const {
   return misfits;
 }
 
-std::string ParquetSource::FirstBadRowSql() const {
-  std::string conditions;
-  for (const AmountFunction& function : amount_functions_) {
-    const ParquetColumn* column = ColumnFor(function.column());
-    if (column == nullptr || column->type != "DOUBLE") continue;
-    if (!conditions.empty()) conditions += " OR ";
-    conditions += "NOT isfinite(" + QuoteIdentifier(column->name) + ")";
+std::optional<Error> ParquetSource::FirstBadRow(engine::Connection& connection,
+                                                const SourceColumn& column,
+                                                const std::string& converted,
+                                                const std::string& message) const {
+  const std::string text = "trim(CAST(" + Stored(column).name + " AS VARCHAR))";
+  const Result<engine::Table> found = connection.Query(
+      "SELECT filename, file_row_number + 1, " + text + " FROM " + FilesSql() + " WHERE " + text +
+      " NOT IN ('', 'NULL', 'null') AND " + converted + " IS NULL LIMIT 1");
+  if (!found.ok() || found->rows.empty()) return std::nullopt;
+  const auto& row = found->rows[0];
+  return Error(Errc::kCorrupt, row[0].value_or("") + ": row " + row[1].value_or("") + ", column " +
+                                   column.name + ": " + message + ": " + row[2].value_or(""))
+      .Hint(kDeliverAgain);
+}
+
+Error ParquetSource::Blame(engine::Connection& connection, Error error) const {
+  if (error.code() == Errc::kTooLarge || error.code() == Errc::kDeadline) return error;
+  const std::optional<Error> amount = failure();
+  if (!amount && error.code() == Errc::kCorrupt) return error;  // says it all
+  for (const SourceColumn& column : columns_) {
+    std::optional<Error> found;
+    if (IsAmount(column) && amount) {
+      found = FirstBadRow(connection, column, AmountSql(column), "no number of at most 38 digits");
+    } else if (column.kind == SourceKind::kTime) {
+      found = FirstBadRow(connection, column, "TRY_CAST(" + Stored(column).name + " AS TIMESTAMP)",
+                          "no time");
+    }
+    if (found) return *std::move(found);
   }
-  if (conditions.empty()) return "";
-  return "SELECT filename, file_row_number + 1 FROM " + FilesSql() + " WHERE " + conditions + " LIMIT 1";
+  for (const std::filesystem::path& file : job_.files) {
+    const Result<engine::Table> read =
+        connection.Query("SELECT max(hash(COLUMNS(*))) FROM read_parquet(" +
+                         engine::QuoteList({file.string()}) + ", hive_partitioning = false)");
+    if (read.ok()) continue;
+    return Error(Errc::kCorrupt, file.string() + ": damaged Parquet: " + read.error().message())
+        .Hint("copy the file again from the bucket");
+  }
+  return amount ? *amount : error;
 }
 
 }  // namespace farthing::ingest

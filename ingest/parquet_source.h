@@ -59,17 +59,23 @@ class ParquetSource {
   /// SQL of the billing period's start, or empty when the files lack it.
   std::string PeriodSql() const;
 
-  /// Amounts that fit no decimal or are not finite; asked after a query has failed or ended.
+  /// Amounts that are no finite number of 38 digits; asked after a query has failed or ended.
   std::optional<Error> failure() const;
   std::map<std::string, DecimalNeed> misfits() const;
-  /// SQL that finds the first row with a value that is no finite number: file and row.
-  std::string FirstBadRowSql() const;
+  /// Finds the file, row and column behind a failed query of this source; reads the files again.
+  Error Blame(engine::Connection& connection, Error error) const;
 
  private:
   struct AmountFunction;
   struct SetFunction;
   std::string FilesSql() const;
   std::string ValueSql(const SourceColumn& column) const;
+  /// SQL and type of a used column as the files hold it.
+  ParquetColumn Stored(const SourceColumn& column) const;
+  std::string AmountSql(const SourceColumn& column) const;
+  /// An error for the first row where the value is present and `converted` is NULL, if there is one.
+  std::optional<Error> FirstBadRow(engine::Connection& connection, const SourceColumn& column,
+                                   const std::string& converted, const std::string& message) const;
   const ParquetColumn* ColumnFor(const std::string& name) const;
   /// SQL and type of a used column that a map column holds; nothing when none does.
   std::optional<ParquetColumn> MapValueOf(const std::string& name) const;
