@@ -82,8 +82,8 @@ class GzipSource : public ByteSource {
       if (!more) break;
       const int code = isal_inflate(&state_);
       if (code != ISAL_DECOMP_OK) {
-        return Error(Errc::kCorrupt, "damaged gzip data after " +
-                                         std::to_string(unpacked_) + " unpacked bytes")
+        return Error(Errc::kCorrupt,
+                     "damaged gzip data after " + std::to_string(unpacked_) + " unpacked bytes")
             .Hint("copy the file again from the bucket");
       }
       if (state_.block_state == ISAL_BLOCK_FINISH) member_done_ = true;
@@ -151,14 +151,15 @@ class ZipSource : public ByteSource {
       return Error(Errc::kCorrupt, "unreadable zip directory");
     }
     if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE) {
-      return Error(Errc::kCorrupt, "zip archive is encrypted").Hint("decrypt it, then import it again");
+      return Error(Errc::kCorrupt, "zip archive is encrypted")
+          .Hint("decrypt it, then import it again");
     }
     source->packed_size_ = stat.comp_size;
     source->size_ = stat.size;
     source->entry_ = zip_fopen_index(source->archive_, 0, 0);
     if (source->entry_ == nullptr) {
-      return Error(Errc::kCorrupt, "unreadable zip entry: " +
-                                       std::string(zip_strerror(source->archive_)));
+      return Error(Errc::kCorrupt,
+                   "unreadable zip entry: " + std::string(zip_strerror(source->archive_)));
     }
     return std::unique_ptr<ByteSource>(std::move(source));
   }
@@ -208,7 +209,8 @@ Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path)
   if (magic.starts_with("\x1f\x8b")) {
     return std::unique_ptr<ByteSource>(new GzipSource(path, std::move(file)));
   }
-  if (magic.starts_with("PK\x03\x04") || magic.starts_with("PK\x05\x06")) return ZipSource::Open(path);
+  if (magic.starts_with("PK\x03\x04") || magic.starts_with("PK\x05\x06"))
+    return ZipSource::Open(path);
   return std::unique_ptr<ByteSource>(new PlainSource(path, std::move(file)));
 }
 

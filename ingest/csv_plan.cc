@@ -59,6 +59,11 @@ bool BelongsToTags(Use use) {
          use == Use::kMixedTagMap || use == Use::kCategoryMap;
 }
 
+bool IsAbsent(const ColumnRole& role, std::string_view text) {
+  const bool said_by_user = role.use == Use::kTag || role.use == Use::kCostCategory;
+  return said_by_user ? text.empty() : IsAbsent(text);
+}
+
 SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value) {
   switch (role.use) {
     case Use::kTag:
@@ -85,7 +90,8 @@ std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_t
     return entries;
   }
   for (const auto& [key, value] : map.get_object()) {
-    if (!value.is_null()) entries.push_back(EntryOf(role, std::string(key), TextOf(value)));
+    std::string text = value.is_null() ? "" : TextOf(value);
+    if (!text.empty()) entries.push_back(EntryOf(role, std::string(key), std::move(text)));
   }
   return entries;
 }
@@ -96,7 +102,9 @@ void DropNormalizedTwins(std::vector<SetEntry>& entries) {
     std::string normalized = billing::NormalizeTagKey(entry.key);
     if (normalized != entry.key) originals.emplace(entry.column, std::move(normalized));
   }
-  std::erase_if(entries, [&](const SetEntry& entry) { return originals.contains({entry.column, entry.key}); });
+  std::erase_if(entries, [&](const SetEntry& entry) {
+    return originals.contains({entry.column, entry.key});
+  });
 }
 
 void SetPlan::Add(std::size_t field, ColumnRole role) {
@@ -127,9 +135,10 @@ std::vector<SetEntry> SetPlan::Entries(const RecordView& record) const {
   bool mixed = false;
   for (const Member& member : members_) {
     const Use use = member.role.use;
-    const std::string_view text = use == Use::kAttributeMap ? record.RestOfMap(member.field)
-                                                            : Unquote(record.Field(member.field), scratch);
-    if (IsAbsent(text)) continue;
+    const std::string_view text = use == Use::kAttributeMap
+                                      ? record.RestOfMap(member.field)
+                                      : Unquote(record.Field(member.field), scratch);
+    if (IsAbsent(member.role, text)) continue;
     if (IsMap(use)) {
       for (SetEntry& entry : MapEntries(member.role, text)) entries.push_back(std::move(entry));
     } else {

@@ -52,9 +52,9 @@ class SetPlan {
 /// Where a typed column of a file comes from.
 struct ColumnOrigin {
   std::size_t field = 0;
-  std::string map_key;     ///< not empty: the value of this key of a map field
-  std::size_t map = 0;     ///< index into CsvPlan::maps
-  std::size_t value = 0;   ///< index into MapPlan::keys
+  std::string map_key;    ///< not empty: the value of this key of a map field
+  std::size_t map = 0;    ///< index into CsvPlan::maps
+  std::size_t value = 0;  ///< index into MapPlan::keys
 };
 
 /// A map field with keys that are typed columns.
@@ -65,9 +65,11 @@ struct MapPlan {
 };
 
 struct CsvPlan {
-  std::string schema;  ///< differs between files with different headers: raw sets compare within one
+  std::string
+      schema;  ///< differs between files with different headers: raw sets compare within one
   std::size_t field_count = 0;
-  std::vector<std::optional<ColumnOrigin>> origins;  ///< by emitted column; absent: not in this file
+  std::vector<std::optional<ColumnOrigin>>
+      origins;  ///< by emitted column; absent: not in this file
   std::vector<MapPlan> maps;
   SetPlan tags;
   SetPlan attributes;
@@ -97,6 +99,9 @@ void DropNormalizedTwins(std::vector<SetEntry>& entries);
 bool IsMap(ColumnRole::Use use);
 /// True for columns of the tag set; others belong to the attribute set.
 bool BelongsToTags(ColumnRole::Use use);
+
+/// True for text that stands for no entry.  A tag whose value is the word null has that value.
+bool IsAbsent(const ColumnRole& role, std::string_view text);
 
 /// FOCUS files of several providers spell absent values NULL or null, tools written in Python None.
 inline bool IsAbsent(std::string_view text) {

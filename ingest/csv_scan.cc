@@ -80,6 +80,15 @@ RecordScan ScanRecords(std::string_view text) {
   return scan;
 }
 
+RecordScan FirstRecord(std::string_view text) {
+  bool inside = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') inside = !inside;
+    if (text[at] == '\n' && !inside) return {at + 1, 1, false};
+  }
+  return {0, 0, inside};
+}
+
 void FindSeparators(std::string_view text, std::vector<std::uint32_t>& offsets) {
   ForEachStride(text, [&](std::size_t at, const Masks& masks, std::uint64_t inside) {
     for (std::uint64_t bits = (masks.commas | masks.feeds) & ~inside; bits != 0; bits &= bits - 1) {

@@ -16,13 +16,16 @@
 namespace farthing::ingest {
 
 struct RecordScan {
-  std::size_t end = 0;          ///< offset behind the last complete record
-  std::size_t records = 0;      ///< complete records before `end`
-  bool inside_quotes = false;   ///< the text ends within a quoted field
+  std::size_t end = 0;         ///< offset behind the last complete record
+  std::size_t records = 0;     ///< complete records before `end`
+  bool inside_quotes = false;  ///< the text ends within a quoted field
 };
 
 /// Counts the complete records of a text that starts at the beginning of a record.
 RecordScan ScanRecords(std::string_view text);
+
+/// Counts the first record only: `end` is 0 when the text holds no complete one.
+RecordScan FirstRecord(std::string_view text);
 
 /// Appends the offset of every comma and line feed outside quotes.  `text` is less than 4 GiB.
 void FindSeparators(std::string_view text, std::vector<std::uint32_t>& offsets);

@@ -73,8 +73,8 @@ std::vector<std::string> CsvSource::notes() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> notes;
   for (const auto& [column, unknown] : unknown_values_) {
-    notes.push_back(column + " is no number in " + std::to_string(unknown.count) + " rows, first \"" +
-                    unknown.first + "\": unknown there");
+    notes.push_back(column + " is no number in " + std::to_string(unknown.count) +
+                    " rows, first \"" + unknown.first + "\": unknown there");
   }
   return notes;
 }
@@ -84,7 +84,9 @@ void CsvSource::Bind(duckdb_bind_info info) {
   for (const SourceColumn& column : source.columns_) {
     switch (column.kind) {
       case SourceKind::kText: AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_VARCHAR)); break;
-      case SourceKind::kTime: AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_TIMESTAMP)); break;
+      case SourceKind::kTime:
+        AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_TIMESTAMP));
+        break;
       case SourceKind::kAmount:
       case SourceKind::kNetAmount:
       case SourceKind::kReference:

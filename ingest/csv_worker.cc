@@ -186,8 +186,10 @@ const CsvWorker::MapContent& CsvWorker::MapOf(std::uint32_t record, std::size_t 
       MapContent kept = std::move(content);
       map_contents_.clear();
       for (MapMemory& other : map_memory_) other.content = nullptr;
-      memory.content = &map_contents_.emplace(std::string(1, static_cast<char>(map)) + memory.text,
-                                              std::move(kept)).first->second;
+      memory.content =
+          &map_contents_
+               .emplace(std::string(1, static_cast<char>(map)) + memory.text, std::move(kept))
+               .first->second;
       return *memory.content;
     }
   }
@@ -208,10 +210,12 @@ std::string_view CsvWorker::ValueOf(std::uint32_t record, const ColumnOrigin& or
   return value.size() > 12 ? Keep(value) : std::string_view(value);
 }
 
-bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column, const std::string& message) {
+bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column,
+                          const std::string& message) {
   const std::int64_t row = block_->first_row + record;
   if (source_.Tolerate({block_->file, row, column, message})) return true;
-  const std::string where = "row " + std::to_string(row) + (column.empty() ? "" : ", column " + column);
+  const std::string where =
+      "row " + std::to_string(row) + (column.empty() ? "" : ", column " + column);
   source_.Fail(Error(Errc::kCorrupt, FileName() + ": " + where + ": " + message)
                    .Hint("have the export delivered again, or set bad rows aside with "
                          "--tolerate-bad-rows N; the previous version stays active"));
@@ -238,16 +242,25 @@ bool CsvWorker::NextBlock() {
   return CheckUtf8() && FindRecords();
 }
 
+// Reports every record with invalid UTF-8; tolerated ones are kept with the bytes replaced.
 bool CsvWorker::CheckUtf8() {
-  const std::size_t at = FindInvalidUtf8(text_);
-  if (at == std::string_view::npos) return true;
-  const RecordScan before = ScanRecords(text_.substr(0, at));
-  const auto record = static_cast<std::uint32_t>(before.records);
-  if (!ReportBad(record, "", "bytes that are not UTF-8, e.g. at byte " + std::to_string(at - before.end) +
-                                 " of the row")) {
-    return false;
+  std::size_t from = 0;
+  std::uint32_t record = 0;
+  for (;;) {
+    const std::size_t at = FindInvalidUtf8(text_.substr(from));
+    if (at == std::string_view::npos) break;
+    const RecordScan before = ScanRecords(text_.substr(from, at));
+    record += static_cast<std::uint32_t>(before.records);
+    if (!ReportBad(record, "",
+                   "bytes that are not UTF-8, first at byte " + std::to_string(at - before.end) +
+                       " of the row")) {
+      return false;
+    }
+    const RecordScan whole = FirstRecord(text_.substr(from + before.end));
+    from += before.end + whole.end;
+    ++record;
   }
-  // Tolerated: the text is mended, the row kept.
+  if (from == 0) return true;
   block_->buffer = ReplaceInvalidUtf8(text_);
   block_->start = 0;
   block_->end = block_->buffer.size();
@@ -271,8 +284,9 @@ bool CsvWorker::FindRecords() {
       const std::size_t start = first == 0 ? 0 : separators_[first - 1] + std::size_t{1};
       const bool blank = fields == 1 && separators_[i] - start <= 1;
       records_.back() = kSkip;
-      if (!blank && !ReportBad(record, "", "has " + std::to_string(fields) + " fields, the header " +
-                                               std::to_string(plan_->field_count))) {
+      if (!blank && !ReportBad(record, "",
+                               "has " + std::to_string(fields) + " fields, the header " +
+                                   std::to_string(plan_->field_count))) {
         return false;
       }
     }
@@ -400,7 +414,8 @@ void CsvWorker::ConvertText(const ColumnOrigin& origin, duckdb_vector vector) {
   }
 }
 
-void CsvWorker::ConvertTime(const ColumnOrigin& origin, const std::string& name, duckdb_vector vector) {
+void CsvWorker::ConvertTime(const ColumnOrigin& origin, const std::string& name,
+                            duckdb_vector vector) {
   auto* data = DataOf<std::int64_t>(vector);
   NullMask nulls(vector);
   TimeMemory& memory = times_[origin.field];
@@ -423,7 +438,8 @@ void CsvWorker::ConvertTime(const ColumnOrigin& origin, const std::string& name,
   }
 }
 
-void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin, duckdb_vector vector) {
+void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin,
+                              duckdb_vector vector) {
   const SourceColumn& source = source_.columns()[column];
   const DecimalType type = source_.TypeOf(source);
   const bool narrow = type.width == kNarrowWidth;

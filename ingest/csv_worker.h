@@ -54,15 +54,15 @@ class CsvWorker {
 
   CsvSource& source_;
   std::optional<TextBlock> block_;
-  std::optional<TextBlock> previous_;      ///< DuckDB may still look at its strings
-  std::string_view text_;                  ///< of the block
+  std::optional<TextBlock> previous_;  ///< DuckDB may still look at its strings
+  std::string_view text_;              ///< of the block
   const CsvPlan* plan_ = nullptr;
   std::vector<std::uint32_t> separators_;
-  std::vector<std::uint32_t> records_;     ///< by record: index of its first separator
+  std::vector<std::uint32_t> records_;  ///< by record: index of its first separator
   std::size_t next_record_ = 0;
-  std::vector<std::uint32_t> chosen_;      ///< records of the chunk in hand
+  std::vector<std::uint32_t> chosen_;  ///< records of the chunk in hand
   std::vector<BadCell> bad_;
-  std::deque<std::string> kept_;           ///< unquoted text of the chunk in hand
+  std::deque<std::string> kept_;  ///< unquoted text of the chunk in hand
   std::string scratch_;
   std::string raw_;
   struct TimeMemory {
@@ -84,8 +84,8 @@ class CsvWorker {
     std::string text;
     const MapContent* content = nullptr;
   };
-  std::vector<MapMemory> map_memory_;      ///< by map of the plan: the last one
-  std::vector<int128> chunk_totals_;       ///< by emitted column
+  std::vector<MapMemory> map_memory_;  ///< by map of the plan: the last one
+  std::vector<int128> chunk_totals_;   ///< by emitted column
   std::vector<int128> totals_;
   std::vector<DecimalNeed> needs_;
   std::vector<bool> misfit_;

@@ -24,7 +24,7 @@ struct FoundDelivery {
   std::filesystem::path manifest;            ///< empty: bare files
   std::vector<std::filesystem::path> files;  ///< in manifest order
   bool latest = false;                       ///< the period's own manifest names this version
-  std::optional<Error> problem;              ///< why it cannot be read: torn manifest, missing file, …
+  std::optional<Error> problem;  ///< why it cannot be read: torn manifest, missing file, …
 };
 
 struct Discovery {
@@ -39,7 +39,8 @@ Result<Discovery> Discover(const std::filesystem::path& path);
 /// Finds the local file of a key of a manifest: the longest tail of the key that exists below the
 /// manifest's directory or a directory above it, never above `root`.
 /// Errors: kNotFound (missing), kPermissionDenied (the key climbs with ..).
-Result<std::filesystem::path> ResolveKey(const std::string& key, const std::filesystem::path& manifest,
+Result<std::filesystem::path> ResolveKey(const std::string& key,
+                                         const std::filesystem::path& manifest,
                                          const std::filesystem::path& root);
 
 /// Returns "2026-01" of a folder BILLING_PERIOD=2026-01 or year=2026/month=1 in a path.

@@ -15,7 +15,8 @@ namespace {
 // One import of one path: the steps from found deliveries to outcomes.
 class Importer {
  public:
-  Importer(lake::Catalog& catalog, const ImportOptions& options) : catalog_(catalog), options_(options) {}
+  Importer(lake::Catalog& catalog, const ImportOptions& options)
+      : catalog_(catalog), options_(options) {}
 
   Result<ImportSummary> Run(const std::filesystem::path& path) {
     TRY_ASSIGN(Discovery discovery, Discover(path));
@@ -64,13 +65,11 @@ class Importer {
       delivery.fingerprint = found.version_key;
       return Quarantine(std::move(delivery), *found.problem);
     }
-    if (!found.latest && !options_.all_versions) {
-      summary_.outcomes.push_back({Outcome::Kind::kSuperseded, std::move(delivery), {}, {}});
-      return {};
-    }
+    if (!found.latest && !options_.all_versions) return NoteSuperseded(std::move(delivery));
     if (!found.period) {
-      return Quarantine(std::move(delivery), Error(Errc::kCorrupt, "neither the manifest nor its folder says "
-                                                                   "which billing period this is"));
+      return Quarantine(std::move(delivery), Error(Errc::kCorrupt,
+                                                   "neither the manifest nor its folder says "
+                                                   "which billing period this is"));
     }
     TRY(ReadFiles(found.files, delivery));
     Result<OpenedFiles> opened = OpenFiles(found.files);
@@ -84,7 +83,8 @@ class Importer {
     for (const std::filesystem::path& file : found.files) {
       Result<OpenedFiles> opened = OpenFiles({file});
       if (opened.ok()) {
-        by_format[FormatName(opened->detection) + (opened->parquet ? " parquet" : " csv")].push_back(file);
+        by_format[FormatName(opened->detection) + (opened->parquet ? " parquet" : " csv")]
+            .push_back(file);
         continue;
       }
       FoundDelivery refused = found;
@@ -111,8 +111,9 @@ class Importer {
     Result<std::vector<Period>> periods = FindPeriods(catalog_.layout(), opened, options_);
     if (!periods.ok()) return Quarantine(std::move(delivery), std::move(periods).error());
     if (periods->empty()) {
-      return Quarantine(std::move(delivery), Error(Errc::kInvalidArgument, "holds no line items, only a header")
-                                                 .Hint("an export that is not ready looks like this"));
+      return Quarantine(std::move(delivery),
+                        Error(Errc::kInvalidArgument, "holds no line items, only a header")
+                            .Hint("an export that is not ready looks like this"));
     }
     for (const Period period : *periods) {
       lake::Delivery one = delivery;
@@ -145,7 +146,8 @@ class Importer {
   }
 
   // Fingerprints the content: what makes a delivery the same as another.
-  Result<void> ReadFiles(const std::vector<std::filesystem::path>& files, lake::Delivery& delivery) {
+  Result<void> ReadFiles(const std::vector<std::filesystem::path>& files,
+                         lake::Delivery& delivery) {
     std::vector<std::string> hashes;
     for (const std::filesystem::path& file : files) {
       TRY_ASSIGN(std::string hash, Sha256OfFile(file));
@@ -158,7 +160,8 @@ class Importer {
     return {};
   }
 
-  Result<void> LoadPeriod(const OpenedFiles& files, OtherPeriods other_periods, lake::Delivery delivery) {
+  Result<void> LoadPeriod(const OpenedFiles& files, OtherPeriods other_periods,
+                          lake::Delivery delivery) {
     TRY_ASSIGN(const bool known, IsKnown(delivery));
     if (known) return {};
     lake::Load load;
@@ -181,23 +184,38 @@ class Importer {
     return {};
   }
 
-  // The same version again is nothing new; equal content under a new id is recorded, not loaded.
+  // The same version again is nothing new; the active content under a new id is recorded, not loaded.
+  // Older content that comes back under a new id is a restatement like any other.
   Result<bool> IsKnown(const lake::Delivery& delivery) {
-    TRY_ASSIGN(const std::optional<lake::Delivery> known,
-               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key,
-                                     delivery.fingerprint));
-    if (!known || known->status == lake::DeliveryStatus::kQuarantined) return false;
-    if (known->fingerprint != delivery.fingerprint) return false;  // overwritten in place
-    lake::Delivery copy = delivery;
-    if (known->version_key == delivery.version_key) {
-      summary_.outcomes.push_back({Outcome::Kind::kUnchanged, std::move(copy), {}, {}});
+    TRY_ASSIGN(const std::optional<lake::Delivery> same,
+               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key));
+    const bool was_read = same && (same->status == lake::DeliveryStatus::kLoaded ||
+                                   same->status == lake::DeliveryStatus::kDuplicate);
+    if (was_read && same->fingerprint == delivery.fingerprint) {  // else overwritten in place
+      summary_.outcomes.push_back({Outcome::Kind::kUnchanged, delivery, {}, {}});
       return true;
     }
+    TRY_ASSIGN(const std::optional<lake::Delivery> active,
+               catalog_.ActiveDelivery(delivery.export_id, delivery.period));
+    if (!active || active->fingerprint != delivery.fingerprint) return false;
+    lake::Delivery copy = delivery;
     copy.status = lake::DeliveryStatus::kDuplicate;
-    copy.reason = "same content as delivery " + known->id;
+    copy.reason = "same content as delivery " + active->id;
     TRY(catalog_.RecordDelivery(copy));
     summary_.outcomes.push_back({Outcome::Kind::kDuplicate, std::move(copy), {}, {}});
     return true;
+  }
+
+  // An older version beside a newer one: noted once, read only on demand.
+  Result<void> NoteSuperseded(lake::Delivery delivery) {
+    TRY_ASSIGN(const std::optional<lake::Delivery> known,
+               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key));
+    if (known) return {};
+    delivery.status = lake::DeliveryStatus::kSuperseded;
+    delivery.reason = "a newer version was there; read it with --all-versions";
+    TRY(catalog_.RecordDelivery(delivery));
+    summary_.outcomes.push_back({Outcome::Kind::kSuperseded, std::move(delivery), {}, {}});
+    return {};
   }
 
   void Report(const char* phase, const lake::Load& load) const {
@@ -228,12 +246,12 @@ class Importer {
     delivery.status = lake::DeliveryStatus::kQuarantined;
     delivery.reason = error.message() + (error.hint().empty() ? "" : "; fix: " + error.hint());
     TRY_ASSIGN(const std::optional<lake::Delivery> last,
-               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key,
-                                     delivery.fingerprint));
+               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key));
     const bool is_news = !last || last->fingerprint != delivery.fingerprint ||
                          last->status != delivery.status || last->reason != delivery.reason;
     if (is_news) TRY(catalog_.RecordDelivery(delivery));
-    summary_.outcomes.push_back({Outcome::Kind::kQuarantined, std::move(delivery), {}, std::move(error)});
+    summary_.outcomes.push_back(
+        {Outcome::Kind::kQuarantined, std::move(delivery), {}, std::move(error)});
     return {};
   }
 

@@ -19,17 +19,17 @@ namespace farthing::ingest {
 struct Progress {
   std::string export_name;
   Period period;
-  std::string phase;               ///< "reading", "rolling up", "proving", "publishing"
+  std::string phase;  ///< "reading", "rolling up", "proving", "publishing"
   std::int64_t rows = 0;
-  std::uint64_t bytes = 0;         ///< packed bytes read
-  std::uint64_t total_bytes = 0;   ///< of the delivery; 0 when unknown
+  std::uint64_t bytes = 0;        ///< packed bytes read
+  std::uint64_t total_bytes = 0;  ///< of the delivery; 0 when unknown
 };
 
 struct ImportOptions {
-  std::optional<std::string> name;      ///< --name
-  std::int64_t tolerated_rows = 0;      ///< --tolerate-bad-rows
-  bool all_versions = false;            ///< load superseded deliveries too, oldest first
-  int threads = 0;                      ///< 0: one per core
+  std::optional<std::string> name;  ///< --name
+  std::int64_t tolerated_rows = 0;  ///< --tolerate-bad-rows
+  bool all_versions = false;        ///< load superseded deliveries too, oldest first
+  int threads = 0;                  ///< 0: one per core
   std::uint64_t memory_bytes = std::uint64_t{900} << 20;  ///< DuckDB's share of the memory
   std::function<void(const Progress&)> observer;
 };

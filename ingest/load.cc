@@ -79,14 +79,20 @@ class Loader {
  public:
   Loader(const lake::Layout& layout, const OpenedFiles& files, OtherPeriods other_periods,
          const ImportOptions& options, lake::Load& load)
-      : layout_(layout), files_(files), other_periods_(other_periods), options_(options), load_(load) {}
+      : layout_(layout),
+        files_(files),
+        other_periods_(other_periods),
+        options_(options),
+        load_(load) {}
 
   Result<void> Run() {
     TRY_ASSIGN(const Reading reading, ReadWithFittingTypes());
     engine::Connection& connection = *connection_;
     if (reading.rows == 0) {
       return Error(Errc::kInvalidArgument, "holds no line items, only a header")
-          .Hint("an export that is not ready looks like this; import it again when AWS has delivered it");
+          .Hint(
+              "an export that is not ready looks like this; import it again when AWS has delivered "
+              "it");
     }
     Report("rolling up", reading.rows);
     TRY(StageSets(connection));
@@ -103,18 +109,50 @@ class Loader {
       std::map<std::string, DecimalNeed> misfits;
       TRY(OpenInterners());
       TRY(Reconnect());
-      TRY_ASSIGN(Reading reading, files_.parquet ? ReadParquet(*connection_, misfits)
-                                                 : ReadCsv(*connection_, misfits));
-      if (misfits.empty()) return reading;
-      for (auto& [column, need] : misfits) {
-        need.Add(DecimalNeed{kNarrowWidth - DecimalType{}.scale, DecimalType{}.scale});
-        Result<DecimalType> type = TypeFor(need);
-        if (!type.ok()) return std::move(type).error().Wrap(Place() + ": column " + column);
-        if (types_.contains(column) && types_[column] == *type) {
-          return Error(Errc::kInternal, "column " + column + " does not fit the type made for it");
-        }
-        types_[column] = *type;
+      Result<Reading> reading =
+          files_.parquet ? ReadParquet(*connection_, misfits) : ReadCsv(*connection_, misfits);
+      if (!reading.ok() && IsOverflow(reading.error()) && !widened_) {
+        WidenAll();  // a sum of two narrow amounts is too wide
+        continue;
       }
+      if (!reading.ok() || misfits.empty()) return reading;
+      TRY(Widen(misfits));
+    }
+  }
+
+  // Gives every group of amounts with a misfit a type that holds all its values.
+  Result<void> Widen(const std::map<std::string, DecimalNeed>& misfits) {
+    for (const auto& [column, misfit] : misfits) {
+      DecimalNeed& need = needs_[DecimalGroup(column)];
+      need.Add(DecimalNeed{kNarrowWidth - DecimalType{}.scale, DecimalType{}.scale});
+      need.Add(misfit);
+      Result<DecimalType> type = TypeFor(need);
+      if (!type.ok()) return std::move(type).error().Wrap(Place() + ": column " + column);
+      if (types_.contains(column) && types_[column] == *type) {
+        return Error(Errc::kInternal, "column " + column + " does not fit the type made for it");
+      }
+      for (const SourceColumn& other : UsedColumns(files_.detection.family)) {
+        if (IsNumber(other.kind) && DecimalGroup(other.name) == DecimalGroup(column)) {
+          types_[other.name] = *type;
+        }
+      }
+    }
+    return {};
+  }
+
+  // DuckDB refuses to cast a decimal into a type it does not fit.
+  static bool IsOverflow(const Error& error) {
+    return error.code() == Errc::kInvalidArgument &&
+           (error.message().starts_with("Conversion Error") ||
+            error.message().starts_with("Out of Range Error"));
+  }
+
+  void WidenAll() {
+    widened_ = true;
+    for (const SourceColumn& column : UsedColumns(files_.detection.family)) {
+      if (!IsNumber(column.kind)) continue;
+      DecimalType& type = types_[column.name];
+      type = Widest(type, DecimalType{kWideWidth, DecimalType{}.scale});
     }
   }
 
@@ -122,21 +160,24 @@ class Loader {
     const auto directory = layout_.staging(load_.id);
     TRY(MakeDirectories(directory));
     TRY_ASSIGN(tags_, SetInterner::Create(directory / "tag_sets.jsonl", kInternerBudgetBytes));
-    TRY_ASSIGN(attributes_, SetInterner::Create(directory / "attribute_sets.jsonl", kInternerBudgetBytes));
+    TRY_ASSIGN(attributes_,
+               SetInterner::Create(directory / "attribute_sets.jsonl", kInternerBudgetBytes));
     return {};
   }
 
-  Result<Reading> ReadCsv(engine::Connection& connection, std::map<std::string, DecimalNeed>& misfits) {
-    CsvJob job{files_.detection.family, files_.csv,      load_.period, other_periods_, types_,
+  Result<Reading> ReadCsv(engine::Connection& connection,
+                          std::map<std::string, DecimalNeed>& misfits) {
+    CsvJob job{files_.detection.family, files_.csv,         load_.period, other_periods_, types_,
                options_.tolerated_rows, ThreadsOf(options_)};
     CsvSource source(std::move(job), *tags_, *attributes_);
     TRY(source.Register(connection.raw(), "csv_bill"));
-    const SourceRelation relation{files_.detection.family, "SELECT * FROM csv_bill()", source.columns(),
-                                  [&](const SourceColumn& column) { return source.TypeOf(column); }};
+    const SourceRelation relation{
+        files_.detection.family, "SELECT * FROM csv_bill()", source.columns(),
+        [&](const SourceColumn& column) { return source.TypeOf(column); }};
     {
       const Ticker ticker(options_, [&] {
-        return Progress{load_.export_name, load_.period, "reading", source.row_count(),
-                        source.packed_bytes(), SizeOf(files_.paths)};
+        return Progress{load_.export_name,  load_.period,          "reading",
+                        source.row_count(), source.packed_bytes(), SizeOf(files_.paths)};
       });
       Result<void> written = WriteLines(connection, relation);
       if (auto failure = source.failure()) return *std::move(failure);
@@ -144,7 +185,8 @@ class Loader {
     }
     const AmountFindings findings = source.findings();
     misfits = findings.misfits;
-    Reading reading{source.row_count(), {}, source.unknown_columns(), source.issues(), source.notes()};
+    Reading reading{
+        source.row_count(), {}, source.unknown_columns(), source.issues(), source.notes()};
     for (const SourceColumn& column : source.columns()) {
       const auto total = findings.totals.find(column.name);
       if (total == findings.totals.end()) continue;
@@ -153,10 +195,11 @@ class Loader {
     return reading;
   }
 
-  Result<Reading> ReadParquet(engine::Connection& connection, std::map<std::string, DecimalNeed>& misfits) {
+  Result<Reading> ReadParquet(engine::Connection& connection,
+                              std::map<std::string, DecimalNeed>& misfits) {
     TRY_ASSIGN(std::vector<ParquetColumn> columns, ReadParquetColumns(connection, files_.paths));
-    ParquetSource source({files_.detection.family, files_.paths, std::move(columns), types_}, *tags_,
-                         *attributes_);
+    ParquetSource source({files_.detection.family, files_.paths, std::move(columns), types_},
+                         *tags_, *attributes_);
     TRY(source.Register(connection));
     Result<Reading> reading = ReadParquetFrom(connection, source, misfits);
     if (!reading.ok()) return source.Blame(connection, std::move(reading).error());
@@ -173,16 +216,20 @@ class Loader {
     if (!totals.ok()) return totals.error();
     if (!misfits.empty()) return Reading{};
 
-    Reading reading{std::stoll(totals->rows[0][0].value_or("0")), {}, source.unknown_columns(), {}, {}};
+    Reading reading{
+        std::stoll(totals->rows[0][0].value_or("0")), {}, source.unknown_columns(), {}, {}};
     for (std::size_t i = 1; i < totals->columns.size(); ++i) {
       TRY_ASSIGN(reading.totals[totals->columns[i].name],
                  ParseDecimal(totals->rows[0][i].value_or("0")));
     }
-    const SourceRelation relation{files_.detection.family, source.RelationSql() + where, source.columns(),
-                                  [&](const SourceColumn& column) { return source.TypeOf(column); }};
+    const SourceRelation relation{
+        files_.detection.family, source.RelationSql() + where, source.columns(),
+        [&](const SourceColumn& column) { return source.TypeOf(column); }};
     const Ticker ticker(options_, [&] {
       const double share = std::max(0.0, connection.Progress()) / 100.0;
-      return Progress{load_.export_name, load_.period, "reading",
+      return Progress{load_.export_name,
+                      load_.period,
+                      "reading",
                       static_cast<std::int64_t>(share * static_cast<double>(reading.rows)),
                       static_cast<std::uint64_t>(share * static_cast<double>(SizeOf(files_.paths))),
                       SizeOf(files_.paths)};
@@ -204,21 +251,21 @@ class Loader {
   Result<std::string> PeriodCondition(engine::Connection& connection, const ParquetSource& source) {
     const std::string period = source.PeriodSql();
     if (period.empty()) return std::string();
-    const std::string inside = " WHERE coalesce(" + period + " >= TIMESTAMP '" + DayString(load_.period.start()) +
-                               "' AND " + period + " < TIMESTAMP '" + DayString(load_.period.end()) + "', true)";
+    const std::string inside = " WHERE coalesce(" + period + " >= TIMESTAMP '" +
+                               DayString(load_.period.start()) + "' AND " + period +
+                               " < TIMESTAMP '" + DayString(load_.period.end()) + "', true)";
     if (other_periods_ == OtherPeriods::kSkip) return inside;
-    Result<engine::Table> found =
-        connection.Query("SELECT source_file, source_row, other FROM (SELECT *, " +
-                         UsedColumns(files_.detection.family).front().name + " AS other FROM (" +
-                         source.RelationSql() + ")) WHERE other < TIMESTAMP '" +
-                         DayString(load_.period.start()) + "' OR other >= TIMESTAMP '" +
-                         DayString(load_.period.end()) + "' LIMIT 1");
+    Result<engine::Table> found = connection.Query(
+        "SELECT source_file, source_row, other FROM (SELECT *, " +
+        UsedColumns(files_.detection.family).front().name + " AS other FROM (" +
+        source.RelationSql() + ")) WHERE other < TIMESTAMP '" + DayString(load_.period.start()) +
+        "' OR other >= TIMESTAMP '" + DayString(load_.period.end()) + "' LIMIT 1");
     if (!found.ok()) return std::move(found).error();
     if (found->rows.empty()) return std::string();
     const auto& row = found->rows[0];
     return Error(Errc::kCorrupt, FileOf(row[0].value_or("0")) + ": row " + row[1].value_or("?") +
-                                     " belongs to " + row[2].value_or("?") + ", the delivery is for " +
-                                     ToString(load_.period))
+                                     " belongs to " + row[2].value_or("?") +
+                                     ", the delivery is for " + ToString(load_.period))
         .Hint("copy the bucket again; a file of another month has taken this one's place");
   }
 
@@ -244,10 +291,10 @@ class Loader {
     TRY(tags_->Finish());
     TRY(attributes_->Finish());
     const auto directory = layout_.staging(load_.id);
-    TRY(lake::StageSets(connection, layout_, lake::kTagSets, directory / "tag_sets.jsonl", load_.period,
-                        load_.id));
-    return lake::StageSets(connection, layout_, lake::kAttributeSets, directory / "attribute_sets.jsonl",
-                           load_.period, load_.id);
+    TRY(lake::StageSets(connection, layout_, lake::kTagSets, directory / "tag_sets.jsonl",
+                        load_.period, load_.id));
+    return lake::StageSets(connection, layout_, lake::kAttributeSets,
+                           directory / "attribute_sets.jsonl", load_.period, load_.id);
   }
 
   // Conservation: the source's own sums = the lines' = each rollup's.
@@ -263,9 +310,9 @@ class Loader {
       const auto lake = lines.sums.find(std::string(column.name));
       if (source == reading.totals.end() || lake == lines.sums.end()) continue;
       if (source->second != lake->second) {
-        return Error(Errc::kInternal, std::string(column.name) + " adds up to " + ToString(lake->second) +
-                                          ", the source's " + source->first + " to " +
-                                          ToString(source->second));
+        return Error(Errc::kInternal, std::string(column.name) + " adds up to " +
+                                          ToString(lake->second) + ", the source's " +
+                                          source->first + " to " + ToString(source->second));
       }
     }
     for (const std::string_view table : {lake::kCostResourceDaily, lake::kCostDaily}) {
@@ -284,7 +331,8 @@ class Loader {
   }
 
   std::string StagedFiles(std::string_view table) const {
-    return (layout_.staging(load_.id) / lake::Layout::Partition(table, load_.period, load_.id) / "*.parquet")
+    return (layout_.staging(load_.id) / lake::Layout::Partition(table, load_.period, load_.id) /
+            "*.parquet")
         .string();
   }
 
@@ -325,6 +373,8 @@ class Loader {
   std::unique_ptr<SetInterner> tags_;
   std::unique_ptr<SetInterner> attributes_;
   std::map<std::string, DecimalType> types_;
+  std::map<std::string_view, DecimalNeed> needs_;  // by decimal group, of all attempts
+  bool widened_ = false;
 };
 
 Result<void> CheckMandatory(billing::SourceFamily family, const std::set<std::string>& present) {
@@ -389,9 +439,10 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
                                         const ImportOptions& options) {
   TRY_ASSIGN(auto database, OpenEngine(layout, options));
   TRY_ASSIGN(engine::Connection connection, database->Connect());
-  TRY_ASSIGN(auto tags, SetInterner::Create(layout.spill() / "periods-tags.jsonl", kInternerBudgetBytes));
-  TRY_ASSIGN(auto attributes,
-             SetInterner::Create(layout.spill() / "periods-attributes.jsonl", kInternerBudgetBytes));
+  TRY_ASSIGN(auto tags,
+             SetInterner::Create(layout.spill() / "periods-tags.jsonl", kInternerBudgetBytes));
+  TRY_ASSIGN(auto attributes, SetInterner::Create(layout.spill() / "periods-attributes.jsonl",
+                                                  kInternerBudgetBytes));
   const std::string& column = UsedColumns(files.detection.family).front().name;
   std::string relation;
   std::unique_ptr<CsvSource> csv;
@@ -400,7 +451,8 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
   if (files.parquet) {
     TRY_ASSIGN(auto parquet_columns, ReadParquetColumns(connection, files.paths));
     parquet = std::make_unique<ParquetSource>(
-        ParquetJob{files.detection.family, files.paths, std::move(parquet_columns), {}}, *tags, *attributes);
+        ParquetJob{files.detection.family, files.paths, std::move(parquet_columns), {}}, *tags,
+        *attributes);
     TRY(parquet->Register(connection));
     relation = "(" + parquet->RelationSql() + ")";
     columns = parquet->columns();
@@ -412,7 +464,8 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
     relation = "csv_periods()";
     columns = csv->columns();
   }
-  if (std::none_of(columns.begin(), columns.end(), [&](const auto& c) { return c.name == column; })) {
+  if (std::none_of(columns.begin(), columns.end(),
+                   [&](const auto& c) { return c.name == column; })) {
     return Error(Errc::kInvalidArgument, "has no billing period column " + column)
         .Hint("put the files into a folder named billing_period=YYYY-MM");
   }
@@ -434,8 +487,8 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
   return periods;
 }
 
-Result<void> StageLoad(const lake::Layout& layout, const OpenedFiles& files, OtherPeriods other_periods,
-                       const ImportOptions& options, lake::Load& load) {
+Result<void> StageLoad(const lake::Layout& layout, const OpenedFiles& files,
+                       OtherPeriods other_periods, const ImportOptions& options, lake::Load& load) {
   return Loader(layout, files, other_periods, options, load).Run();
 }
 

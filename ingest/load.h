@@ -21,8 +21,8 @@ namespace farthing::ingest {
 struct OpenedFiles {
   Detection detection;
   bool parquet = false;
-  std::vector<CsvFile> csv;                       ///< with headers
-  std::vector<std::filesystem::path> paths;       ///< all files, in order
+  std::vector<CsvFile> csv;                  ///< with headers
+  std::vector<std::filesystem::path> paths;  ///< all files, in order
 };
 
 /// Reads the headers of the files and recognises the bill.
@@ -39,7 +39,7 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
 
 /// Stages the rows of `period` below DATA/staging/<load.id> and fills the load's facts.
 /// `load.id`, `.period`, `.export_name` are given.  Errors: kCorrupt, kInvalidArgument, kTooLarge, …
-Result<void> StageLoad(const lake::Layout& layout, const OpenedFiles& files, OtherPeriods other_periods,
-                       const ImportOptions& options, lake::Load& load);
+Result<void> StageLoad(const lake::Layout& layout, const OpenedFiles& files,
+                       OtherPeriods other_periods, const ImportOptions& options, lake::Load& load);
 
 }  // namespace farthing::ingest

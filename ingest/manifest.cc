@@ -30,7 +30,8 @@ Result<std::vector<std::string>> Keys(const json::object& object, const char* me
   if (list == nullptr || !list->is_array()) return Incomplete(std::string("has no list ") + member);
   std::vector<std::string> keys;
   for (const json::value& item : list->get_array()) {
-    if (!item.is_string()) return Incomplete(std::string(member) + " holds something that is no file name");
+    if (!item.is_string())
+      return Incomplete(std::string(member) + " holds something that is no file name");
     keys.push_back(KeyOf(std::string(item.get_string())));
   }
   if (keys.empty()) return Incomplete(std::string("lists no files in ") + member);
@@ -79,7 +80,8 @@ Result<std::optional<Manifest>> ParseManifest(std::string_view text) {
   manifest.identity = TextAt(object, data_export ? "exportArn" : "reportId");
   manifest.name = TextAt(object, "reportName");
   manifest.columns = Columns(object);
-  TRY_ASSIGN(manifest.keys, Keys(object, object.contains("dataFiles") ? "dataFiles" : "reportKeys"));
+  TRY_ASSIGN(manifest.keys,
+             Keys(object, object.contains("dataFiles") ? "dataFiles" : "reportKeys"));
   TRY_ASSIGN(manifest.period, BillingPeriod(object));
   if (manifest.version_key.empty()) return Incomplete("names no assembly or execution");
   return std::optional<Manifest>(std::move(manifest));

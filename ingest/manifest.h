@@ -17,13 +17,13 @@ namespace farthing::ingest {
 struct Manifest {
   enum class Kind { kLegacy, kDataExport };
   Kind kind = Kind::kLegacy;
-  std::string name;         ///< report or export name; empty when the manifest does not say
-  std::string identity;     ///< report id or export ARN; empty when it does not say
-  std::string version_key;  ///< assembly or execution id
-  std::string account;      ///< owner of the report; empty when unknown
-  std::optional<Period> period;     ///< legacy says it; data exports have it in the path
-  std::vector<std::string> keys;    ///< data files: keys inside the bucket, in order
-  std::vector<std::string> columns; ///< as the manifest lists them; may differ from the files
+  std::string name;               ///< report or export name; empty when the manifest does not say
+  std::string identity;           ///< report id or export ARN; empty when it does not say
+  std::string version_key;        ///< assembly or execution id
+  std::string account;            ///< owner of the report; empty when unknown
+  std::optional<Period> period;   ///< legacy says it; data exports have it in the path
+  std::vector<std::string> keys;  ///< data files: keys inside the bucket, in order
+  std::vector<std::string> columns;  ///< as the manifest lists them; may differ from the files
 };
 
 /// Parses a manifest; nothing for JSON that is another thing (Redshift's, for instance).

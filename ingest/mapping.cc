@@ -15,7 +15,8 @@ using billing::SourceFamily;
 // Shorthands the registry's CUR expressions use.
 // Source: CID summary_view.sql for the refund rule; AWS, Split cost allocation data, for the operations.
 constexpr std::string_view kCurShorthands =
-    ", coalesce(line_item_product_code LIKE '%SavingsPlan%' AND line_item_line_item_description LIKE"
+    ", coalesce(line_item_product_code LIKE '%SavingsPlan%' AND line_item_line_item_description "
+    "LIKE"
     " 'Refund for one-time fee for Savings Plan ID%', false) AS is_savings_plan_refund"
     ", coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) AS is_split_line";
 
@@ -42,7 +43,8 @@ std::string CompleteSql(const SourceRelation& relation, const std::set<std::stri
 }
 
 std::string Replace(std::string text, std::string_view from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
   }
   return text;
@@ -86,7 +88,8 @@ class Mapper {
   }
 
   bool Lacks(const LakeColumn& column) const {
-    const auto needs = relation_.family == SourceFamily::kCur ? column.cur_needs : column.focus_needs;
+    const auto needs =
+        relation_.family == SourceFamily::kCur ? column.cur_needs : column.focus_needs;
     return std::any_of(needs.begin(), needs.end(), [&](std::string_view name) {
       return !present_.contains(std::string(name));
     });

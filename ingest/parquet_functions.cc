@@ -14,10 +14,10 @@ namespace {
 
 // Ten decimals are nearly always enough.  When r / 10^10 reads back as the same double, r is that
 // decimal: below 2^53 both r and 10^10 are exact doubles, so the division rounds once, correctly; and
-// doubles of that size lie closer together than 10^-10, so no shorter decimal reads back as well.
+// below 2^19 doubles lie closer together than 10^-10, so no shorter decimal reads back as well.
 bool FromDoubleFast(double value, std::int64_t& units) {
   constexpr double kScale = 1e10;
-  constexpr double kLimit = 9007199254740992.0;  // 2^53
+  constexpr double kLimit = 524288 * kScale;  // 2^19, in units of 10^-10
   const double scaled = std::nearbyint(value * kScale);
   if (!(std::fabs(scaled) < kLimit) || scaled / kScale != value) return false;
   units = static_cast<std::int64_t>(scaled);
@@ -26,7 +26,8 @@ bool FromDoubleFast(double value, std::int64_t& units) {
 
 void StoreUnits(duckdb_vector output, idx_t row, DecimalType type, int128 units) {
   if (type.width == kNarrowWidth) {
-    static_cast<std::int64_t*>(duckdb_vector_get_data(output))[row] = static_cast<std::int64_t>(units);
+    static_cast<std::int64_t*>(duckdb_vector_get_data(output))[row] =
+        static_cast<std::int64_t>(units);
   } else {
     static_cast<duckdb_hugeint*>(duckdb_vector_get_data(output))[row] = {
         static_cast<std::uint64_t>(units), static_cast<std::int64_t>(units >> 64)};
@@ -46,7 +47,10 @@ void SetNull(duckdb_vector output, idx_t row) {
 class SetArgument {
  public:
   SetArgument(duckdb_vector vector, const SetColumn& column)
-      : column_(column), role_(column.role), data_(duckdb_vector_get_data(vector)), validity_(duckdb_vector_get_validity(vector)) {
+      : column_(column),
+        role_(column.role),
+        data_(duckdb_vector_get_data(vector)),
+        validity_(duckdb_vector_get_validity(vector)) {
     duckdb_logical_type type = duckdb_vector_get_column_type(vector);
     type_ = duckdb_get_type_id(type);
     duckdb_destroy_logical_type(&type);
@@ -91,11 +95,12 @@ class SetArgument {
     if (type_ == DUCKDB_TYPE_DOUBLE) {
       const double value = Doubles()[row];
       const Result<Decimal> exact = FromDouble(value);
-      if (value != 0.0 && exact.ok()) entries.push_back(EntryOf(role_, role_.name, ToString(*exact)));
+      if (value != 0.0 && exact.ok())
+        entries.push_back(EntryOf(role_, role_.name, ToString(*exact)));
       return;
     }
     const std::string_view text = engine::ViewOf(&Strings()[row]);
-    if (IsAbsent(text)) return;
+    if (IsAbsent(role_, text)) return;
     if (IsMap(role_.use)) {
       for (SetEntry& entry : MapEntries(role_, text)) entries.push_back(std::move(entry));
     } else {
@@ -119,7 +124,8 @@ class SetArgument {
     ForEachPair(row, [&](std::string_view key, idx_t at) {
       AppendText(key, raw);
       if (double_values_) {
-        raw.append(reinterpret_cast<const char*>(static_cast<const double*>(values_) + at), sizeof(double));
+        raw.append(reinterpret_cast<const char*>(static_cast<const double*>(values_) + at),
+                   sizeof(double));
       } else {
         AppendText(engine::ViewOf(static_cast<duckdb_string_t*>(values_) + at), raw);
       }
@@ -140,7 +146,8 @@ class SetArgument {
   }
 
   std::string ValueText(idx_t at) const {
-    if (!double_values_) return std::string(engine::ViewOf(static_cast<duckdb_string_t*>(values_) + at));
+    if (!double_values_)
+      return std::string(engine::ViewOf(static_cast<duckdb_string_t*>(values_) + at));
     const Result<Decimal> exact = FromDouble(static_cast<const double*>(values_)[at]);
     return exact.ok() ? ToString(*exact) : "";
   }
@@ -190,8 +197,8 @@ std::string AmountConverter::bad_value() const {
   return bad_value_;
 }
 
-void AmountConverter::Store(const Result<Decimal>& exact, std::string_view shown, duckdb_vector output,
-                            idx_t row) {
+void AmountConverter::Store(const Result<Decimal>& exact, std::string_view shown,
+                            duckdb_vector output, idx_t row) {
   StoreUnits(output, row, type_, 0);
   if (!exact.ok()) {
     SetNull(output, row);

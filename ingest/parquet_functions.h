@@ -59,7 +59,9 @@ struct SetColumn {
 class SetNumberer {
  public:
   SetNumberer(std::string function_name, std::vector<SetColumn> columns, SetInterner& interner)
-      : function_name_(std::move(function_name)), columns_(std::move(columns)), interner_(interner) {}
+      : function_name_(std::move(function_name)),
+        columns_(std::move(columns)),
+        interner_(interner) {}
   Result<void> Register(duckdb_connection connection);
   const std::string& function_name() const { return function_name_; }
 

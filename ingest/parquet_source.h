@@ -31,8 +31,8 @@ struct ParquetColumn {
 
 /// Returns the columns of the files together, by name.
 /// Errors: kCorrupt (damaged or truncated file, or not Parquet).
-Result<std::vector<ParquetColumn>> ReadParquetColumns(engine::Connection& connection,
-                                                      const std::vector<std::filesystem::path>& files);
+Result<std::vector<ParquetColumn>> ReadParquetColumns(
+    engine::Connection& connection, const std::vector<std::filesystem::path>& files);
 
 struct ParquetJob {
   billing::SourceFamily family = billing::SourceFamily::kCur;

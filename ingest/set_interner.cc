@@ -76,7 +76,8 @@ std::int32_t SetInterner::Add(std::vector<SetEntry> entries) {
     keys_[entry.column].insert(entry.key);
   }
   std::string content = boost::json::serialize(row);
-  if (const auto known = by_content_.find(content); known != by_content_.end()) return known->second;
+  if (const auto known = by_content_.find(content); known != by_content_.end())
+    return known->second;
   const std::int32_t number = next_++;
   row["id"] = number;
   file_->Write(boost::json::serialize(row) + "\n");

@@ -55,9 +55,14 @@ constexpr std::string_view kCurNetAmounts[] = {
 constexpr std::string_view kReferences[] = {"pricing_public_on_demand_cost", "ListUnitPrice",
                                             "ContractedUnitPrice"};
 constexpr std::string_view kFocusAmounts[] = {
-    "BilledCost",        "EffectiveCost",   "ListCost",      "ContractedCost",
-    "ConsumedQuantity",  "PricingQuantity",
-    "CommitmentDiscountQuantity", "PricingCurrencyEffectiveCost",
+    "BilledCost",
+    "EffectiveCost",
+    "ListCost",
+    "ContractedCost",
+    "ConsumedQuantity",
+    "PricingQuantity",
+    "CommitmentDiscountQuantity",
+    "PricingCurrencyEffectiveCost",
 };
 constexpr std::string_view kTimes[] = {
     "line_item_usage_start_date", "line_item_usage_end_date", "bill_billing_period_start_date",
@@ -67,23 +72,33 @@ constexpr std::string_view kTimes[] = {
 constexpr std::string_view kCurAlways[] = {"bill_billing_period_start_date"};
 constexpr std::string_view kFocusAlways[] = {"BillingPeriodStart"};
 
-constexpr std::string_view kCurMandatory[] = {"line_item_unblended_cost", "line_item_line_item_type",
-                                              "line_item_usage_start_date"};
+constexpr std::string_view kCurMandatory[] = {
+    "line_item_unblended_cost", "line_item_line_item_type", "line_item_usage_start_date"};
 constexpr std::string_view kFocusMandatory[] = {"BilledCost", "ChargeCategory", "ChargePeriodStart",
                                                 "BillingPeriodStart"};
 
 // Families of CUR columns; a header outside them is reported as unknown.
 constexpr std::string_view kCurPrefixes[] = {
-    "identity", "bill", "lineitem", "product", "pricing", "reservation", "savingsplan",
-    "discount", "splitlineitem", "capacityreservation"};
+    "identity",    "bill",        "lineitem", "product",       "pricing",
+    "reservation", "savingsplan", "discount", "splitlineitem", "capacityreservation"};
 
 // FOCUS columns we keep as attributes, and those of 1.3; anything else without x_ is unknown.
-constexpr std::string_view kFocusKnown[] = {
-    "billingaccounttype", "subaccounttype", "billingperiodend", "commitmentdiscountname",
-    "commitmentdiscountunit", "capacityreservationstatus", "pricingcurrencycontractedunitprice",
-    "pricingcurrencylistunitprice", "skupricedetails", "allocatedmethoddetails",
-    "allocatedmethodid", "allocatedresourcename", "allocatedtags", "contractapplied",
-    "hostprovidername", "invoicedetailid"};
+constexpr std::string_view kFocusKnown[] = {"billingaccounttype",
+                                            "subaccounttype",
+                                            "billingperiodend",
+                                            "commitmentdiscountname",
+                                            "commitmentdiscountunit",
+                                            "capacityreservationstatus",
+                                            "pricingcurrencycontractedunitprice",
+                                            "pricingcurrencylistunitprice",
+                                            "skupricedetails",
+                                            "allocatedmethoddetails",
+                                            "allocatedmethodid",
+                                            "allocatedresourcename",
+                                            "allocatedtags",
+                                            "contractapplied",
+                                            "hostprovidername",
+                                            "invoicedetailid"};
 
 bool Contains(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -133,15 +148,16 @@ std::vector<std::string> IdentifiersIn(std::string_view sql) {
 // Words of expressions that are not source columns: made by the loader, or SQL itself.
 bool IsSourceName(SourceFamily family, std::string_view word) {
   static const std::set<std::string, std::less<>> kNotColumns = {
-      "is_savings_plan_refund", "is_split_line", "tag_set_id", "attribute_set_id", "source_file",
-      "source_row"};
+      "is_savings_plan_refund", "is_split_line", "tag_set_id",
+      "attribute_set_id",       "source_file",   "source_row"};
   if (kNotColumns.contains(word)) return false;
   if (family == SourceFamily::kCur) {
     return word.find('_') != std::string_view::npos && ToLower(word) == word;
   }
   const bool extension = word.starts_with("x_");
-  const bool pascal = std::isupper(static_cast<unsigned char>(word[0])) != 0 && ToLower(word) != word &&
-                      word.size() > 1 && std::islower(static_cast<unsigned char>(word[1])) != 0;
+  const bool pascal = std::isupper(static_cast<unsigned char>(word[0])) != 0 &&
+                      ToLower(word) != word && word.size() > 1 &&
+                      std::islower(static_cast<unsigned char>(word[1])) != 0;
   return extension || pascal;
 }
 
@@ -216,8 +232,9 @@ ColumnRole CurRole(std::string_view header, const std::string& squashed) {
   }
   if (const auto key = After(header, "product/")) return {Use::kProduct, std::string(*key)};
   if (const auto key = After(header, "product_")) return {Use::kProduct, std::string(*key)};
-  const bool known = std::any_of(std::begin(kCurPrefixes), std::end(kCurPrefixes),
-                                 [&](std::string_view prefix) { return squashed.starts_with(prefix); });
+  const bool known =
+      std::any_of(std::begin(kCurPrefixes), std::end(kCurPrefixes),
+                  [&](std::string_view prefix) { return squashed.starts_with(prefix); });
   return {Use::kAttribute, std::string(header), !known};
 }
 
@@ -270,7 +287,24 @@ std::optional<std::string> KeyInMap(const ColumnRole& map, std::string_view colu
 }
 
 bool IsNumber(SourceKind kind) {
-  return kind == SourceKind::kAmount || kind == SourceKind::kNetAmount || kind == SourceKind::kReference;
+  return kind == SourceKind::kAmount || kind == SourceKind::kNetAmount ||
+         kind == SourceKind::kReference;
+}
+
+std::string_view DecimalGroup(std::string_view name) {
+  static constexpr std::string_view kQuantities[] = {"line_item_usage_amount",
+                                                     "line_item_normalized_usage_amount",
+                                                     "reservation_unused_quantity",
+                                                     "split_line_item_actual_usage",
+                                                     "split_line_item_reserved_usage",
+                                                     "split_line_item_split_usage",
+                                                     "split_line_item_split_usage_ratio",
+                                                     "ConsumedQuantity",
+                                                     "PricingQuantity",
+                                                     "CommitmentDiscountQuantity"};
+  if (Contains(kQuantities, name)) return "quantity";
+  if (name == "ListUnitPrice" || name == "ContractedUnitPrice") return name;
+  return "";
 }
 
 Result<Detection> DetectFamily(std::span<const std::string> headers) {
@@ -293,8 +327,9 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
                       "import the cost and usage dataset that was exported with it");
   }
   if (has("lineitemreferenceno") || has("costmycost")) {
-    return not_a_bill("an Oracle Cloud cost report; its columns resemble a CUR's, its meaning does not",
-                      "export FOCUS from Oracle Cloud and import that");
+    return not_a_bill(
+        "an Oracle Cloud cost report; its columns resemble a CUR's, its meaning does not",
+        "export FOCUS from Oracle Cloud and import that");
   }
   if (has("metercategory") || has("meterid") || has("costinbillingcurrency")) {
     return not_a_bill("an Azure usage export in Azure's own format",

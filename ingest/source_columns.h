@@ -27,6 +27,11 @@ enum class SourceKind {
 /// True for kinds whose values are decimals.
 bool IsNumber(SourceKind kind);
 
+/// Numbers of one group meet in expressions, so they share one decimal type in a load: DuckDB rounds
+/// silently where types meet whose integer digits and decimals together pass 38.
+/// "" is money; quantities are a group; unit prices stand alone.
+std::string_view DecimalGroup(std::string_view canonical_name);
+
 struct SourceColumn {
   std::string name;  ///< the canonical name used in the registry's expressions
   SourceKind kind;
@@ -43,17 +48,17 @@ std::vector<std::string> ColumnsIn(billing::SourceFamily family, std::string_vie
 /// What a column of a file is for.
 struct ColumnRole {
   enum class Use {
-    kUsed,           ///< read by expressions under `name`
-    kTag,            ///< a tag; `name` is its key, e.g. "user:CostCenter"
-    kCostCategory,   ///< a cost category; `name` is its name
-    kTagMap,         ///< a map of tags: resource_tags, FOCUS Tags
-    kMixedTagMap,    ///< CUR 2.0 `tags`: keys carry resourceTags/, costCategory/, accountTag/, …
-    kCategoryMap,    ///< a map of cost categories
-    kProduct,        ///< a product attribute; `name` is its key
-    kProductMap,     ///< CUR 2.0 `product`; `name` is the prefix its keys have as columns
-    kAttribute,      ///< anything else; kept under `name`
-    kAttributeMap,   ///< a map of other things, e.g. `discount`; `name` as above
-    kIgnored,        ///< an empty header cell, or a partition column added by a re-export
+    kUsed,          ///< read by expressions under `name`
+    kTag,           ///< a tag; `name` is its key, e.g. "user:CostCenter"
+    kCostCategory,  ///< a cost category; `name` is its name
+    kTagMap,        ///< a map of tags: resource_tags, FOCUS Tags
+    kMixedTagMap,   ///< CUR 2.0 `tags`: keys carry resourceTags/, costCategory/, accountTag/, …
+    kCategoryMap,   ///< a map of cost categories
+    kProduct,       ///< a product attribute; `name` is its key
+    kProductMap,    ///< CUR 2.0 `product`; `name` is the prefix its keys have as columns
+    kAttribute,     ///< anything else; kept under `name`
+    kAttributeMap,  ///< a map of other things, e.g. `discount`; `name` as above
+    kIgnored,       ///< an empty header cell, or a partition column added by a re-export
   };
   Use use = Use::kAttribute;
   std::string name;

@@ -45,6 +45,7 @@ std::string_view ToString(DeliveryStatus status) {
     case DeliveryStatus::kLoaded: return "loaded";
     case DeliveryStatus::kQuarantined: return "quarantined";
     case DeliveryStatus::kDuplicate: return "duplicate";
+    case DeliveryStatus::kSuperseded: return "superseded";
   }
   return "loaded";
 }
@@ -61,8 +62,9 @@ Result<Export> Catalog::FindOrCreateExport(const Export& wanted) {
   const auto read = [&](const engine::SqliteRow& row) {
     found = Export{row.Int(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4)};
   };
-  TRY(database_->Each("SELECT export_id, name, format, source, identity FROM exports WHERE identity = ?",
-                      {wanted.identity}, read));
+  TRY(database_->Each(
+      "SELECT export_id, name, format, source, identity FROM exports WHERE identity = ?",
+      {wanted.identity}, read));
   if (found) return *found;
   std::string name = wanted.name;
   for (int attempt = 2;; ++attempt) {
@@ -79,20 +81,22 @@ Result<Export> Catalog::FindOrCreateExport(const Export& wanted) {
 
 Result<std::vector<Export>> Catalog::Exports() {
   std::vector<Export> exports;
-  TRY(database_->Each("SELECT export_id, name, format, source, identity FROM exports ORDER BY name", {},
-                      [&](const engine::SqliteRow& row) {
-                        exports.push_back({row.Int(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4)});
+  TRY(database_->Each("SELECT export_id, name, format, source, identity FROM exports ORDER BY name",
+                      {}, [&](const engine::SqliteRow& row) {
+                        exports.push_back(
+                            {row.Int(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4)});
                       }));
   return exports;
 }
 
-Result<std::vector<Delivery>> Catalog::Deliveries() {
+Result<std::vector<Delivery>> Catalog::ReadDeliveries(
+    const std::string& condition, const std::vector<engine::SqliteValue>& parameters) {
   std::vector<Delivery> deliveries;
   Result<void> state;
   TRY(database_->Each("SELECT " + std::string(kDeliveryColumns) +
-                          " FROM deliveries d JOIN exports e USING (export_id)"
+                          " FROM deliveries d JOIN exports e USING (export_id)" + condition +
                           " ORDER BY d.period, e.name, d.delivery_id",
-                      {}, [&](const engine::SqliteRow& row) {
+                      parameters, [&](const engine::SqliteRow& row) {
                         Result<Delivery> delivery = ReadDelivery(row);
                         if (delivery.ok()) {
                           deliveries.push_back(*std::move(delivery));
@@ -103,6 +107,8 @@ Result<std::vector<Delivery>> Catalog::Deliveries() {
   TRY(state);
   return deliveries;
 }
+
+Result<std::vector<Delivery>> Catalog::Deliveries() { return ReadDeliveries("", {}); }
 
 Result<std::vector<Version>> Catalog::Versions() {
   std::vector<Version> versions;
@@ -117,43 +123,29 @@ Result<std::vector<Version>> Catalog::Versions() {
 }
 
 Result<std::optional<Delivery>> Catalog::FindDelivery(std::int64_t export_id, Period period,
-                                                      const std::string& version_key,
-                                                      const std::string& fingerprint) {
-  std::optional<Delivery> found;
-  Result<void> state;
-  TRY(database_->Each("SELECT " + std::string(kDeliveryColumns) +
-                          " FROM deliveries d JOIN exports e USING (export_id)"
-                          " WHERE d.export_id = ? AND d.period = ?"
-                          " AND (d.version_key = ? OR d.fingerprint = ?) ORDER BY d.delivery_id",
-                      {export_id, farthing::ToString(period), version_key, fingerprint},
-                      [&](const engine::SqliteRow& row) {
-                        Result<Delivery> delivery = ReadDelivery(row);
-                        if (delivery.ok()) {
-                          found = *std::move(delivery);
-                        } else {
-                          state = std::move(delivery).error();
-                        }
-                      }));
-  TRY(state);
-  return found;
+                                                      const std::string& version_key) {
+  TRY_ASSIGN(std::vector<Delivery> found,
+             ReadDeliveries(" WHERE d.export_id = ? AND d.period = ? AND d.version_key = ?",
+                            {export_id, farthing::ToString(period), version_key}));
+  if (found.empty()) return std::optional<Delivery>();
+  return std::optional<Delivery>(std::move(found.back()));
+}
+
+Result<std::optional<Delivery>> Catalog::ActiveDelivery(std::int64_t export_id, Period period) {
+  TRY_ASSIGN(
+      std::vector<Delivery> found,
+      ReadDeliveries(" WHERE d.delivery_id = (SELECT l.delivery_id FROM versions v JOIN loads l"
+                     " USING (load_id) WHERE v.export_id = ? AND v.period = ? AND v.active_to"
+                     " IS NULL)",
+                     {export_id, farthing::ToString(period)}));
+  if (found.empty()) return std::optional<Delivery>();
+  return std::optional<Delivery>(std::move(found.front()));
 }
 
 Result<Delivery> Catalog::GetDelivery(const std::string& id) {
-  std::optional<Delivery> found;
-  Result<void> state;
-  TRY(database_->Each("SELECT " + std::string(kDeliveryColumns) +
-                          " FROM deliveries d JOIN exports e USING (export_id) WHERE d.delivery_id = ?",
-                      {id}, [&](const engine::SqliteRow& row) {
-                        Result<Delivery> delivery = ReadDelivery(row);
-                        if (delivery.ok()) {
-                          found = *std::move(delivery);
-                        } else {
-                          state = std::move(delivery).error();
-                        }
-                      }));
-  TRY(state);
-  if (!found) return Error(Errc::kNotFound, "no delivery " + id);
-  return *std::move(found);
+  TRY_ASSIGN(std::vector<Delivery> found, ReadDeliveries(" WHERE d.delivery_id = ?", {id}));
+  if (found.empty()) return Error(Errc::kNotFound, "no delivery " + id);
+  return std::move(found.front());
 }
 
 Result<Load> Catalog::GetLoad(const std::string& id) {
@@ -178,10 +170,12 @@ Result<void> Catalog::Publish(const Delivery& delivery, const Load& load) {
   const std::string now = farthing::ToString(Now());
   return database_->Transaction([&]() -> Result<void> {
     TRY(RecordDelivery(delivery));
-    TRY(database_->Run("INSERT INTO loads (load_id, delivery_id, export_id, period, facts)"
+    TRY(
+        database_->Run("INSERT INTO loads (load_id, delivery_id, export_id, period, facts)"
                        " VALUES (?, ?, ?, ?, ?)",
                        {load.id, load.delivery_id, load.export_id, period, LoadToJson(load)}));
-    TRY(database_->Run("UPDATE versions SET active_to = ?"
+    TRY(
+        database_->Run("UPDATE versions SET active_to = ?"
                        " WHERE export_id = ? AND period = ? AND active_to IS NULL",
                        {now, load.export_id, period}));
     return database_->Run(
@@ -216,10 +210,9 @@ Result<std::vector<Candidate>> Catalog::Candidates(const LoadFilter& filter) {
       }));
   TRY(state);
   std::vector<Preference> preferences;
-  TRY(database_->Each("SELECT export_id, period FROM elections ORDER BY elected_at DESC, rowid DESC", {},
-                      [&](const engine::SqliteRow& row) {
-                        preferences.push_back({row.Int(0), row.Text(1)});
-                      }));
+  TRY(database_->Each(
+      "SELECT export_id, period FROM elections ORDER BY elected_at DESC, rowid DESC", {},
+      [&](const engine::SqliteRow& row) { preferences.push_back({row.Int(0), row.Text(1)}); }));
   return HoldElection(std::move(loads), preferences);
 }
 
@@ -240,8 +233,9 @@ Result<void> Catalog::Elect(const std::string& export_name, std::optional<Period
     return Error(Errc::kNotFound, "no export named " + export_name)
         .Hint("see the names with: farthing exports");
   }
-  return database_->Run("INSERT INTO elections (export_id, period, elected_at) VALUES (?, ?, ?)",
-                        {*id, period ? farthing::ToString(*period) : "", farthing::ToString(Now())});
+  return database_->Run(
+      "INSERT INTO elections (export_id, period, elected_at) VALUES (?, ?, ?)",
+      {*id, period ? farthing::ToString(*period) : "", farthing::ToString(Now())});
 }
 
 Result<std::vector<std::string>> Catalog::LoadIds() {

@@ -35,12 +35,17 @@ struct DeliveryFile {
   std::string sha256;
 };
 
-enum class DeliveryStatus { kLoaded, kQuarantined, kDuplicate };
+enum class DeliveryStatus {
+  kLoaded,
+  kQuarantined,  ///< cannot be read; `reason` says why and how to mend it
+  kDuplicate,    ///< the content of the active version under a new id
+  kSuperseded,   ///< a newer version of the same period was there when it was found
+};
 std::string_view ToString(DeliveryStatus status);
 
 /// One version of one billing period of an export, as its manifest describes it.  Never changed.
 struct Delivery {
-  std::string id;           ///< ULID
+  std::string id;  ///< ULID
   std::int64_t export_id = 0;
   std::string export_name;
   Period period;
@@ -48,8 +53,8 @@ struct Delivery {
   std::string fingerprint;  ///< SHA-256 over the content of all files
   std::string manifest;     ///< path; empty for bare files: completeness unknown
   DeliveryStatus status = DeliveryStatus::kLoaded;
-  std::string reason;       ///< why it was quarantined, with the fix; or what it duplicates
-  std::string seen_at;      ///< "2026-01-31T23:00:00Z"
+  std::string reason;   ///< why it was quarantined, with the fix; or what it duplicates
+  std::string seen_at;  ///< "2026-01-31T23:00:00Z"
   std::vector<DeliveryFile> files;
 };
 
@@ -71,19 +76,19 @@ struct Load {
   std::string format;
   std::int64_t line_count = 0;
   std::string created_at;
-  bool complete = true;  ///< false: no manifest, completeness unknown
-  std::map<std::string, Decimal> totals;       ///< lake column or "source:<column>" → exact sum
-  std::vector<std::string> unavailable;        ///< amount columns whose inputs the source lacks
+  bool complete = true;                   ///< false: no manifest, completeness unknown
+  std::map<std::string, Decimal> totals;  ///< lake column or "source:<column>" → exact sum
+  std::vector<std::string> unavailable;   ///< amount columns whose inputs the source lacks
   std::vector<std::string> currencies;
   std::vector<std::string> billing_accounts;
   std::vector<std::string> sub_accounts;
   std::vector<std::string> providers;
-  std::vector<std::string> tag_keys;           ///< as stored, e.g. "user:CostCenter"
+  std::vector<std::string> tag_keys;  ///< as stored, e.g. "user:CostCenter"
   std::vector<std::string> cost_categories;
-  std::vector<std::string> unknown_columns;    ///< kept in attribute_sets, reported once
-  std::vector<std::string> tag_collisions;     ///< keys that differ only after normalisation
+  std::vector<std::string> unknown_columns;  ///< kept in attribute_sets, reported once
+  std::vector<std::string> tag_collisions;   ///< keys that differ only after normalisation
   std::vector<RowIssue> issues;
-  std::vector<std::string> notes;              ///< what else a reader should know of the source
+  std::vector<std::string> notes;  ///< what else a reader should know of the source
 };
 
 /// A load that was active for (export, period) from `active_from` until `active_to` (empty: now).
@@ -101,8 +106,8 @@ struct Version {
 struct Candidate {
   Load load;
   bool elected = false;
-  std::string reason;             ///< why elected, or whose bill it repeats
-  std::string elected_export;     ///< for the others: the export that stands for the bill
+  std::string reason;          ///< why elected, or whose bill it repeats
+  std::string elected_export;  ///< for the others: the export that stands for the bill
 };
 
 struct LoadFilter {
@@ -123,14 +128,15 @@ class Catalog {
   Result<std::vector<Export>> Exports();
   Result<std::vector<Delivery>> Deliveries();
   Result<std::vector<Version>> Versions();
-  /// Newest delivery of (export, period) with that version key or fingerprint, whatever its status.
+  /// Newest delivery of (export, period) with that version key, whatever its status.
   Result<std::optional<Delivery>> FindDelivery(std::int64_t export_id, Period period,
-                                               const std::string& version_key,
-                                               const std::string& fingerprint);
+                                               const std::string& version_key);
+  /// The delivery behind the active version of (export, period).
+  Result<std::optional<Delivery>> ActiveDelivery(std::int64_t export_id, Period period);
   Result<Delivery> GetDelivery(const std::string& id);
   Result<Load> GetLoad(const std::string& id);
 
-  /// Records a delivery that is not loaded (quarantined or duplicate).
+  /// Records a delivery that is not loaded.
   Result<void> RecordDelivery(const Delivery& delivery);
   /// The flip: records delivery and load, ends the previous version, starts the new one; one transaction.
   Result<void> Publish(const Delivery& delivery, const Load& load);
@@ -148,6 +154,8 @@ class Catalog {
   Result<std::vector<std::string>> LoadIds();
 
  private:
+  Result<std::vector<Delivery>> ReadDeliveries(const std::string& condition,
+                                               const std::vector<engine::SqliteValue>& parameters);
   Catalog(Layout layout, std::unique_ptr<engine::SqliteDatabase> database)
       : layout_(std::move(layout)), database_(std::move(database)) {}
   Layout layout_;

@@ -23,7 +23,7 @@ CREATE TABLE deliveries (
   version_key TEXT NOT NULL,            -- assembly or execution id, or the content hash
   fingerprint TEXT NOT NULL,            -- SHA-256 over the files' hashes
   manifest    TEXT NOT NULL,            -- path, '' for bare files
-  status      TEXT NOT NULL CHECK (status IN ('loaded', 'quarantined', 'duplicate')),
+  status      TEXT NOT NULL CHECK (status IN ('loaded', 'quarantined', 'duplicate', 'superseded')),
   reason      TEXT NOT NULL,
   seen_at     TEXT NOT NULL,
   files       TEXT NOT NULL             -- JSON

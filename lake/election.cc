@@ -30,10 +30,16 @@ bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>
   });
 }
 
+// A load that names no accounts may cover any of its payer's.
+bool AccountsOverlap(const Load& a, const Load& b) {
+  return a.sub_accounts.empty() || b.sub_accounts.empty() ||
+         Intersect(a.sub_accounts, b.sub_accounts);
+}
+
 bool SameBill(const Load& a, const Load& b) {
   return a.period == b.period && a.export_id != b.export_id &&
          Intersect(a.providers, b.providers) && Intersect(a.billing_accounts, b.billing_accounts) &&
-         Intersect(a.sub_accounts, b.sub_accounts);
+         AccountsOverlap(a, b);
 }
 
 std::string WhyPreferred(const Load& winner, const Load& other,

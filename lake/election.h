@@ -21,6 +21,7 @@ struct Preference {
 };
 
 /// Returns the loads in their order with the outcome for each.
-std::vector<Candidate> HoldElection(std::vector<Load> loads, const std::vector<Preference>& preferences);
+std::vector<Candidate> HoldElection(std::vector<Load> loads,
+                                    const std::vector<Preference>& preferences);
 
 }  // namespace farthing::lake

@@ -23,8 +23,9 @@ namespace fs = std::filesystem;
 inline constexpr std::string_view kCostLines = "cost_lines";
 inline constexpr std::string_view kCostResourceDaily = "cost_resource_daily";
 inline constexpr std::string_view kCostDaily = "cost_daily";
-inline constexpr std::string_view kTagSets = "tag_sets";              ///< tag_set_id, tags, cost_categories
-inline constexpr std::string_view kAttributeSets = "attribute_sets";  ///< attribute_set_id, product, attributes
+inline constexpr std::string_view kTagSets = "tag_sets";  ///< tag_set_id, tags, cost_categories
+inline constexpr std::string_view kAttributeSets =
+    "attribute_sets";  ///< attribute_set_id, product, attributes
 inline constexpr std::string_view kTables[] = {kCostLines, kCostResourceDaily, kCostDaily, kTagSets,
                                                kAttributeSets};
 

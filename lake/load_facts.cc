@@ -22,7 +22,8 @@ class Reader {
   bool Bool(const char* name) const { return object_.at(name).as_bool(); }
   std::vector<std::string> Texts(const char* name) const {
     std::vector<std::string> texts;
-    for (const json::value& value : object_.at(name).as_array()) texts.emplace_back(value.as_string());
+    for (const json::value& value : object_.at(name).as_array())
+      texts.emplace_back(value.as_string());
     return texts;
   }
 
@@ -116,8 +117,8 @@ Result<Load> LoadFromJson(const std::string& text) {
 std::string FilesToJson(const std::vector<DeliveryFile>& files) {
   json::array array;
   for (const DeliveryFile& file : files) {
-    array.push_back(
-        json::object{{"path", file.path}, {"size_bytes", file.size_bytes}, {"sha256", file.sha256}});
+    array.push_back(json::object{
+        {"path", file.path}, {"size_bytes", file.size_bytes}, {"sha256", file.sha256}});
   }
   return json::serialize(array);
 }
@@ -140,8 +141,8 @@ Result<std::vector<DeliveryFile>> FilesFromJson(const std::string& text) {
 }
 
 Result<DeliveryStatus> ParseDeliveryStatus(std::string_view text) {
-  for (const auto status :
-       {DeliveryStatus::kLoaded, DeliveryStatus::kQuarantined, DeliveryStatus::kDuplicate}) {
+  for (const auto status : {DeliveryStatus::kLoaded, DeliveryStatus::kQuarantined,
+                            DeliveryStatus::kDuplicate, DeliveryStatus::kSuperseded}) {
     if (text == ToString(status)) return status;
   }
   return Corrupt("delivery status");

@@ -18,8 +18,8 @@ namespace farthing::lake {
 /// Exact sums of a table: its rows, and every amount column that has no NULL.
 struct TableTotals {
   std::int64_t line_count = 0;
-  std::map<std::string, Decimal> sums;      ///< by lake column
-  std::vector<std::string> unavailable;     ///< amount columns with NULLs: the source lacks an input
+  std::map<std::string, Decimal> sums;   ///< by lake column
+  std::vector<std::string> unavailable;  ///< amount columns with NULLs: the source lacks an input
 };
 
 /// The directory of a table of a load being staged; made by this call.
@@ -38,13 +38,16 @@ Result<void> StageSets(engine::Connection& connection, const Layout& layout, std
                        const fs::path& json_lines, Period period, const std::string& load_id);
 
 /// Adds up a table.  `files` is a glob; `table` one of the three cost tables.
-Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table, const std::string& files);
+Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table,
+                          const std::string& files);
 
 /// Proves that a rollup's sums equal the lines'.  Errors: kCorrupt, naming the column and both sums.
-Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup, std::string_view rollup_name);
+Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup,
+                        std::string_view rollup_name);
 
 /// Fills the load's currencies, accounts and providers from its rollup.
-Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files, Load& load);
+Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files,
+                          Load& load);
 
 /// Makes the staged load the active version of its (export, period): flushes, renames, flips.
 /// A crash at any point leaves the old version active; Sweep cleans up.

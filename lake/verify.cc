@@ -20,7 +20,8 @@ Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, con
              AddUp(connection, kCostLines, layout.Files(kCostLines, load.period, load.id)));
   TRY(ProveEqual(Recorded(load), lines, "cost_lines against the source"));
   for (const std::string_view table : {kCostResourceDaily, kCostDaily}) {
-    TRY_ASSIGN(const TableTotals rollup, AddUp(connection, table, layout.Files(table, load.period, load.id)));
+    TRY_ASSIGN(const TableTotals rollup,
+               AddUp(connection, table, layout.Files(table, load.period, load.id)));
     TRY(ProveEqual(lines, rollup, table));
   }
   return {};
