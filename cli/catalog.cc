@@ -16,15 +16,15 @@ std::string PeriodText(Period period) { return period == Period{} ? "unknown" : 
 Result<void> ListExports(const std::string& format, CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto candidates, catalog->Candidates({}));
-  Records records{{"export", "format", "period", "billing_account", "accounts", "lines", "complete", "elected",
-                   "reason"},
+  Records records{{"export", "format", "period", "billing_account", "accounts", "lines", "complete",
+                   "elected", "reason"},
                   {}};
   for (const lake::Candidate& candidate : candidates) {
     const lake::Load& load = candidate.load;
-    records.rows.push_back({load.export_name, load.format, PeriodText(load.period),
-                            Join(load.billing_accounts, " "), std::to_string(load.sub_accounts.size()),
-                            std::to_string(load.line_count), load.complete ? "yes" : "unknown",
-                            candidate.elected ? "yes" : "no", candidate.reason});
+    records.rows.push_back(
+        {load.export_name, load.format, PeriodText(load.period), Join(load.billing_accounts, " "),
+         std::to_string(load.sub_accounts.size()), std::to_string(load.line_count),
+         load.complete ? "yes" : "unknown", candidate.elected ? "yes" : "no", candidate.reason});
   }
   return PrintRecords(records, format, context);
 }
@@ -32,14 +32,16 @@ Result<void> ListExports(const std::string& format, CliContext& context) {
 Result<void> ListDeliveries(const std::string& format, CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto deliveries, catalog->Deliveries());
-  Records records{{"export", "period", "delivery", "version_key", "files", "bytes", "status", "seen_at", "reason"},
+  Records records{{"export", "period", "delivery", "version_key", "files", "bytes", "status",
+                   "seen_at", "reason"},
                   {}};
   for (const lake::Delivery& delivery : deliveries) {
     std::uint64_t bytes = 0;
     for (const lake::DeliveryFile& file : delivery.files) bytes += file.size_bytes;
     records.rows.push_back({delivery.export_name, PeriodText(delivery.period), delivery.id,
-                            delivery.version_key.substr(0, 36), std::to_string(delivery.files.size()),
-                            std::to_string(bytes), std::string(lake::ToString(delivery.status)),
+                            delivery.version_key.substr(0, 36),
+                            std::to_string(delivery.files.size()), std::to_string(bytes),
+                            std::string(lake::ToString(delivery.status)),
                             delivery.seen_at.substr(0, 19) + "Z", delivery.reason});
   }
   return PrintRecords(records, format, context);
@@ -48,12 +50,13 @@ Result<void> ListDeliveries(const std::string& format, CliContext& context) {
 Result<void> ListVersions(const std::string& format, CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto versions, catalog->Versions());
-  Records records{{"export", "period", "version", "load_id", "active_from", "active_to", "lines"}, {}};
+  Records records{{"export", "period", "version", "load_id", "active_from", "active_to", "lines"},
+                  {}};
   for (const lake::Version& version : versions) {
     TRY_ASSIGN(const lake::Load load, catalog->GetLoad(version.load_id));
-    records.rows.push_back({version.export_name, PeriodText(version.period), std::to_string(version.number),
-                            version.load_id, version.active_from, version.active_to,
-                            std::to_string(load.line_count)});
+    records.rows.push_back({version.export_name, PeriodText(version.period),
+                            std::to_string(version.number), version.load_id, version.active_from,
+                            version.active_to, std::to_string(load.line_count)});
   }
   return PrintRecords(records, format, context);
 }
@@ -77,25 +80,29 @@ void AddListVerb(CLI::App& app, CliContext& context, const char* name, const cha
   auto format = std::make_shared<std::string>("table");
   AddFormatOption(*verb, *format);
   verb->footer(footer);
-  verb->callback([=, &context] { context.action = [=, &context] { return list(*format, context); }; });
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return list(*format, context); }; });
 }
 
 }  // namespace
 
 void AddExportsVerb(CLI::App& app, CliContext& context) {
-  AddListVerb(app, context, "exports", "What was found: each export, its months, and which one is elected",
-              "Several exports of the same account and month are one bill: one is elected, the others are\n"
-              "never added to it.\n\nExamples:\n  farthing exports\n  farthing exports --format json",
-              ListExports);
+  AddListVerb(
+      app, context, "exports", "What was found: each export, its months, and which one is elected",
+      "Several exports of the same account and month are one bill: one is elected, the others are\n"
+      "never added to it.\n\nExamples:\n  farthing exports\n  farthing exports --format json",
+      ListExports);
 }
 
 void AddDeliveriesVerb(CLI::App& app, CliContext& context) {
-  AddListVerb(app, context, "deliveries", "Every delivery seen, with the reason of those not loaded",
-              "Examples:\n  farthing deliveries\n  farthing deliveries --format csv", ListDeliveries);
+  AddListVerb(
+      app, context, "deliveries", "Every delivery seen, with the reason of those not loaded",
+      "Examples:\n  farthing deliveries\n  farthing deliveries --format csv", ListDeliveries);
 }
 
 void AddVersionsVerb(CLI::App& app, CliContext& context) {
-  AddListVerb(app, context, "versions", "Which load is active for each export and month, and since when",
+  AddListVerb(app, context, "versions",
+              "Which load is active for each export and month, and since when",
               "Examples:\n  farthing versions", ListVersions);
 }
 
@@ -105,8 +112,10 @@ void AddElectVerb(CLI::App& app, CliContext& context) {
   auto period = std::make_shared<std::string>();
   verb->add_option("EXPORT", *name, "Name of the export, see: farthing exports")->required();
   verb->add_option("--period", *period, "Only in this billing month, e.g. 2026-01");
-  verb->footer("Examples:\n  farthing elect my-cur2\n  farthing elect my-legacy-report --period 2026-01");
-  verb->callback([=, &context] { context.action = [=, &context] { return Elect(*name, *period, context); }; });
+  verb->footer(
+      "Examples:\n  farthing elect my-cur2\n  farthing elect my-legacy-report --period 2026-01");
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return Elect(*name, *period, context); }; });
 }
 
 }  // namespace farthing::cli

@@ -54,7 +54,8 @@ std::string Bash(const std::vector<Verb>& verbs) {
   std::ostringstream out;
   out << "_farthing() {\n  local word=${COMP_WORDS[COMP_CWORD]}\n"
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W \""
-      << VerbNames(verbs) << " --data --help --version\" -- \"$word\"))\n    return\n  fi\n"
+      << VerbNames(verbs)
+      << " --data --help --version\" -- \"$word\"))\n    return\n  fi\n"
          "  case ${COMP_WORDS[1]} in\n";
   for (const Verb& verb : verbs) {
     out << "    " << verb.name << ") COMPREPLY=($(compgen -f -W \"" << Words(verb.words)
@@ -69,12 +70,14 @@ std::string Zsh(const std::vector<Verb>& verbs) {
   out << "#compdef farthing\n_farthing() {\n  local -a verbs\n  verbs=(\n";
   for (const Verb& verb : verbs) {
     std::string description = verb.description;
-    for (std::size_t at = description.find('\''); at != std::string::npos; at = description.find('\'', at + 4)) {
+    for (std::size_t at = description.find('\''); at != std::string::npos;
+         at = description.find('\'', at + 4)) {
       description.replace(at, 1, "'\\''");
     }
     out << "    '" << verb.name << ":" << description << "'\n";
   }
-  out << "  )\n  if (( CURRENT == 2 )); then _describe verb verbs; return; fi\n  case $words[2] in\n";
+  out << "  )\n  if (( CURRENT == 2 )); then _describe verb verbs; return; fi\n  case $words[2] "
+         "in\n";
   for (const Verb& verb : verbs) {
     out << "    " << verb.name << ") compadd -- " << Words(verb.words) << "; _files ;;\n";
   }
@@ -86,10 +89,12 @@ std::string Fish(const std::vector<Verb>& verbs) {
   std::ostringstream out;
   for (const Verb& verb : verbs) {
     std::string description = verb.description;
-    for (std::size_t at = description.find('\''); at != std::string::npos; at = description.find('\'', at + 2)) {
+    for (std::size_t at = description.find('\''); at != std::string::npos;
+         at = description.find('\'', at + 2)) {
       description.replace(at, 1, "\\'");
     }
-    out << "complete -c farthing -n __fish_use_subcommand -f -a " << verb.name << " -d '" << description << "'\n";
+    out << "complete -c farthing -n __fish_use_subcommand -f -a " << verb.name << " -d '"
+        << description << "'\n";
     for (const std::string& word : verb.words) {
       const std::string condition = " -n '__fish_seen_subcommand_from " + verb.name + "'";
       out << "complete -c farthing" << condition
@@ -113,9 +118,10 @@ void AddCompletionVerb(CLI::App& app, CliContext& context) {
   verb->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  verb->footer("Examples:\n  farthing completion bash > /etc/bash_completion.d/farthing\n"
-               "  farthing completion zsh > ~/.zfunc/_farthing\n"
-               "  farthing completion fish > ~/.config/fish/completions/farthing.fish");
+  verb->footer(
+      "Examples:\n  farthing completion bash > /etc/bash_completion.d/farthing\n"
+      "  farthing completion zsh > ~/.zfunc/_farthing\n"
+      "  farthing completion fish > ~/.config/fish/completions/farthing.fish");
   verb->callback([=, &app, &context] {
     context.action = [=, &app, &context] { return PrintCompletion(app, *shell, context); };
   });

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/differences.h"
 #include "cli/question.h"
 #include "cli/records.h"
 #include "cli/render.h"
@@ -31,53 +32,16 @@ Result<query::DiffRequest> ToRequest(const DiffFlags& flags) {
   request.export_name = flags.export_name;
   request.from = flags.from;
   request.to = flags.to;
-  TRY_ASSIGN(request.metrics,
+  TRY_ASSIGN(request.what.metrics,
              query::ParseMetrics(flags.metrics.empty() ? std::string(query::kDefaultMetric)
                                                        : Join(flags.metrics, ",")));
-  TRY_ASSIGN(request.group_by,
-             query::ParseGroupBy(flags.by.empty() ? "account,service,record_type"
-                                                  : Join(flags.by, ",")));
+  TRY_ASSIGN(
+      request.what.group_by,
+      query::ParseGroupBy(flags.by.empty() ? "account,service,record_type" : Join(flags.by, ",")));
   if (!flags.where.empty()) {
-    TRY_ASSIGN(request.filter, query::ParseFilter(flags.where));
+    TRY_ASSIGN(request.what.filter, query::ParseFilter(flags.where));
   }
   return request;
-}
-
-Cells ToCells(const query::DiffRow& row) {
-  Cells cells = row.keys;
-  for (const query::Change& change : row.changes) {
-    cells.insert(cells.end(), {change.from, change.to, change.change});
-  }
-  return cells;
-}
-
-TextTable ToTable(const query::Diff& diff) {
-  TextTable table;
-  for (const query::AnswerColumn& key : diff.keys) table.columns.push_back({key.name, false});
-  for (const query::AnswerColumn& metric : diff.metrics) {
-    table.columns.push_back({metric.name + "_from", true});
-    table.columns.push_back({metric.name + "_to", true});
-    table.columns.push_back({metric.name + "_change", true});
-  }
-  for (const query::DiffRow& row : diff.rows) table.rows.push_back(ToCells(row));
-  for (const query::DiffRow& row : diff.totals) {
-    Cells cells = ToCells(row);
-    if (!diff.keys.empty() && !cells.front()) cells.front() = "total";
-    table.footer.push_back(std::move(cells));
-  }
-  return table;
-}
-
-json::array RowsToJson(const TextTable& table, const std::vector<Cells>& rows) {
-  json::array array;
-  for (const Cells& row : rows) {
-    json::object object;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      object[table.columns[i].name] = row[i] ? json::value(*row[i]) : json::value(nullptr);
-    }
-    array.push_back(std::move(object));
-  }
-  return array;
 }
 
 json::object ToJson(const lake::Version& version) {
@@ -95,13 +59,13 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
   std::unique_ptr<query::Session> own;
   TRY_ASSIGN(query::Session * session, SessionOf(context, own));
   TRY_ASSIGN(const query::Diff diff, query::Compare(*session, request));
-  const TextTable table = ToTable(diff);
+  const TextTable table = ToTable(diff.differences, {"from", "to"});
   if (flags.format == "json") {
     const json::object object{{"from", ToJson(diff.from)},
                               {"to", ToJson(diff.to)},
                               {"rows", RowsToJson(table, table.rows)},
                               {"totals", RowsToJson(table, table.footer)},
-                              {"notes", cli::ToJson(diff.notes)}};
+                              {"notes", cli::ToJson(diff.differences.notes)}};
     context.out << json::serialize(object) << '\n';
     return {};
   }
@@ -116,7 +80,7 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
                 << "; totals are of all lines, changed or not\n";
     PrintTable(table, context, context.out);
   }
-  PrintNotes(diff.notes, context);
+  PrintNotes(diff.differences.notes, context);
   return {};
 }
 

@@ -227,12 +227,15 @@ void AddImportVerb(CLI::App& app, CliContext& context) {
   verb->add_option("--name", flags->name, "Name of the export, instead of the manifest's");
   verb->add_option("--tolerate-bad-rows", flags->tolerate,
                    "Set up to N bad CSV rows aside instead of refusing the delivery")
+      ->check(CLI::NonNegativeNumber)
       ->type_name("N");
   verb->add_flag(
       "--all-versions", flags->all_versions,
       "Load superseded deliveries too, oldest first, so that diff and --as-of can see them");
-  verb->add_option("--threads", flags->threads, "Threads (default: one per core)");
+  verb->add_option("--threads", flags->threads, "Threads (default: one per core)")
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--memory", flags->memory_mib, "Memory of the engine in MiB")
+      ->check(CLI::Range(64, 1 << 20))
       ->capture_default_str();
   verb->add_option("--format", flags->format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));

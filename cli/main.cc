@@ -41,7 +41,8 @@ int Run(int argc, char** argv) {
   context.color = context.out_is_terminal && Environment("NO_COLOR").empty();
   context.width = TerminalWidth();
 
-  CLI::App app("Farthing reads AWS bills and answers questions about cost to the last digit.", "farthing");
+  CLI::App app("Farthing reads AWS bills and answers questions about cost to the last digit.",
+               "farthing");
   app.set_version_flag("--version", std::string("farthing ") + kVersion);
   app.require_subcommand(1);
   app.fallthrough();
@@ -52,8 +53,12 @@ int Run(int argc, char** argv) {
     const int code = app.exit(error, context.out, context.err);
     return code == 0 ? 0 : ExitCode(Errc::kInvalidArgument);
   }
-  const Result<void> done = context.action();
-  if (done.ok()) return 0;
+  Result<void> done = context.action();
+  if (done.ok() && context.out.flush()) return 0;
+  if (done.ok()) {
+    done = Error(Errc::kUnavailable, "cannot write the answer")
+               .Hint("is the disk full, or was the reader closed?");
+  }
   PrintError(done.error(), context);
   return ExitCode(done.error().code());
 }
@@ -66,7 +71,8 @@ int main(int argc, char** argv) {
   try {
     return farthing::cli::Run(argc, argv);
   } catch (const std::exception& exception) {
-    std::cerr << "error: " << exception.what() << "\nThis is a bug in Farthing; please report it.\n";
+    std::cerr << "error: " << exception.what()
+              << "\nThis is a bug in Farthing; please report it.\n";
     return farthing::ExitCode(farthing::Errc::kInternal);
   }
 }

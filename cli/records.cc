@@ -8,8 +8,9 @@ namespace farthing::cli {
 namespace {
 
 std::size_t CharactersIn(const std::string& text) {  // UTF-8 continuation bytes take no room
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 void PrintTable(const Records& records, std::ostream& out) {

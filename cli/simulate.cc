@@ -29,7 +29,8 @@ Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
                 << ToString(total.all.unblended) << "  net_amortized_cost "
                 << ToString(total.all.net_amortized) << ' ' << flags.options.currency << '\n';
   }
-  context.out << "written to " << flags.out << "/billing, exact totals in EXPECTED.json; read it with: farthing import "
+  context.out << "written to " << flags.out
+              << "/billing, exact totals in EXPECTED.json; read it with: farthing import "
               << flags.out << '\n';
   return {};
 }
@@ -39,25 +40,35 @@ Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
 void AddSimulateVerb(CLI::App& app, CliContext& context) {
   auto* verb = app.add_subcommand("simulate", "Make synthetic data: simulate bill");
   verb->require_subcommand(1);
+  verb->footer("Examples:\n  farthing simulate bill --out ./bucket --lines 100000");
   auto* bill = verb->add_subcommand("bill", "Write a synthetic organisation's bill as AWS would");
   auto flags = std::make_shared<SimulateFlags>();
   sim::BillOptions& options = flags->options;
-  bill->add_option("--out", flags->out, "Directory that plays the bucket")->required()->type_name("DIR");
-  bill->add_option("--seed", options.seed, "The same seed gives the same bill")->capture_default_str();
+  bill->add_option("--out", flags->out, "Directory that plays the bucket")
+      ->required()
+      ->type_name("DIR");
+  bill->add_option("--seed", options.seed, "The same seed gives the same bill")
+      ->capture_default_str();
   bill->add_option("--lines", options.lines, "Line items over all months")->capture_default_str();
-  bill->add_option("--format", flags->formats,
-                   "Comma list of cur1-csv, cur1-parquet, cur2-csv, cur2-parquet, focus-csv, focus-parquet")
+  bill->add_option(
+          "--format", flags->formats,
+          "Comma list of cur1-csv, cur1-parquet, cur2-csv, cur2-parquet, focus-csv, focus-parquet")
       ->capture_default_str();
   bill->add_option("--start", flags->start, "First billing month")->capture_default_str();
   bill->add_option("--months", options.months, "Number of months")->capture_default_str();
   bill->add_option("--currency", options.currency, "Currency of the bill")->capture_default_str();
-  bill->add_option("--delivery", options.delivery, "2, 3, …: a later delivery that restates the last month")
+  bill->add_option("--delivery", options.delivery,
+                   "2, 3, …: a later delivery that restates the last month")
       ->capture_default_str();
-  bill->add_option("--lines-per-file", options.lines_per_file, "Lines per data file")->capture_default_str();
-  bill->add_flag("--create-new", flags->create_new, "A new folder per delivery instead of overwriting");
-  bill->footer("Examples:\n  farthing simulate bill --out ./bucket --lines 100000\n"
-               "  farthing simulate bill --out ./bucket --format cur1-csv,focus-parquet --seed 7");
-  bill->callback([=, &context] { context.action = [=, &context] { return RunSimulate(*flags, context); }; });
+  bill->add_option("--lines-per-file", options.lines_per_file, "Lines per data file")
+      ->capture_default_str();
+  bill->add_flag("--create-new", flags->create_new,
+                 "A new folder per delivery instead of overwriting");
+  bill->footer(
+      "Examples:\n  farthing simulate bill --out ./bucket --lines 100000\n"
+      "  farthing simulate bill --out ./bucket --format cur1-csv,focus-parquet --seed 7");
+  bill->callback(
+      [=, &context] { context.action = [=, &context] { return RunSimulate(*flags, context); }; });
 }
 
 }  // namespace farthing::cli

@@ -23,14 +23,15 @@ struct CliContext {
   std::ostream& err;           ///< progress, notes, errors
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  bool color = false;          ///< false under NO_COLOR or away from a terminal
-  int width = 80;              ///< of the terminal
+  bool color = false;                         ///< false under NO_COLOR or away from a terminal
+  int width = 80;                             ///< of the terminal
   std::function<Result<void>()> action = {};  ///< set by the chosen verb
-  query::Session* session = nullptr;       ///< warm inside `farthing shell`
+  query::Session* session = nullptr;          ///< warm inside `farthing shell`
 };
 
 void AddCompletionVerb(CLI::App& app, CliContext& context);
 void AddCostVerb(CLI::App& app, CliContext& context);
+void AddCrossCheckVerb(CLI::App& app, CliContext& context);
 void AddDeliveriesVerb(CLI::App& app, CliContext& context);
 void AddDiffVerb(CLI::App& app, CliContext& context);
 void AddElectVerb(CLI::App& app, CliContext& context);

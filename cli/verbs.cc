@@ -5,13 +5,15 @@
 namespace farthing::cli {
 
 void AddVerbs(CLI::App& app, CliContext& context) {
-  app.add_option("--data", context.data, "The data directory (also FARTHING_DATA)")->type_name("DIR");
+  app.add_option("--data", context.data, "The data directory (also FARTHING_DATA)")
+      ->type_name("DIR");
   AddImportVerb(app, context);
   AddCostVerb(app, context);
   AddExportsVerb(app, context);
   AddDeliveriesVerb(app, context);
   AddVersionsVerb(app, context);
   AddElectVerb(app, context);
+  AddCrossCheckVerb(app, context);
   AddDiffVerb(app, context);
   AddVerifyVerb(app, context);
   AddExplainVerb(app, context);
@@ -24,7 +26,8 @@ void AddVerbs(CLI::App& app, CliContext& context) {
 void PrintError(const Error& error, CliContext& context) {
   const bool color = context.color && context.err_is_terminal;
   context.err << (color ? "\033[31merror:\033[0m " : "error: ") << error.message() << '\n';
-  if (!error.hint().empty()) context.err << (color ? "\033[1mfix:\033[0m " : "fix: ") << error.hint() << '\n';
+  if (!error.hint().empty())
+    context.err << (color ? "\033[1mfix:\033[0m " : "fix: ") << error.hint() << '\n';
 }
 
 }  // namespace farthing::cli

@@ -116,6 +116,41 @@ bool IsLarger(const Change& a, const Change& b) {
 
 }  // namespace
 
+Result<Differences> CompareLoads(Session& session, const ComparisonRequest& request,
+                                 const lake::Load& from_load, const lake::Load& to_load) {
+  Differences differences;
+  // Both sides get the currency as key as soon as the two together have more than one.
+  Request question;
+  question.metrics = request.metrics;
+  question.group_by = request.group_by;
+  question.filter = request.filter;
+  const std::vector<lake::Load> both = {from_load, to_load};
+  question = SplitCurrencies(std::move(question), both, differences.notes);
+
+  TRY_ASSIGN(const Answer from, session.RunOver(question, {from_load}, {.totals = true}));
+  TRY_ASSIGN(const Answer to, session.RunOver(question, {to_load}, {.totals = true}));
+  differences.keys = ColumnsWithRole(from.columns, ColumnRole::kKey);
+  differences.metrics = ColumnsWithRole(from.columns, ColumnRole::kMetric);
+  for (const Answer* answer : {&from, &to}) {
+    for (const std::string& note : answer->notes) {
+      std::vector<std::string>& notes = differences.notes;
+      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+    }
+  }
+  const std::size_t key_count = differences.keys.size();
+  const std::size_t metric_count = differences.metrics.size();
+  TRY_ASSIGN(differences.rows, JoinVersions(from.rows, to.rows, key_count, metric_count));
+  TRY_ASSIGN(differences.totals, JoinVersions(from.totals, to.totals, key_count, metric_count));
+  std::erase_if(differences.rows, [](const DiffRow& row) {
+    return std::none_of(row.changes.begin(), row.changes.end(), IsChanged);
+  });
+  std::stable_sort(differences.rows.begin(), differences.rows.end(),
+                   [](const DiffRow& a, const DiffRow& b) {
+                     return IsLarger(a.changes.front(), b.changes.front());
+                   });
+  return differences;
+}
+
 Result<Diff> Compare(Session& session, const DiffRequest& request) {
   Diff diff;
   TRY_ASSIGN(const std::vector<lake::Version> versions, VersionsOf(session, request));
@@ -123,34 +158,7 @@ Result<Diff> Compare(Session& session, const DiffRequest& request) {
   TRY_ASSIGN(diff.to, FindVersion(versions, request.to));
   TRY_ASSIGN(const lake::Load from_load, session.catalog().GetLoad(diff.from.load_id));
   TRY_ASSIGN(const lake::Load to_load, session.catalog().GetLoad(diff.to.load_id));
-
-  // Both sides get the currency as key as soon as the two together have more than one.
-  Request question;
-  question.metrics = request.metrics;
-  question.group_by = request.group_by;
-  question.filter = request.filter;
-  const std::vector<lake::Load> both = {from_load, to_load};
-  question = SplitCurrencies(std::move(question), both, diff.notes);
-
-  TRY_ASSIGN(const Answer from, session.RunOver(question, {from_load}, {.totals = true}));
-  TRY_ASSIGN(const Answer to, session.RunOver(question, {to_load}, {.totals = true}));
-  diff.keys = ColumnsWithRole(from.columns, ColumnRole::kKey);
-  diff.metrics = ColumnsWithRole(from.columns, ColumnRole::kMetric);
-  for (const Answer* answer : {&from, &to}) {
-    for (const std::string& note : answer->notes) {
-      if (std::find(diff.notes.begin(), diff.notes.end(), note) == diff.notes.end())
-        diff.notes.push_back(note);
-    }
-  }
-  TRY_ASSIGN(diff.rows, JoinVersions(from.rows, to.rows, diff.keys.size(), diff.metrics.size()));
-  TRY_ASSIGN(diff.totals,
-             JoinVersions(from.totals, to.totals, diff.keys.size(), diff.metrics.size()));
-  std::erase_if(diff.rows, [](const DiffRow& row) {
-    return std::none_of(row.changes.begin(), row.changes.end(), IsChanged);
-  });
-  std::stable_sort(diff.rows.begin(), diff.rows.end(), [](const DiffRow& a, const DiffRow& b) {
-    return IsLarger(a.changes.front(), b.changes.front());
-  });
+  TRY_ASSIGN(diff.differences, CompareLoads(session, request.what, from_load, to_load));
   return diff;
 }
 

@@ -1,0 +1,74 @@
+// farthing crosscheck: the exports of one bill against each other.
+
+#include <boost/json.hpp>
+#include <ostream>
+
+#include "cli/differences.h"
+#include "cli/question.h"
+#include "cli/records.h"
+#include "query/crosscheck.h"
+
+namespace farthing::cli {
+namespace {
+
+namespace json = boost::json;
+
+const SideNames kSides{"elected", "other"};
+
+json::object ToJson(const query::CrossCheck& check) {
+  const TextTable table = ToTable(check.differences, kSides);
+  return {{"billing_period", ToString(check.elected.period)},
+          {"elected", check.elected.export_name},
+          {"other", check.other.export_name},
+          {"differences", RowsToJson(table, table.rows)},
+          {"totals", RowsToJson(table, table.footer)},
+          {"notes", cli::ToJson(check.differences.notes)}};
+}
+
+void PrintCheck(const query::CrossCheck& check, CliContext& context) {
+  context.out << ToString(check.elected.period) << ": " << check.elected.export_name
+              << " (elected) and " << check.other.export_name << ": ";
+  if (check.differences.rows.empty()) {
+    context.out << "no differences\n";
+  } else {
+    context.out << check.differences.rows.size() << " services differ\n";
+  }
+  PrintTable(ToTable(check.differences, kSides), context, context.out);
+  PrintNotes(check.differences.notes, context);
+}
+
+Result<void> RunCrossCheck(const std::string& format, CliContext& context) {
+  std::unique_ptr<query::Session> own;
+  TRY_ASSIGN(query::Session * session, SessionOf(context, own));
+  TRY_ASSIGN(const std::vector<query::CrossCheck> checks, query::CrossCheckBills(*session, {}));
+  if (format == "json") {
+    json::array array;
+    for (const query::CrossCheck& check : checks) array.push_back(ToJson(check));
+    context.out << json::serialize(array) << '\n';
+    return {};
+  }
+  if (checks.empty()) context.out << "every bill has one export only: nothing to check\n";
+  for (const query::CrossCheck& check : checks) PrintCheck(check, context);
+  return {};
+}
+
+}  // namespace
+
+void AddCrossCheckVerb(CLI::App& app, CliContext& context) {
+  auto* verb = app.add_subcommand(
+      "crosscheck", "Compare the exports that describe the same bill, service by service");
+  auto format = std::make_shared<std::string>("table");
+  verb->add_option("--format", *format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->default_str("table");
+  verb->footer(
+      "Where legacy CUR, CUR 2.0, FOCUS or a member's report describe one bill, one is elected and "
+      "the\n"
+      "others are never added to it; this lists what they say differently.\n\n"
+      "Examples:\n  farthing crosscheck\n  farthing crosscheck --format json");
+  verb->callback([=, &context] {
+    context.action = [=, &context] { return RunCrossCheck(*format, context); };
+  });
+}
+
+}  // namespace farthing::cli
