@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "query/crosscheck.h"
 #include "query/diff.h"
 #include "query/explain.h"
 #include "query/test_lake.h"
@@ -55,8 +56,8 @@ class DiffTest : public EvidenceTest {
   DiffRequest Ask(const std::string& by = "service") {
     DiffRequest request;
     request.period = {2026, 1};
-    request.metrics = *ParseMetrics("unblended_cost");
-    request.group_by = *ParseGroupBy(by);
+    request.what.metrics = *ParseMetrics("unblended_cost");
+    request.what.group_by = *ParseGroupBy(by);
     return request;
   }
 };
@@ -69,14 +70,14 @@ TEST_F(DiffTest, ListsOnlyChangesAndTheyAddUp) {
   const auto diff = Compare(session(), Ask());
   ASSERT_TRUE(diff.ok()) << diff.error().message();
   std::vector<std::string> rows;
-  for (const DiffRow& row : diff->rows) {
+  for (const DiffRow& row : diff->differences.rows) {
     const Change& change = row.changes[0];
     rows.push_back(*row.keys[0] + " " + *change.from + " " + *change.to + " " + *change.change);
   }
   EXPECT_EQ(rows, (std::vector<std::string>{"new 0 5 5", "gone -3 0 3",
                                             "up 1 1.0000000001 0.0000000001"}));
-  ASSERT_EQ(diff->totals.size(), 1U);
-  EXPECT_EQ(diff->totals[0].changes[0].change, "8.0000000001");
+  ASSERT_EQ(diff->differences.totals.size(), 1U);
+  EXPECT_EQ(diff->differences.totals[0].changes[0].change, "8.0000000001");
   EXPECT_EQ(diff->from.number, 1);
   EXPECT_EQ(diff->to.load_id, second);
 }
@@ -91,7 +92,8 @@ TEST_F(DiffTest, FindsVersionsByEveryName) {
     request.to = to;
     const auto diff = Compare(session(), request);
     if (!diff.ok()) return std::string(Token(diff.error().code()));
-    return diff->rows.empty() ? std::string("none") : *diff->rows[0].changes[0].change;
+    return diff->differences.rows.empty() ? std::string("none")
+                                          : *diff->differences.rows[0].changes[0].change;
   };
   EXPECT_EQ(change("previous", "latest"), "2");
   EXPECT_EQ(change(first, "3"), "3");
@@ -115,9 +117,34 @@ TEST_F(DiffTest, ACurrencyThatAppearsIsAKey) {
   lake_.Publish({.lines = {Line("a", "1"), yen}});
   const auto diff = Compare(session(), Ask());
   ASSERT_TRUE(diff.ok()) << diff.error().message();
-  ASSERT_EQ(diff->rows.size(), 1U);
-  EXPECT_EQ(diff->rows[0].keys, (AnswerRow{"a", "JPY"}));
-  EXPECT_EQ(diff->totals.size(), 2U);
+  ASSERT_EQ(diff->differences.rows.size(), 1U);
+  EXPECT_EQ(diff->differences.rows[0].keys, (AnswerRow{"a", "JPY"}));
+  EXPECT_EQ(diff->differences.totals.size(), 2U);
+}
+
+TEST_F(EvidenceTest, CrossCheckListsServicesThatDiffer) {
+  const auto load = [](const std::string& name, const std::string& s3) {
+    TestLoad one{.export_name = name, .lines = {Line("EC2", "5"), Line("S3", s3)}};
+    for (TestLine& line : one.lines) {
+      line.text["billing_account_id"] = "999999999999";
+      line.text["sub_account_id"] = "111111111111";
+      line.text["provider_name"] = "AWS";
+      line.text["service_code"] = line.text["service_name"];
+      line.amounts["net_amortized_cost"] = line.amounts["unblended_cost"];
+    }
+    return one;
+  };
+  lake_.Publish(load("first", "2"));
+  lake_.Publish(load("second", "2.0000000001"));
+  const auto checks = CrossCheckBills(session(), {});
+  ASSERT_TRUE(checks.ok()) << checks.error().message();
+  ASSERT_EQ(checks->size(), 1U);
+  const Differences& differences = checks->front().differences;
+  EXPECT_EQ(checks->front().elected.export_name, "first");
+  ASSERT_EQ(differences.rows.size(), 1U);
+  EXPECT_EQ(differences.rows[0].keys, (AnswerRow{"S3"}));
+  EXPECT_EQ(differences.rows[0].changes[0].change, "0.0000000001");
+  EXPECT_EQ(differences.totals[0].changes[0].change, "0.0000000001");
 }
 
 }  // namespace
