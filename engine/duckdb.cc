@@ -231,6 +231,18 @@ std::string QuoteLiteral(std::string_view text) {
   return quoted + '\'';
 }
 
+std::string GlobOf(std::string_view path) {
+  std::string glob;
+  for (const char c : path) {
+    if (c == '[' || c == '*' || c == '?') {
+      glob.append("[").append(1, c).append("]");
+    } else {
+      glob += c;
+    }
+  }
+  return glob;
+}
+
 std::string QuoteList(const std::vector<std::string>& texts) {
   std::string list = "[";
   for (const std::string& text : texts) {

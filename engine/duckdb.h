@@ -95,6 +95,8 @@ std::string QuoteIdentifier(std::string_view name);
 /// Quotes text as an SQL literal: it's -> 'it''s'.  For paths in COPY and read_parquet, which
 /// cannot be bound; values of questions are always bound.
 std::string QuoteLiteral(std::string_view text);
+/// Returns a glob for DuckDB's readers that matches the path itself: [ * ? are taken literally.
+std::string GlobOf(std::string_view path);
 /// Returns ['a', 'b'] of quoted literals.
 std::string QuoteList(const std::vector<std::string>& texts);
 

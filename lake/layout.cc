@@ -1,5 +1,7 @@
 #include "lake/layout.h"
 
+#include "engine/duckdb.h"
+
 namespace farthing::lake {
 
 fs::path Layout::Partition(std::string_view table, Period period, std::string_view load_id) {
@@ -8,7 +10,13 @@ fs::path Layout::Partition(std::string_view table, Period period, std::string_vi
 }
 
 std::string Layout::Files(std::string_view table, Period period, std::string_view load_id) const {
-  return (lake() / Partition(table, period, load_id) / "*.parquet").string();
+  return engine::GlobOf((lake() / Partition(table, period, load_id)).string()) + "/*.parquet";
+}
+
+std::string Layout::StagedFiles(std::string_view table, Period period,
+                                std::string_view load_id) const {
+  return engine::GlobOf((staging(load_id) / Partition(table, period, load_id)).string()) +
+         "/*.parquet";
 }
 
 }  // namespace farthing::lake

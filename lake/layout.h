@@ -43,6 +43,8 @@ class Layout {
   static fs::path Partition(std::string_view table, Period period, std::string_view load_id);
   /// The glob of a table's files of one load, for read_parquet.
   std::string Files(std::string_view table, Period period, std::string_view load_id) const;
+  /// The same while the load is being staged.
+  std::string StagedFiles(std::string_view table, Period period, std::string_view load_id) const;
 
  private:
   fs::path data_;

@@ -53,12 +53,6 @@ std::string RollupSql(std::string_view table, std::string_view from_table,
          " GROUP BY ALL ORDER BY charge_day, service_code";
 }
 
-std::string StagedFiles(const Layout& layout, std::string_view table, Period period,
-                        const std::string& load_id) {
-  return (layout.staging(load_id) / Layout::Partition(table, period, load_id) / "*.parquet")
-      .string();
-}
-
 Result<std::vector<std::string>> Distinct(engine::Connection& connection, const std::string& files,
                                           const std::string& column) {
   TRY_ASSIGN(const engine::Table table,
@@ -88,10 +82,10 @@ Result<void> StageRollups(engine::Connection& connection, const Layout& layout, 
   TRY_ASSIGN(const fs::path resources,
              StagingDirectory(layout, kCostResourceDaily, period, load_id));
   TRY_ASSIGN(const fs::path days, StagingDirectory(layout, kCostDaily, period, load_id));
-  const std::string lines = StagedFiles(layout, kCostLines, period, load_id);
+  const std::string lines = layout.StagedFiles(kCostLines, period, load_id);
   TRY(connection.Execute(
       CopySql(RollupSql(kCostResourceDaily, kCostLines, lines), resources / "part-00000.parquet")));
-  const std::string resource_files = StagedFiles(layout, kCostResourceDaily, period, load_id);
+  const std::string resource_files = layout.StagedFiles(kCostResourceDaily, period, load_id);
   return connection.Execute(CopySql(RollupSql(kCostDaily, kCostResourceDaily, resource_files),
                                     days / "part-00000.parquet"));
 }

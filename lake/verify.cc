@@ -1,5 +1,6 @@
 #include "lake/verify.h"
 
+#include "base/text.h"
 #include "lake/stage.h"
 
 namespace farthing::lake {
@@ -15,16 +16,37 @@ TableTotals Recorded(const Load& load) {
   return totals;
 }
 
+// Every set that a line names is there.
+Result<void> ProveSets(engine::Connection& connection, const Layout& layout, const Load& load,
+                       std::string_view table, const std::string& id) {
+  const auto files = [&](std::string_view name) {
+    return "read_parquet(" + engine::QuoteLiteral(layout.Files(name, load.period, load.id)) +
+           ", hive_partitioning = false)";
+  };
+  TRY_ASSIGN(const engine::Table missing,
+             connection.Query("SELECT count(*) FROM (SELECT DISTINCT " + id + " FROM " +
+                              files(kCostLines) + " WHERE " + id + " IS NOT NULL) ANTI JOIN " +
+                              files(table) + " USING (" + id + ")"));
+  const std::string count = missing.rows.at(0)[0].value_or("0");
+  if (count == "0") return {};
+  return Error(Errc::kCorrupt, std::string(table) + " lacks " + count + " sets that lines name");
+}
+
 Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, const Load& load) {
   TRY_ASSIGN(const TableTotals lines,
              AddUp(connection, kCostLines, layout.Files(kCostLines, load.period, load.id)));
   TRY(ProveEqual(Recorded(load), lines, "cost_lines against the source"));
+  if (lines.unavailable != load.unavailable) {
+    return Error(Errc::kCorrupt, "amounts that every line had are missing in some: " +
+                                     Join(lines.unavailable, ", "));
+  }
   for (const std::string_view table : {kCostResourceDaily, kCostDaily}) {
     TRY_ASSIGN(const TableTotals rollup,
                AddUp(connection, table, layout.Files(table, load.period, load.id)));
     TRY(ProveEqual(lines, rollup, table));
   }
-  return {};
+  TRY(ProveSets(connection, layout, load, kTagSets, "tag_set_id"));
+  return ProveSets(connection, layout, load, kAttributeSets, "attribute_set_id");
 }
 
 }  // namespace

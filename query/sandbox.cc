@@ -43,8 +43,9 @@ std::string WithoutSemicolon(std::string_view sql) {
 // Only these files can be read, nothing can be loaded, and no statement can undo it.
 Result<void> Lock(engine::Connection& connection, const lake::Layout& layout) {
   TRY(connection.Execute("SET parquet_metadata_cache = true"));
-  TRY(connection.Execute("SET allowed_directories = [" +
-                         engine::QuoteLiteral(layout.lake().string()) + "]"));
+  const std::string lake = layout.lake().string();  // globs are judged by their text
+  TRY(connection.Execute("SET allowed_directories = " +
+                         engine::QuoteList({lake, engine::GlobOf(lake)})));
   TRY(connection.Execute("SET enable_external_access = false"));
   return connection.Execute("SET lock_configuration = true");
 }
