@@ -106,7 +106,7 @@ class Planner {
   Sql Aggregate(const MetricRequest& request) {
     const billing::Metric& metric = *request.metric;
     const std::vector<std::string> without = LoadsWithout(metric, scope_.loads);
-    if (without.size() == scope_.loads.size()) return "CAST(NULL AS DECIMAL(38,10))";
+    if (without.size() == scope_.loads.size()) return "max(CAST(NULL AS DECIMAL(38,10)))";
     Sql condition;
     if (IsFilteredOutside(request)) condition = ConditionOf(WithoutNot(*request.filter));
     Sql sum = Base(request) + FilterClause(condition);
