@@ -89,7 +89,6 @@ class CsvWorker {
   std::vector<int128> totals_;
   std::vector<DecimalNeed> needs_;
   std::vector<bool> misfit_;
-  std::int64_t rows_ = 0;
 };
 
 }  // namespace farthing::ingest
