@@ -1,0 +1,112 @@
+#include "lake/election.h"
+
+#include <gtest/gtest.h>
+
+namespace farthing::lake {
+namespace {
+
+Load MakeLoad(std::int64_t export_id, std::string format, std::vector<std::string> accounts) {
+  Load load;
+  load.id = "load" + std::to_string(export_id);
+  load.export_id = export_id;
+  load.export_name = "export" + std::to_string(export_id);
+  load.period = {2026, 1};
+  load.format = std::move(format);
+  load.line_count = 100;
+  load.billing_accounts = {"payer"};
+  load.sub_accounts = std::move(accounts);
+  load.providers = {"AWS"};
+  return load;
+}
+
+std::vector<std::string> Winners(std::vector<Load> loads,
+                                 const std::vector<Preference>& preferences = {}) {
+  std::vector<std::string> names;
+  for (const Candidate& candidate : HoldElection(std::move(loads), preferences)) {
+    if (candidate.elected) names.push_back(candidate.load.export_name);
+  }
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(ElectionTest, OneExportStandsForItself) {
+  const auto candidates = HoldElection({MakeLoad(1, "focus", {"a"})}, {});
+  EXPECT_TRUE(candidates.at(0).elected);
+  EXPECT_EQ(candidates[0].reason, "the only export of this bill");
+}
+
+TEST(ElectionTest, Cur2BeforeLegacyBeforeFocus) {
+  EXPECT_EQ(Winners({MakeLoad(1, "focus", {"a"}), MakeLoad(2, "cur1", {"a"}),
+                     MakeLoad(3, "cur2", {"a"})}),
+            Names{"export3"});
+  EXPECT_EQ(Winners({MakeLoad(1, "focus", {"a"}), MakeLoad(2, "cur1", {"a"})}), Names{"export2"});
+}
+
+TEST(ElectionTest, LosersSayWhoStandsForTheBillAndWhy) {
+  const auto candidates =
+      HoldElection({MakeLoad(1, "focus", {"a"}), MakeLoad(2, "cur2", {"a"})}, {});
+  EXPECT_FALSE(candidates[0].elected);
+  EXPECT_EQ(candidates[0].elected_export, "export2");
+  EXPECT_EQ(candidates[0].reason, "same bill as export2 (elected: cur2 is preferred to focus)");
+}
+
+TEST(ElectionTest, ThePayersExportCoversItsMembers) {
+  EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), MakeLoad(2, "focus", {"a", "b", "c"}),
+                     MakeLoad(3, "cur2", {"c"})}),
+            Names{"export2"});
+}
+
+TEST(ElectionTest, DisjointMembersAreAdded) {
+  EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), MakeLoad(2, "cur2", {"b"})}),
+            (Names{"export1", "export2"}));
+}
+
+TEST(ElectionTest, OtherPayersProvidersAndMonthsAreOtherBills) {
+  Load payer = MakeLoad(2, "cur2", {"a"});
+  payer.billing_accounts = {"another"};
+  Load provider = MakeLoad(3, "focus", {"a"});
+  provider.providers = {"Microsoft"};
+  Load month = MakeLoad(4, "cur2", {"a"});
+  month.period = {2026, 2};
+  EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), payer, provider, month}).size(), 4U);
+}
+
+TEST(ElectionTest, TheUsersChoiceComesFirst) {
+  const std::vector<Load> loads = {MakeLoad(1, "focus", {"a"}), MakeLoad(2, "cur2", {"a", "b"})};
+  EXPECT_EQ(Winners(loads, {{1, ""}}), Names{"export1"});
+  EXPECT_EQ(Winners(loads, {{1, "2026-01"}}), Names{"export1"});
+  EXPECT_EQ(Winners(loads, {{1, "2026-02"}}), Names{"export2"}) << "a choice for another month";
+  EXPECT_EQ(Winners(loads, {{2, ""}, {1, ""}}), Names{"export2"}) << "the newer choice wins";
+}
+
+TEST(ElectionTest, CompleteDeliveriesBeforeBareFilesThenMoreLinesThenTheOlder) {
+  Load bare = MakeLoad(1, "cur2", {"a"});
+  bare.complete = false;
+  EXPECT_EQ(Winners({bare, MakeLoad(2, "focus", {"a"})}), Names{"export2"});
+  Load larger = MakeLoad(2, "cur2", {"a"});
+  larger.line_count = 101;
+  EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), larger}), Names{"export2"});
+  EXPECT_EQ(Winners({MakeLoad(2, "cur2", {"a"}), MakeLoad(1, "cur2", {"a"})}), Names{"export1"});
+}
+
+TEST(ElectionTest, OrderOfTheLoadsDoesNotMatter) {
+  std::vector<Load> loads = {MakeLoad(1, "cur1", {"a", "b"}), MakeLoad(2, "cur2", {"b", "c"}),
+                             MakeLoad(3, "focus", {"c"})};
+  std::sort(loads.begin(), loads.end(),
+            [](const Load& a, const Load& b) { return a.export_id < b.export_id; });
+  const Names expected = {"export2"};
+  do {
+    EXPECT_EQ(Winners(loads), expected);
+  } while (std::next_permutation(loads.begin(), loads.end(), [](const Load& a, const Load& b) {
+    return a.export_id < b.export_id;
+  }));
+}
+
+TEST(ElectionTest, ExportsThatNameNoAccountAreNotAddedToOthersOfTheirPayer) {
+  EXPECT_EQ(Winners({MakeLoad(1, "focus", {}), MakeLoad(2, "focus", {})}).size(), 1U);
+  EXPECT_EQ(Winners({MakeLoad(1, "focus", {}), MakeLoad(2, "cur2", {"a"})}), Names{"export2"});
+}
+
+}  // namespace
+}  // namespace farthing::lake
