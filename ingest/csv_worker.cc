@@ -251,7 +251,12 @@ bool CsvWorker::CheckUtf8() {
     if (at == std::string_view::npos) break;
     const RecordScan before = ScanRecords(text_.substr(from, at));
     record += static_cast<std::uint32_t>(before.records);
-    if (!ReportBad(record, "",
+    separators_.clear();
+    FindSeparators(text_.substr(from + before.end, at - before.end), separators_);
+    const std::vector<std::string>& header =
+        source_.job_.files[static_cast<std::size_t>(block_->file)].header;
+    const std::size_t field = separators_.size();
+    if (!ReportBad(record, field < header.size() ? header[field] : "",
                    "bytes that are not UTF-8, first at byte " + std::to_string(at - before.end) +
                        " of the row")) {
       return false;

@@ -122,20 +122,22 @@ class Loader {
 
   // Gives every group of amounts with a misfit a type that holds all its values.
   Result<void> Widen(const std::map<std::string, DecimalNeed>& misfits) {
+    const std::map<std::string, DecimalType> before = types_;
     for (const auto& [column, misfit] : misfits) {
       DecimalNeed& need = needs_[DecimalGroup(column)];
       need.Add(DecimalNeed{kNarrowWidth - DecimalType{}.scale, DecimalType{}.scale});
       need.Add(misfit);
       Result<DecimalType> type = TypeFor(need);
       if (!type.ok()) return std::move(type).error().Wrap(Place() + ": column " + column);
-      if (types_.contains(column) && types_[column] == *type) {
-        return Error(Errc::kInternal, "column " + column + " does not fit the type made for it");
-      }
       for (const SourceColumn& other : UsedColumns(files_.detection.family)) {
         if (IsNumber(other.kind) && DecimalGroup(other.name) == DecimalGroup(column)) {
           types_[other.name] = *type;
         }
       }
+    }
+    if (types_ == before) {
+      return Error(Errc::kInternal,
+                   "column " + misfits.begin()->first + " does not fit the type made for it");
     }
     return {};
   }
@@ -331,9 +333,7 @@ class Loader {
   }
 
   std::string StagedFiles(std::string_view table) const {
-    return (layout_.staging(load_.id) / lake::Layout::Partition(table, load_.period, load_.id) /
-            "*.parquet")
-        .string();
+    return layout_.StagedFiles(table, load_.period, load_.id);
   }
 
   Result<void> CollectFacts(engine::Connection& connection, const Reading& reading) {
@@ -479,10 +479,24 @@ Result<std::vector<Period>> FindPeriods(const lake::Layout& layout, const Opened
   }
   if (!found.ok()) return std::move(found).error();
   std::vector<Period> periods;
+  bool has_monthless = false;
   for (const auto& row : found->rows) {
+    has_monthless = has_monthless || !row[0];
     if (!row[0]) continue;
     TRY_ASSIGN(const Period period, ParsePeriod(*row[0]));
     periods.push_back(period);
+  }
+  if (has_monthless && periods.size() != 1) {
+    return Error(Errc::kCorrupt, "lines do not say their month: column " + column + " is empty")
+        .Hint("import the files of each month by themselves");
+  }
+  if (periods.empty() && csv != nullptr && !csv->issues().empty()) {
+    const lake::RowIssue issue = csv->issues().front();
+    return Error(Errc::kCorrupt, files.paths[static_cast<std::size_t>(issue.file)].string() +
+                                     ": row " + std::to_string(issue.row) +
+                                     (issue.column.empty() ? "" : ", column " + issue.column) +
+                                     ": " + issue.message)
+        .Hint("no row of the files can be read; have the export delivered again");
   }
   return periods;
 }

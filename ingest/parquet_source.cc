@@ -170,6 +170,10 @@ std::string ParquetSource::ValueSql(const SourceColumn& column) const {
   switch (column.kind) {
     case SourceKind::kText: {
       const std::string text = type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
+      if (column.name.ends_with("_account_id") && type.find("INT") != std::string::npos) {
+        // A loader that guesses types has cut off leading zeros.
+        return "lpad(" + text + ", CAST(greatest(12, length(" + text + ")) AS INTEGER), '0')";
+      }
       if (job_.family == SourceFamily::kCur) return "nullif(" + text + ", '')";
       return "CASE WHEN " + text + " NOT IN ('', 'NULL', 'null') THEN " + text + " END";
     }
