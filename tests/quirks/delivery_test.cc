@@ -1,0 +1,260 @@
+// Quirks of how bills arrive: folders, manifests, versions, packing.  One test for each number of the list in
+// docs/formats/quirks.md.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "tests/kit/lab.h"
+
+namespace farthing::testkit {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+bool Mention(const Texts& notes, const std::string& text) {
+  return std::any_of(notes.begin(), notes.end(),
+                     [&](const std::string& note) { return note.find(text) != std::string::npos; });
+}
+
+TEST(QuirkTest, Q01_DirectoryListingInsteadOfManifest_StaleChunksAreNotCounted) {
+  Lab lab;
+  lab.DeliverCur2("e1", {Cur2({{"1"}, {"2"}}), Cur2({{"4"}})});
+  lab.DeliverCur2(
+      "e2", {Cur2({{"1"}, {"2"}, {"4"}, {"8"}})});  // chunk 2 of the older delivery stays behind
+  const ingest::ImportSummary summary = lab.Import();
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "15");
+  EXPECT_TRUE(Mention(summary.notes, "bill2-00002.csv.gz"));
+}
+
+TEST(QuirkTest, Q02_SurplusChunksWithEmptyData_AreNoRows) {
+  Lab lab;
+  const std::string data = "P/bill2/data/BILLING_PERIOD=2026-01/bill2-0000";
+  lab.DeliverCur2("e1",
+                  {Cur2({{"5"}}), Cur2({})});  // a chunk with a header only is named all the same
+  lab.Write(data + "3.csv.gz", "");
+  lab.WriteParquet(data + "4.snappy.parquet", Cur2({}));
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "5");
+}
+
+TEST(QuirkTest, Q02_EmptyFileNamedByTheManifest_IsRefused) {
+  Lab lab;
+  lab.DeliverCur2("e1", {Cur2({{"5"}}), Cur2({})});
+  lab.Write("P/bill2/data/BILLING_PERIOD=2026-01/bill2-00002.csv.gz", "");
+  const Texts outcomes = lab.Outcomes();
+  EXPECT_TRUE(outcomes.at(0).starts_with("quarantined 2026-01: ")) << outcomes[0];
+  EXPECT_TRUE(outcomes[0].ends_with("bill2-00002.csv.gz: the file is empty (0 bytes)"))
+      << outcomes[0];
+}
+
+TEST(QuirkTest, Q02_ZeroRowParquetNamedByTheManifest_IsNoRows) {
+  Lab lab;
+  lab.WriteParquet("d/a.parquet", Cur2({{"5"}}));
+  lab.WriteParquet("d/b.parquet", Cur2({}));
+  lab.Write(
+      "d/bill2-Manifest.json",
+      ExportManifest("e1", {"s3://b/billing_period=2026-01/d/a.parquet", "s3://b/d/b.parquet"}));
+  lab.Write("d/BILLING_PERIOD=2026-01/note.txt", "");
+  const Texts outcomes = lab.Outcomes();
+  EXPECT_TRUE(outcomes.at(0).find("which billing period") != std::string::npos)
+      << "no folder says the month";
+  Lab partitioned;
+  const std::string folder = "d/BILLING_PERIOD=2026-01/";
+  partitioned.WriteParquet(folder + "a.parquet", Cur2({{"5"}}));
+  partitioned.WriteParquet(folder + "b.parquet", Cur2({}));
+  partitioned.Write(folder + "bill2-Manifest.json",
+                    ExportManifest("e1", {"s3://b/a.parquet", "s3://b/b.parquet"}));
+  EXPECT_EQ(partitioned.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(partitioned.Value("sum(unblended_cost)"), "5");
+}
+
+TEST(QuirkTest, Q03_SeveralManifestsPerPeriod_AreOneDelivery) {
+  Lab lab;
+  lab.DeliverCur1("assembly-1", {Cur1({{"3"}})});  // in the assembly's folder and in the period's
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.catalog().Deliveries()->size(), 1U);
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+}
+
+TEST(QuirkTest, Q04_AssembliesAreSnapshotsNotIncrements) {
+  Lab lab;
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"1"}, {"2"}})});
+  EXPECT_EQ(lab.Outcomes(), (Texts{"superseded 2026-01", "loaded 2026-01"}));
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  EXPECT_EQ(lab.Outcomes().back(), "unchanged 2026-01");
+}
+
+TEST(QuirkTest, Q04_AllVersionsAreKeptButOnlyTheNewestCounts) {
+  Lab lab;
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"1"}, {"2"}})});
+  ingest::ImportOptions all;
+  all.all_versions = true;
+  EXPECT_EQ(lab.Outcomes("", all), (Texts{"loaded 2026-01", "loaded 2026-01"}));
+  EXPECT_EQ(lab.catalog().Versions()->size(), 2U);
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  EXPECT_EQ(lab.Outcomes("", all), (Texts{"unchanged 2026-01", "unchanged 2026-01"}));
+}
+
+TEST(QuirkTest, Q04_ADeliveryThatTakesAChangeBackCounts) {
+  Lab lab;
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  lab.Import();
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"9"}})});
+  lab.Import();
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "9");
+  lab.DeliverCur1("20260130T000000Z", {Cur1({{"1"}})});  // the same bytes as the first
+  lab.Import();
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "1");
+  lab.Import();
+  EXPECT_EQ(lab.catalog().Versions()->size(), 3U) << "and importing again changes nothing";
+}
+
+TEST(QuirkTest, Q05_ExportsOfOneBill_AreElectedNotAdded) {
+  Lab lab;
+  const Cells member = {{"lineItem/UsageAccountId", "000000000003"}};
+  lab.DeliverCur1("a1", {Cur1({{"1"}, {"2", "Usage", member}})});
+  lab.DeliverCur2(
+      "e1", {Cur2({{"1"}, {"2", "Usage", {{"line_item_usage_account_id", "000000000003"}}}})});
+  lab.Write("member/daily.csv", Cur1({{"2", "Usage", member}}).Csv());
+  lab.Write("focus/focus.csv",
+            Focus({{"1"}, {"2", "Usage", {{"SubAccountId", "000000000003"}}}}).Csv());
+  EXPECT_EQ(lab.Outcomes().size(), 4U);
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "3");
+  EXPECT_EQ(lab.Values("DISTINCT export"), "bill2") << "CUR 2.0 stands for the bill";
+}
+
+TEST(QuirkTest, Q06_LineIdsAreNeitherUniqueNorStable) {
+  Lab lab;
+  lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});  // both lines carry the same id
+  lab.Import();
+  EXPECT_EQ(lab.Value("count(*) || ' ' || count(DISTINCT line_item_id)"), "2 1");
+  lab.DeliverCur1("a2", {Cur1({{"1", "Usage", {{"identity/LineItemId", "other"}}}, {"2"}})});
+  lab.Import();
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+}
+
+TEST(QuirkTest, Q07_KeysAreBareOrUris_AndTheBucketNameMayBeStale) {
+  Lab lab;
+  lab.DeliverCur1("a1", {Cur1({{"1"}})});
+  const std::string file = "E/data/BILLING_PERIOD=2026-02/E-00001.csv.gz";
+  lab.WriteGzip(file, Cur2({{"2"}}, {2026, 2}).Csv());
+  lab.Write(
+      "E/metadata/BILLING_PERIOD=2026-02/E-Manifest.json",
+      ExportManifest("e1", {"s3://a-bucket-that-was-replicated-long-ago/old/prefix/" + file}, "E"));
+  EXPECT_EQ(lab.Outcomes().size(), 2U);
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+}
+
+TEST(QuirkTest, Q08_OddKeys_DoubleSlashColonUnpaddedNumber) {
+  Lab lab;
+  lab.WriteGzip("a/b/R/20260101-20260201/R-1.csv.gz", Cur1({{"1"}}).Csv());
+  lab.Write("a/b/R/20260101-20260201/R-Manifest.json",
+            LegacyManifest("a1", {"a/b//R/20260101-20260201/R-1.csv.gz"}, kJanuary, "R"));
+  const std::string run = "BILLING_PERIOD=2026-02/2026-02-16T15:24:15.653Z-e1/";
+  lab.WriteGzip("E/data/" + run + "E-00001.csv.gz", Cur2({{"2"}}, {2026, 2}).Csv());
+  lab.Write("E/metadata/" + run + "E-Manifest.json",
+            ExportManifest("e1", {"s3://b/E/data/" + run + "E-00001.csv.gz"}, "E"));
+  EXPECT_EQ(lab.Outcomes().size(), 2U);
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+}
+
+TEST(QuirkTest, Q09_PartitionFoldersInEverySpelling) {
+  const std::map<std::string, Period> folders = {{"upper/BILLING_PERIOD=2026-01", {2026, 1}},
+                                                 {"lower/billing_period=2026-02", {2026, 2}},
+                                                 {"hive/year=2026/month=3", {2026, 3}},
+                                                 {"padded/year=2026/month=04", {2026, 4}}};
+  Lab lab;
+  for (const auto& [folder, period] : folders) {
+    Sheet sheet = SnakeCased(Cur1({{"1"}}, period));
+    sheet.header.insert(sheet.header.end(),
+                        {"year", "month"});  // a crawler's columns, left in a re-export
+    sheet.rows[0].insert(sheet.rows[0].end(), {"2026", "1"});
+    lab.WriteParquet(folder + "/bill-00001.snappy.parquet", sheet,
+                     {{{"year", "INTEGER"}, {"month", "INTEGER"}}});
+  }
+  lab.Import();
+  EXPECT_EQ(lab.Values("billing_period"), "2026-01, 2026-02, 2026-03, 2026-04");
+  EXPECT_EQ(lab.Value("max(list_contains(map_keys(attributes), 'month'))"), "false");
+}
+
+TEST(QuirkTest, Q10_TheDateRangeEndsWithTheNextMonthsFirst) {
+  Lab lab;
+  lab.DeliverCur1("a1",
+                  {Cur1({{"1",
+                          "Usage",
+                          {{"lineItem/UsageStartDate", "2026-12-31T23:00:00Z"},
+                           {"lineItem/UsageEndDate", "2027-01-01T00:00:00Z"}}}},
+                        {2026, 12})},
+                  {2026, 12});
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-12"});
+  EXPECT_EQ(lab.Value("charge_period_end"), "2027-01-01 00:00:00");
+}
+
+TEST(QuirkTest, Q10_ALineOfTheNextMonthIsRefused) {
+  Lab lab;
+  Sheet sheet =
+      Cur1({{"1"}, {"2", "Usage", {{"bill/BillingPeriodStartDate", "2026-02-01T00:00:00Z"}}}});
+  lab.DeliverCur1("a1", {sheet});
+  const Texts outcomes = lab.Outcomes();
+  EXPECT_TRUE(outcomes.at(0).ends_with(
+      "bill-00001.csv.gz: row 2, column bill_billing_period_start_date: belongs to "
+      "2026-02-01T00:00:00Z, the delivery is for 2026-01"))
+      << outcomes[0];
+}
+
+TEST(QuirkTest, Q50_StatusFileIsNoData) {
+  Lab lab;
+  lab.DeliverCur1("a1", {Cur1({{"1"}})});
+  Must(lab.connection().Execute("COPY (SELECT 'UPDATING' AS status) TO '" +
+                                (lab.inbox() / "status.parquet").string() + "' (FORMAT parquet)"));
+  fs::create_directories(lab.inbox() / "P/bill/cost_and_usage_data_status");
+  fs::rename(lab.inbox() / "status.parquet",
+             lab.inbox() / "P/bill/cost_and_usage_data_status/cost_and_usage_data_status.parquet");
+  const ingest::ImportSummary summary = lab.Import();
+  EXPECT_EQ(summary.outcomes.size(), 1U);
+  EXPECT_TRUE(summary.notes.empty());
+}
+
+TEST(QuirkTest, Q51_GzipOfSeveralMembers_IsReadToTheEnd) {
+  Lab lab;
+  const std::string text = Cur1({{"1"}, {"2"}, {"4"}}).Csv();
+  std::string packed;
+  for (std::size_t at = 0; at < text.size(); at += 100) {
+    lab.WriteGzip("part", text.substr(at, 100));
+    packed += Must(ReadFile(lab.inbox() / "part", 1 << 20));
+  }
+  lab.Write("bare/bill.csv.gz", packed);
+  EXPECT_EQ(lab.Outcomes("bare"), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "7");
+}
+
+TEST(QuirkTest, Q52_HelperObjectsAreNoData) {
+  Lab lab;
+  lab.DeliverCur1("a1", {Cur1({{"1"}})});
+  lab.Write("aws-programmatic-access-test-object", "test");
+  lab.Write("P/bill/20260101-20260201/bill-RedshiftManifest.json", R"({"entries": []})");
+  lab.Write("P/bill/20260101-20260201/bill-RedshiftCommands.sql", "copy");
+  lab.Write("P/bill/crawler-cfn.yml", "x: y");
+  lab.Write("P/bill/20260101-20260201/bill-create-table.sql", "create");
+  const ingest::ImportSummary summary = lab.Import();
+  EXPECT_EQ(summary.outcomes.size(), 1U);
+  EXPECT_TRUE(summary.notes.empty());
+}
+
+TEST(QuirkTest, Q53_MonthsThatAreNeverRefreshedStayAsTheyAre) {
+  Lab lab;
+  lab.DeliverCur1("a1", {Cur1({{"1"}})});
+  lab.Import();
+  fs::remove_all(lab.inbox() / "P");
+  lab.DeliverCur1("b1", {Cur1({{"2"}}, {2026, 2})}, {2026, 2});
+  lab.Import();
+  EXPECT_EQ(lab.Values("billing_period || '=' || unblended_cost::VARCHAR"),
+            "2026-01=1.0000000000, 2026-02=2.0000000000");
+}
+
+}  // namespace
+}  // namespace farthing::testkit

@@ -1,0 +1,259 @@
+// Quirks of single values: types, numbers, times, text.  One test for each number of the list in
+// docs/formats/quirks.md.
+
+#include <gtest/gtest.h>
+
+#include "tests/kit/lab.h"
+
+namespace farthing::testkit {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// The line every format of time has to give.
+constexpr const char* kPlace = "charge_period_start || ' ' || charge_period_end";
+constexpr const char* kFirstHour = "2026-01-01 00:00:00 2026-01-01 01:00:00";
+
+TEST(QuirkTest, Q11_TimesInEveryPhysicalType) {
+  for (const char* type :
+       {"TIMESTAMP", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP_S", "TIMESTAMPTZ", "VARCHAR"}) {
+    Lab lab;
+    ParquetStyle style;
+    for (const char* column : {"line_item_usage_start_date", "line_item_usage_end_date",
+                               "bill_billing_period_start_date", "bill_billing_period_end_date"}) {
+      style.types[column] = type;
+    }
+    lab.WriteParquet("bare/bill.parquet", SnakeCased(Cur1({{"1"}})), style);
+    EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"}) << type;
+    EXPECT_EQ(lab.Value(kPlace), kFirstHour) << type;
+  }
+}
+
+TEST(QuirkTest, Q11_TimesInEverySpelling) {
+  for (const char* day :
+       {"2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000Z", "2026-01-01 00:00:00.000",
+        "2026-01-01 00:00:00", "2026-01-01 00:00:00+00:00", "20260101T000000.000Z", "2026-01-01"}) {
+    const Sheet sheet = Cur1(
+        {{"1", "Usage", {{"lineItem/UsageStartDate", day}, {"bill/BillingPeriodStartDate", day}}}});
+    Lab lab;
+    EXPECT_EQ(lab.ImportSheet(sheet), Texts{"loaded 2026-01"}) << day;
+    EXPECT_EQ(lab.Value(kPlace), kFirstHour) << day;
+    if (std::string(day).starts_with("20260101"))
+      continue;  // the compact form is that of manifests
+    Lab parquet;
+    parquet.WriteParquet("bare/bill.parquet", SnakeCased(sheet),
+                         {{{"line_item_usage_start_date", "VARCHAR"},
+                           {"bill_billing_period_start_date", "VARCHAR"}}});
+    EXPECT_EQ(parquet.Outcomes(), Texts{"loaded 2026-01"}) << day;
+    EXPECT_EQ(parquet.Value(kPlace), kFirstHour) << day;
+  }
+}
+
+TEST(QuirkTest, Q11_AnUnreadableTimeIsNamedByFileRowAndColumn) {
+  const Sheet sheet = Cur1({{"1"}, {"2", "Usage", {{"lineItem/UsageStartDate", "yesterday"}}}});
+  Lab lab;
+  const Texts csv = lab.ImportSheet(sheet);
+  EXPECT_NE(csv.at(0).find("bill.csv: row 2, column line_item_usage_start_date: "),
+            std::string::npos)
+      << csv[0];
+  Lab parquet;
+  parquet.WriteParquet("bare/bill.parquet", SnakeCased(sheet),
+                       {{{"line_item_usage_start_date", "VARCHAR"}}});
+  const Texts outcomes = parquet.Outcomes();
+  EXPECT_TRUE(outcomes.at(0).starts_with("quarantined")) << outcomes[0];
+  EXPECT_NE(outcomes[0].find("bill.parquet: row 2, column line_item_usage_start_date"),
+            std::string::npos)
+      << outcomes[0];
+}
+
+TEST(QuirkTest, Q12_PagesEncodingsAndCompressions) {
+  std::vector<Line> lines;
+  for (int i = 0; i < 3000; ++i) {
+    lines.push_back({"0.25", "Usage", {{"identity/LineItemId", "id" + std::to_string(i)}}});
+  }
+  for (const char* options :
+       {"COMPRESSION snappy, PARQUET_VERSION v1", "COMPRESSION gzip, PARQUET_VERSION v2",
+        "COMPRESSION zstd, PARQUET_VERSION v2", "COMPRESSION uncompressed, ROW_GROUP_SIZE 2048",
+        "COMPRESSION brotli", "COMPRESSION lz4_raw"}) {
+    Lab lab;
+    lab.WriteParquet("bare/bill.parquet", SnakeCased(Cur1(lines)), {{}, false, options});
+    EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"}) << options;
+    EXPECT_EQ(lab.Value("sum(unblended_cost) || ' ' || count(DISTINCT line_item_id)"),
+              "750.0000000000 3000")
+        << options;
+  }
+}
+
+TEST(QuirkTest, Q13_EmptyTextZeroAndNullAreTheSame) {
+  const Sheet sheet = SnakeCased(Cur1({{"1",
+                                        "Usage",
+                                        {{"lineItem/ResourceId", ""},
+                                         {"reservation/ReservationARN", ""},
+                                         {"reservation/EffectiveCost", ""},
+                                         {"bill/InvoiceId", ""}}}}));
+  for (const bool empty_is_null : {false, true}) {
+    Lab lab;
+    lab.WriteParquet("bare/bill.parquet", sheet,
+                     {{{"reservation_effective_cost", "DOUBLE"}}, empty_is_null});
+    EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+    EXPECT_EQ(lab.Value("coalesce(resource_id, commitment_discount_id, invoice_id, 'none')"),
+              "none");
+    EXPECT_EQ(lab.Value("amortized_cost"), "1");
+  }
+}
+
+TEST(QuirkTest, Q14_ZeroCommitmentCostsOfOrdinaryLinesAreNotTheirCost) {
+  Lab lab;
+  lab.ImportSheet(Cur1(
+      {{"7",
+        "Usage",
+        {{"reservation/EffectiveCost", "0.0"}, {"savingsPlan/SavingsPlanEffectiveCost", "0.0"}}}}));
+  EXPECT_EQ(lab.Value("amortized_cost || ' ' || effective_cost"), "7.0000000000 7.0000000000");
+}
+
+TEST(QuirkTest, Q15_IntegersWhereDoublesAreExpected) {
+  Lab lab;
+  lab.WriteParquet("bare/bill.parquet", SnakeCased(Cur1({{"3"}})),
+                   {{{"line_item_unblended_cost", "BIGINT"},
+                     {"line_item_usage_amount", "INTEGER"},
+                     {"line_item_blended_cost", "DECIMAL(20,6)"}}});
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost) + sum(blended_cost) + sum(usage_quantity)"), "7");
+}
+
+TEST(QuirkTest, Q15_AccountIdsKeepTheirLeadingZeros) {
+  const Sheet sheet = Cur1({{"1", "Usage", {{"lineItem/UsageAccountId", "014498620306"}}}});
+  Lab lab;
+  lab.ImportSheet(sheet);
+  EXPECT_EQ(lab.Value("sub_account_id"), "014498620306");
+  Lab inferred;  // a loader that guesses types made numbers of them
+  inferred.WriteParquet(
+      "bare/bill.parquet", SnakeCased(sheet),
+      {{{"line_item_usage_account_id", "BIGINT"}, {"bill_payer_account_id", "BIGINT"}}});
+  inferred.Import();
+  EXPECT_EQ(inferred.Value("sub_account_id || ' ' || billing_account_id"),
+            "014498620306 000000000001");
+}
+
+TEST(QuirkTest, Q16_RatesAreTextAndStayAsTheyAre) {
+  Lab lab;
+  EXPECT_EQ(lab.ImportSheet(Cur1({{"1",
+                                   "Usage",
+                                   {{"lineItem/UnblendedRate", "0.0104000000"},
+                                    {"reservation/TotalReservedUnits", "n/a"}}}})),
+            Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("attributes['lineItem/UnblendedRate'] || ' ' || "
+                      "attributes['reservation/TotalReservedUnits']"),
+            "0.0104000000 n/a");
+}
+
+TEST(QuirkTest, Q17_ScientificNotationAndMinusZero) {
+  Lab lab;
+  lab.ImportSheet(Cur1({{"4.47E-7"}, {"-7.0E-10"}, {"5.0e-07"}, {"-0.0"}, {"1e2"}, {"+1"}}));
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "101.0000009463");
+  EXPECT_EQ(lab.Value("count(*)", "unblended_cost = 0"), "1");
+}
+
+TEST(QuirkTest, Q17_NotANumberIsRefused) {
+  for (const char* bad : {"NaN", "inf", "1,5", "1.2.3", "$5", "0x10", "--1"}) {
+    Lab lab;
+    const Texts outcomes = lab.ImportSheet(Cur1({{"1"}, {"1"}, {bad}}));
+    EXPECT_NE(outcomes.at(0).find("bill.csv: row 3, column line_item_unblended_cost: "),
+              std::string::npos)
+        << outcomes[0];
+    EXPECT_EQ(lab.catalog().Versions()->size(), 0U);
+  }
+  Lab lab;
+  lab.WriteParquet("bare/bill.parquet", SnakeCased(Cur1({{"1"}, {"NaN"}})));
+  const Texts outcomes = lab.Outcomes();
+  EXPECT_NE(outcomes.at(0).find("bill.parquet: row 2, column line_item_unblended_cost: "),
+            std::string::npos)
+      << outcomes[0];
+}
+
+TEST(QuirkTest, Q18_NullAndEmptyTextInCsv) {
+  Lab lab;
+  const std::string header =
+      "bill/BillingPeriodStartDate,lineItem/LineItemType,lineItem/UsageStartDate,"
+      "lineItem/UnblendedCost,lineItem/ResourceId,resourceTags/user:team\n";
+  const std::string start = "2026-01-01T00:00:00Z,Usage,2026-01-01T00:00:00Z,";
+  lab.Write("bare/bill.csv", header + start + "1,,\n" + start + "\"2\",\"\",\"\"\n");
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(
+      lab.Value(
+          "sum(unblended_cost) || ' ' || count(resource_id) || ' ' || count(tags['user:team'])"),
+      "3.0000000000 0 0");
+}
+
+TEST(QuirkTest, Q18_TheWordNullIsAValueInTagsAndAbsentElsewhere) {
+  Lab cur;
+  cur.ImportSheet(Cur1(
+      {{"1", "Usage", {{"resourceTags/user:team", "null"}, {"lineItem/ResourceId", "NULL"}}}}));
+  EXPECT_EQ(cur.Value("tags['user:team'] || ' ' || coalesce(resource_id, 'absent')"), "null absent")
+      << "users may call a thing null, AWS does not";
+  Lab focus;
+  focus.ImportSheet(Focus(
+      {{"1", "Usage", {{"RegionId", "NULL"}, {"x_Team", "null"}, {"ConsumedQuantity", "NULL"}}}}));
+  EXPECT_EQ(focus.Value("coalesce(region_id, attributes['x_Team'], 'absent')"), "absent");
+}
+
+TEST(QuirkTest, Q19_TextIsKeptByteForByte) {
+  const std::string text = "says \"hello\", a\ttab,\r\na new line, İstanbul, São Paulo, 🚀 ";
+  Lab lab;
+  EXPECT_EQ(lab.ImportSheet(Cur1({{"1",
+                                   "Usage",
+                                   {{"lineItem/LineItemDescription", text},
+                                    {"resourceTags/user:note", text},
+                                    {"lineItem/LegalEntity", "Ödeme A.Ş., \"Türkiye\""}}},
+                                  {"2"}})),
+            Texts{"loaded 2026-01"});
+  const auto rows = lab.Rows(
+      "SELECT charge_description, tags['user:note'], publisher_name FROM lines WHERE "
+      "unblended_cost = 1");
+  EXPECT_EQ(rows, (std::vector<Texts>{{text, text, "Ödeme A.Ş., \"Türkiye\""}}));
+  EXPECT_EQ(lab.Value("count(*)"), "2");
+}
+
+TEST(QuirkTest, Q19_InvalidUtf8IsNamedAndCanBeMended) {
+  Sheet sheet = Cur1({{"1"},
+                      {"2", "Usage", {{"lineItem/LegalEntity", "caf\xe9"}}},
+                      {"4"},
+                      {"8", "Usage", {{"lineItem/Operation", "\xff"}}}});
+  Lab lab;
+  const Texts outcomes = lab.ImportSheet(sheet);
+  EXPECT_NE(
+      outcomes.at(0).find("bill.csv: row 2, column lineItem/LegalEntity: bytes that are not UTF-8"),
+      std::string::npos)
+      << outcomes[0];
+  ingest::ImportOptions tolerant;
+  tolerant.tolerated_rows = 1;
+  EXPECT_TRUE(lab.Outcomes("", tolerant).at(0).starts_with("quarantined")) << "two rows are bad";
+  tolerant.tolerated_rows = 2;
+  const ingest::ImportSummary summary = lab.Import("", tolerant);
+  ASSERT_TRUE(summary.outcomes.at(0).load);
+  const std::vector<lake::RowIssue>& issues = summary.outcomes[0].load->issues;
+  ASSERT_EQ(issues.size(), 2U);
+  EXPECT_EQ(issues[0].row, 2);
+  EXPECT_EQ(issues[1].row, 4);
+  EXPECT_EQ(issues[1].column, "lineItem/Operation");
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "15") << "the money of mended rows counts";
+  EXPECT_EQ(lab.Value("publisher_name", "unblended_cost = 2"), "caf\xef\xbf\xbd");
+}
+
+TEST(QuirkTest, Q54_SumsDoNotDependOnTheOrderOfRows) {
+  std::vector<Line> lines;
+  for (int i = 1; i <= 500; ++i)
+    lines.push_back({"0." + std::to_string(1000000 + i * 7919 % 999983)});
+  const auto total = [&] {
+    Lab lab;
+    lab.ImportSheet(Cur1(lines));
+    lab.ExpectProven();
+    return lab.Value("sum(unblended_cost)");
+  };
+  const std::string sum = total();
+  std::reverse(lines.begin(), lines.end());
+  EXPECT_EQ(total(), sum);
+}
+
+}  // namespace
+}  // namespace farthing::testkit
