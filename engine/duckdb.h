@@ -69,10 +69,10 @@ class Connection {
 };
 
 struct DatabaseOptions {
-  int threads = 0;                        ///< 0: one per core
-  std::uint64_t memory_limit_bytes = 0;   ///< 0: DuckDB's default (80 % of the machine)
-  std::string temp_directory = {};        ///< spill space; empty: no spilling
-  bool preserve_order = true;             ///< false lets writers reorder rows, with less memory
+  int threads = 0;                       ///< 0: one per core
+  std::uint64_t memory_limit_bytes = 0;  ///< 0: DuckDB's default (80 % of the machine)
+  std::string temp_directory = {};       ///< spill space; empty: no spilling
+  bool preserve_order = true;            ///< false lets writers reorder rows, with less memory
 };
 
 /// An in-memory DuckDB with parquet, json and icu inside; nothing is loaded from the network.

@@ -37,7 +37,7 @@ std::string DecimalText(duckdb_vector vector, duckdb_logical_type type, idx_t ro
 
 std::string TimestampText(std::int64_t micros) {
   std::string text = farthing::ToString(Instant{micros});
-  text[10] = ' ';      // "2026-01-31T23:00:00Z" -> "2026-01-31 23:00:00", as DuckDB prints it
+  text[10] = ' ';  // "2026-01-31T23:00:00Z" -> "2026-01-31 23:00:00", as DuckDB prints it
   text.pop_back();
   return text;
 }
