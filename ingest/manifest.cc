@@ -33,7 +33,6 @@ Result<std::vector<std::string>> Keys(const json::object& object, const char* me
     if (!item.is_string())
       return Incomplete(std::string(member) + " holds something that is no file name");
     keys.push_back(KeyOf(std::string(item.get_string())));
-    if (keys.back().empty()) return Incomplete(std::string(member) + " names a file without a key");
     if (keys.back().empty()) return Incomplete(std::string(member) + " names a bucket, no file");
   }
   if (keys.empty()) return Incomplete(std::string("lists no files in ") + member);
