@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <numeric>
 #include <set>
 #include <thread>
@@ -56,8 +58,11 @@ class Ticker {
 
  private:
   void Run(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
     while (!stop.stop_requested()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::unique_lock lock(mutex);
+      stopped.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
       observer_(look_());
     }
   }
