@@ -1,0 +1,307 @@
+"""The command line as a person meets it: help, exit codes, formats, colours, progress, completion."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import struct
+import subprocess
+import tempfile
+import termios
+import unittest
+
+import harness
+
+
+def on_terminal(arguments, env=None, width=100):
+    """Runs the binary with all its streams on a terminal; returns the exit code and what it wrote."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FARTHING_", "NO_COLOR"))}
+    environment.update({"TERM": "xterm", **(env or {})})
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    process = subprocess.Popen([harness.BINARY, *map(str, arguments)], stdin=follower, stdout=follower,
+                               stderr=follower, env=environment)
+    os.close(follower)
+    written = b""
+    while True:
+        ready, _, _ = select.select([leader], [], [], harness.SECONDS)
+        if not ready:
+            process.kill()
+            raise TimeoutError(arguments)
+        try:
+            block = os.read(leader, 65536)
+        except OSError:  # the terminal is gone: the program has ended
+            break
+        if not block:
+            break
+        written += block
+    os.close(leader)
+    return process.wait(), written.decode()
+
+
+class Help(harness.Case):
+    def test_every_verb_has_help_with_examples(self):
+        for verb in [*([v] for v in harness.VERBS), ["simulate", "bill"]]:
+            with self.subTest(verb=verb):
+                done = self.succeeds(harness.run(*verb, "--help"))
+                self.assertRegex(done.stdout, r"Examples?:\n *(\w+ .*\| )?(farthing|printf) ")
+                self.assertEqual(done.stderr, "")
+
+    def test_every_verb_is_listed(self):
+        done = self.succeeds(harness.run("--help"))
+        listed = re.findall(r"^  (\w+) +\S", done.stdout.split("Subcommands:")[1], re.M)
+        self.assertEqual(sorted(listed), sorted(harness.VERBS))
+
+    def test_version(self):
+        self.assertRegex(self.succeeds(harness.run("--version")).stdout, r"^farthing \d+\.\d+\.\d+\n$")
+
+
+class WithLake(harness.Case):
+    """One imported bill of two exports for all tests that only read."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="farthing-cli-"))
+        cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
+        harness.simulate(cls.root / "bill", formats="cur1-csv,focus-csv")
+        harness.simulate(cls.root / "next", 2)
+        cls.lake = harness.Lake(cls.root / "data")
+        for bill in ("bill", "next"):
+            done = cls.lake.run("import", cls.root / bill)
+            if done.returncode != 0:
+                raise RuntimeError(done.stderr)
+
+
+class Formats(WithLake):
+    QUESTIONS = [
+        ["exports"], ["deliveries"], ["versions"], ["verify"], ["crosscheck"],
+        ["cost", "--by", "service", "--metric", "unblended_cost"],
+        ["explain", "--by", "service", "--metric", "unblended_cost"],
+        ["diff", "--export", "cur1-csv", "--period", "2026-01", "--from", "1", "--to", "2"],
+        ["sql", "select service_code, sum(unblended_cost) from cost_lines group by all"],
+    ]
+
+    def test_json_parses(self):
+        for question in self.QUESTIONS:
+            with self.subTest(question=question):
+                done = self.succeeds(self.lake.run(*question, "--format", "json"))
+                self.assertTrue(json.loads(done.stdout))
+                self.assertEqual(done.stdout.count("\n"), 1)
+
+    def test_csv_is_rectangular(self):
+        for question in self.QUESTIONS:
+            if question[0] in ("explain", "crosscheck"):
+                continue  # several tables in one answer
+            with self.subTest(question=question):
+                done = self.succeeds(self.lake.run(*question, "--format", "csv"))
+                rows = list(csv.reader(io.StringIO(done.stdout)))
+                self.assertGreater(len(rows), 1)
+                self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+
+    def test_tables_are_the_default_and_end_in_a_line_feed(self):
+        for question in self.QUESTIONS:
+            with self.subTest(question=question):
+                done = self.succeeds(self.lake.run(*question))
+                self.assertTrue(done.stdout.endswith("\n"))
+                self.assertNotIn("\033", done.stdout)
+
+    def test_import_as_json(self):
+        done = self.succeeds(self.lake.run("import", self.root / "next", "--format", "json"))
+        outcomes = json.loads(done.stdout)
+        self.assertEqual([(o["outcome"], o["period"]) for o in outcomes], [("unchanged", "2026-01")])
+
+    def test_answers_that_cannot_be_written_are_an_error(self):
+        for question in self.QUESTIONS:
+            with self.subTest(question=question), open("/dev/full", "w") as full:
+                done = subprocess.run([harness.BINARY, "--data", self.lake.directory, *question],
+                                      stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, 7, done.stderr)
+                self.assertIn("cannot write", done.stderr)
+
+
+class ExitCodes(WithLake):
+    def check(self, code, *arguments, words=()):
+        done = self.fails(self.lake.run(*arguments), code, *words)
+        self.assertEqual(done.stdout, "")
+        return done
+
+    def test_2_the_request_is_wrong(self):
+        self.check(2)
+        self.check(2, "sing")
+        self.check(2, "versions", "--loud")
+        self.check(2, "versions", "--format", "xml")
+        self.check(2, "cost", "--by", "weather")
+        self.check(2, "cost", "--from", "yesterday")
+        self.check(2, "sql", "select from where")
+        self.check(2, "simulate", "bill", "--out", self.scratch / "x", "--format", "cur9")
+        self.check(2, "import", self.root / "bill", "--tolerate-bad-rows", "-1")
+        self.check(2, "import", self.root / "bill", "--tolerate-bad-rows", "many")
+
+    def test_4_not_there(self):
+        self.check(4, "import", self.scratch / "nowhere", words=["nowhere", "fix:"])
+        self.check(4, "import", self.scratch, words=["nothing to import", "fix:"])
+        self.check(4, "elect", "nobody", words=["nobody", "fix:"])
+
+    def test_8_damaged(self):
+        file = self.scratch / "bill.csv"
+        file.write_text("name,street\n")
+        self.fails(self.lake.run("import", file), 8, "not a bill", "fix:")
+
+    def test_8_when_the_lake_is_damaged(self):
+        for table in ("cost_lines", "cost_daily", "cost_resource_daily", "tag_sets", "attribute_sets"):
+            with self.subTest(table):
+                damaged = harness.Lake(self.scratch / table)
+                shutil.copytree(self.lake.directory, damaged.directory)
+                active = next(v for v in damaged.json("versions") if not v["active_to"])
+                part = next(damaged.directory.glob(f"lake/{table}/*/load_id={active['load_id']}/*"))
+                part.unlink()
+                done = self.fails(damaged.run("verify"), 8, "1 load", "fix:")
+                self.assertIn("NO", done.stdout)
+
+    def test_lines_of_another_load_do_not_prove(self):
+        damaged = harness.Lake(self.scratch / "swapped")
+        shutil.copytree(self.lake.directory, damaged.directory)
+        loads = [v["load_id"] for v in damaged.json("versions") if v["export"] == "cur1-csv"]
+        old, new = (next(damaged.directory.glob(f"lake/cost_lines/*/load_id={load}/*")) for load in loads)
+        shutil.copy(old, new)
+        self.fails(damaged.run("verify"), 8)
+
+    def test_sql_cannot_write(self):
+        for sql in ("create table t(a int)", "copy (select 1) to '/tmp/x.csv'", "delete from cost_lines",
+                    "select * from read_csv('/etc/passwd')", "attach '/tmp/x.db'", "set threads=1"):
+            with self.subTest(sql):
+                done = self.lake.run("sql", sql)
+                self.assertIn(done.returncode, (2, 3), done.stderr)
+
+
+class Terminal(WithLake):
+    def test_colour_follows_terminal_and_no_color(self):
+        arguments = ["--data", self.lake.directory, "elect", "nobody"]
+        code, written = on_terminal(arguments)
+        self.assertEqual(code, 4)
+        self.assertIn("\033[31m", written)
+        code, written = on_terminal(arguments, {"NO_COLOR": "1"})
+        self.assertEqual(code, 4)
+        self.assertNotIn("\033[3", written)
+        self.assertNotIn("\033", self.lake.run("elect", "nobody").stderr)
+
+    def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(self):
+        bill = self.scratch / "bill"
+        harness.simulate(bill, lines=60_000)
+        code, written = on_terminal(["--data", self.scratch / "a", "import", bill], {"NO_COLOR": "1"})
+        self.assertEqual(code, 0, written)
+        self.assertRegex(written, r"\r.*reading \[=* *\] \d+%  \d+ rows  [\d.]+ MB  \d+ rows/s")
+        done = self.succeeds(harness.run("--data", self.scratch / "b", "import", bill))
+        self.assertNotIn("\r", done.stderr)
+        self.assertNotIn("\033", done.stderr)
+        phases = re.findall(r"^cur1-csv 2026-01: (.*)$", done.stderr, re.M)
+        self.assertEqual(phases, ["reading", "rolling up", "proving", "publishing"])
+
+
+class Completion(harness.Case):
+    def check(self, shell, *command):
+        done = self.succeeds(harness.run("completion", shell))
+        for verb in harness.VERBS:
+            self.assertIn(verb, done.stdout)
+        self.assertIn("tolerate-bad-rows", done.stdout)
+        if not shutil.which(command[0]):
+            self.skipTest(f"{command[0]} is not installed")
+        script = self.scratch / "script"
+        script.write_text(done.stdout)
+        checked = subprocess.run([*command, script], capture_output=True, text=True, check=False)
+        self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+        return script
+
+    def test_bash(self):
+        script = self.check("bash", "bash", "-n")
+        offers = subprocess.run(
+            ["bash", "-c", f'source "{script}"; COMP_WORDS=(farthing ver); COMP_CWORD=1; _farthing; '
+             'echo "${COMPREPLY[@]}"; COMP_WORDS=(farthing import --tol); COMP_CWORD=2; _farthing; '
+             'echo "${COMPREPLY[@]}"'], capture_output=True, text=True, check=False)
+        self.assertEqual(offers.stdout, "versions verify\n--tolerate-bad-rows\n", offers.stderr)
+
+    def test_zsh(self):
+        self.check("zsh", "zsh", "-n")
+
+    def test_fish(self):
+        self.check("fish", "fish", "-n")
+
+
+class DataDirectory(harness.Case):
+    def setUp(self):
+        super().setUp()
+        harness.simulate(self.scratch / "bill")
+
+    def imported_to(self, directory, *arguments, env=None):
+        done = self.succeeds(harness.run(*arguments, "import", self.scratch / "bill", env=env))
+        self.assertIn("loaded", done.stdout)
+        self.assertTrue((directory / "farthing.db").exists())
+
+    def test_where_it_is(self):
+        a, b, c, d = (self.scratch / name for name in "abcd")
+        self.imported_to(a, env={"FARTHING_DATA": str(a), "XDG_DATA_HOME": str(c)})
+        self.imported_to(b, "--data", b, env={"FARTHING_DATA": str(a)})
+        self.imported_to(c / "farthing", env={"XDG_DATA_HOME": str(c)})
+        self.imported_to(d / ".local" / "share" / "farthing", env={"HOME": str(d)})
+        done = self.succeeds(harness.run("import", self.scratch / "bill", "--data", b))  # behind the verb
+        self.assertIn("unchanged", done.stdout)
+
+    def test_awkward_paths(self):
+        for name in ("with space", "it's [2026] {a,b}*?", "größe ✓", "100%25", 'say "so"'):
+            with self.subTest(name):
+                bill = self.scratch / name / "bill"
+                bill.parent.mkdir()
+                shutil.copytree(self.scratch / "bill", bill)
+                lake = harness.Lake(self.scratch / name / "data")
+                self.succeeds(lake.run("import", bill))
+                state = lake.state()
+                self.assertTrue(state["proven"])
+                self.assertEqual(state["total"][0], "500")
+
+    def test_awkward_paths_of_parquet(self):
+        harness.simulate(self.scratch / "it's [2026] {a,b}*?", formats="cur2-parquet")
+        lake = harness.Lake(self.scratch / "data")
+        self.succeeds(lake.run("import", self.scratch / "it's [2026] {a,b}*?"))
+        self.assertEqual(lake.state()["total"][0], "500")
+
+    def test_relative_paths(self):
+        done = self.succeeds(harness.run("--data", "data", "import", "bill", cwd=self.scratch))
+        self.assertIn("loaded", done.stdout)
+        self.succeeds(harness.run("--data", "data", "verify", cwd=self.scratch))
+        done = self.succeeds(harness.run("--data", self.scratch / "data", "import", self.scratch / "bill"))
+        self.assertIn("unchanged", done.stdout)
+
+
+class Versions(harness.Case):
+    def test_all_versions_gives_every_assembly_in_order(self):
+        totals = [harness.simulate(self.scratch / "bill", delivery, 500, "cur1-csv", 1, "--create-new")
+                  for delivery in (1, 2, 3)]
+        newest = harness.Lake(self.scratch / "newest")
+        self.succeeds(newest.run("import", self.scratch / "bill"))
+        self.assertEqual([n for _, _, n in newest.versions()], [1])
+        every = harness.Lake(self.scratch / "every")
+        self.succeeds(every.run("import", self.scratch / "bill", "--all-versions"))
+        self.assertEqual([n for _, _, n in every.versions()], [1, 2, 3])
+        self.assertEqual(newest.state()["total"], every.state()["total"])
+        self.assertEqual(len({json.dumps(t, sort_keys=True) for t in totals}), 3)
+        again = self.succeeds(every.run("import", self.scratch / "bill", "--all-versions"))
+        self.assertEqual(again.stdout.count("unchanged"), 3)
+        self.assertEqual(len(every.versions()), 3)
+
+    def test_each_delivery_in_its_turn(self):
+        lake = harness.Lake(self.scratch / "data")
+        for delivery in (1, 2, 3):
+            harness.simulate(self.scratch / "bill", delivery, 1000, "cur2-csv", 2, "--create-new")
+            self.succeeds(lake.run("import", self.scratch / "bill"))
+        numbers = [(period, n) for _, period, n in lake.versions()]
+        self.assertEqual(numbers, [("2026-01", 1), ("2026-02", 1), ("2026-02", 2), ("2026-02", 3)])
+
+
+if __name__ == "__main__":
+    unittest.main()
