@@ -163,6 +163,7 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   const Manifest& manifest = **parsed;
   if (!manifest.name.empty()) found.export_name = manifest.name;
   found.version_key = manifest.version_key;
+  found.is_data_export = manifest.kind == Manifest::Kind::kDataExport;
   if (manifest.period) found.period = manifest.period;
   for (const std::string& key : manifest.keys) {
     Result<fs::path> file = ResolveKey(key, path, root);

@@ -23,6 +23,7 @@ struct FoundDelivery {
   std::string version_key;                   ///< absent (empty): bare files
   std::filesystem::path manifest;            ///< empty: bare files
   std::vector<std::filesystem::path> files;  ///< in manifest order
+  bool is_data_export = false;               ///< the manifest says CUR 2.0 or FOCUS
   bool latest = false;                       ///< the period's own manifest names this version
   std::optional<Error> problem;  ///< why it cannot be read: torn manifest, missing file, …
 };

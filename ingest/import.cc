@@ -74,6 +74,7 @@ class Importer {
     TRY(ReadFiles(found.files, delivery));
     Result<OpenedFiles> opened = OpenFiles(found.files);
     if (!opened.ok()) return Quarantine(std::move(delivery), std::move(opened).error());
+    if (found.is_data_export) opened->detection.is_cur2 = true;  // its query may leave out all maps
     return LoadPeriod(*opened, OtherPeriods::kRefuse, std::move(delivery));
   }
 

@@ -150,6 +150,14 @@ TEST(QuirkTest, Q24_OptionalColumnsMayBeMissing) {
   lab.ExpectProven();
 }
 
+TEST(QuirkTest, Q24_AnExportWithoutAnyMapIsCur2AllTheSame) {
+  Lab lab;
+  lab.DeliverCur2(
+      "e1", {Cur2({{"1"}}).Without("product").Without("resource_tags").Without("cost_category")});
+  lab.Import();
+  EXPECT_EQ(LoadOf(lab).format, "cur2");
+}
+
 TEST(QuirkTest, Q25_WithoutNetColumnsNetIsGross) {
   Lab lab;
   lab.ImportSheet(Cur1({{"5"}}));

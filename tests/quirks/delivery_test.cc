@@ -99,6 +99,16 @@ TEST(QuirkTest, Q04_AllVersionsAreKeptButOnlyTheNewestCounts) {
   EXPECT_EQ(lab.Outcomes("", all), (Texts{"unchanged 2026-01", "unchanged 2026-01"}));
 }
 
+TEST(QuirkTest, Q04_TheActiveContentUnderANewIdIsADuplicate) {
+  Lab lab;
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  lab.Import();
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"1"}})});
+  EXPECT_EQ(lab.Outcomes().back(), "duplicate 2026-01");
+  EXPECT_EQ(lab.Outcomes().back(), "unchanged 2026-01");
+  EXPECT_EQ(lab.catalog().Versions()->size(), 1U);
+}
+
 TEST(QuirkTest, Q04_ADeliveryThatTakesAChangeBackCounts) {
   Lab lab;
   lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
