@@ -8,7 +8,6 @@ import concurrent.futures
 import fcntl
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
