@@ -452,6 +452,7 @@ void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin,
   auto* wide_data = DataOf<duckdb_hugeint>(vector);
   NullMask nulls(vector);
   int128 total = 0;
+  bool fits = true;
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
     const std::string_view text = ValueOf(chosen_[i], origin);
     if (text.empty() && source.kind == SourceKind::kNetAmount) {
@@ -483,12 +484,17 @@ void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin,
         misfit_[column] = true;
       }
     }
-    total += units;
+    fits = !__builtin_add_overflow(total, units, &total) && fits;
     if (narrow) {
       narrow_data[i] = static_cast<std::int64_t>(units);
     } else {
       wide_data[i] = ToHugeint(units);
     }
+  }
+  int128 whole = 0;
+  if (!fits || __builtin_add_overflow(totals_[column], total, &whole)) {
+    source_.Fail(
+        Error(Errc::kInvalidArgument, "column " + source.name + " adds up to more than 38 digits"));
   }
   chunk_totals_[column] = total;
 }

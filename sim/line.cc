@@ -153,7 +153,8 @@ Units EffectiveCost(const Line& line) {
 }
 
 Units ListCost(const Line& line) {
-  if (line.part == Line::Part::kUnused) return 0;
+  const bool discount = line.type >= LineType::kDiscount && line.type <= LineType::kBundledDiscount;
+  if (discount || line.part == Line::Part::kUnused) return 0;  // a discount has no list price
   return line.type == LineType::kDiscountedUsage ? line.public_cost : line.unblended;
 }
 
