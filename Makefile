@@ -1,6 +1,8 @@
 # Short names for the documented commands; the real build is CMakePresets.json.
 
 JOBS ?= $(shell nproc)
+BENCH_LINES ?= 10000000
+BENCH_FORMATS ?= cur1-csv cur1-parquet cur2-csv cur2-parquet
 
 .PHONY: help deps build test demo bench check format gen package clean
 
@@ -36,6 +38,7 @@ bench:
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
 	for binary in build/bench/bench/*_bench; do $$binary || exit 1; done
+	FARTHING_BINARY=build/bench/farthing bench/run --make $(BENCH_LINES) $(BENCH_FORMATS)
 
 check:
 	scripts/install_deps tools

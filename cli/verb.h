@@ -47,7 +47,7 @@ void AddVersionsVerb(CLI::App& app, CliContext& context);
 /// Registers every verb above on `app`; used by main and by the shell.
 void AddVerbs(CLI::App& app, CliContext& context);
 
-/// Prints "error: …", "fix: …" the same way for every verb; JSON where the verb was asked for JSON.
+/// Prints "error: …" and "fix: …" the same way for every verb.
 void PrintError(const Error& error, CliContext& context);
 
 }  // namespace farthing::cli
