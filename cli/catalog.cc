@@ -1,6 +1,6 @@
 // The verbs that list what the lake knows: exports, deliveries, versions, elect.
 
-#include <map>
+#include <algorithm>
 #include <ostream>
 
 #include "base/text.h"
@@ -16,6 +16,7 @@ std::string PeriodText(Period period) { return period == Period{} ? "unknown" : 
 Result<void> ListExports(const std::string& format, CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto candidates, catalog->Candidates({}));
+  TRY_ASSIGN(const auto exports, catalog->Exports());
   Records records{{"export", "format", "period", "billing_account", "accounts", "lines", "complete",
                    "elected", "reason"},
                   {}};
@@ -25,6 +26,14 @@ Result<void> ListExports(const std::string& format, CliContext& context) {
         {load.export_name, load.format, PeriodText(load.period), Join(load.billing_accounts, " "),
          std::to_string(load.sub_accounts.size()), std::to_string(load.line_count),
          load.complete ? "yes" : "unknown", candidate.elected ? "yes" : "no", candidate.reason});
+  }
+  for (const lake::Export& unloaded : exports) {
+    const bool loaded =
+        std::any_of(candidates.begin(), candidates.end(),
+                    [&](const auto& candidate) { return candidate.load.export_id == unloaded.id; });
+    if (loaded) continue;
+    records.rows.push_back({unloaded.name, "", "", "", "", "0", "", "no",
+                            "nothing loaded; farthing deliveries says why"});
   }
   return PrintRecords(records, format, context);
 }
