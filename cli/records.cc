@@ -1,44 +1,18 @@
 #include "cli/records.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <ostream>
+
+#include "cli/render.h"
 
 namespace farthing::cli {
 namespace {
 
-std::size_t CharactersIn(const std::string& text) {  // UTF-8 continuation bytes take no room
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
-void PrintTable(const Records& records, std::ostream& out) {
-  std::vector<std::size_t> widths;
-  for (std::size_t i = 0; i < records.columns.size(); ++i) {
-    std::size_t width = CharactersIn(records.columns[i]);
-    for (const auto& row : records.rows) width = std::max(width, CharactersIn(row[i]));
-    widths.push_back(width);
-  }
-  const auto print = [&](const std::vector<std::string>& row) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - CharactersIn(row[i]) + 2, ' ');
-    }
-    out << line << '\n';
-  };
-  print(records.columns);
-  for (const auto& row : records.rows) print(row);
-}
-
-void PrintCsv(const Records& records, std::ostream& out) {
-  const auto print = [&](const std::vector<std::string>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) out << (i > 0 ? "," : "") << CsvField(row[i]);
-    out << '\n';
-  };
-  print(records.columns);
-  for (const auto& row : records.rows) print(row);
+TextTable ToTable(const Records& records) {
+  TextTable table;
+  for (const std::string& column : records.columns) table.columns.push_back({column, false});
+  for (const auto& row : records.rows) table.rows.emplace_back(row.begin(), row.end());
+  return table;
 }
 
 void PrintJson(const Records& records, std::ostream& out) {
@@ -63,21 +37,14 @@ Result<void> PrintRecords(const Records& records, const std::string& format, Cli
   if (format == "json") {
     PrintJson(records, context.out);
   } else if (format == "csv") {
-    PrintCsv(records, context.out);
+    PrintCsv(Cells(records.columns.begin(), records.columns.end()), context.out);
+    for (const auto& row : records.rows) PrintCsv(Cells(row.begin(), row.end()), context.out);
   } else {
-    PrintTable(records, context.out);
+    CliContext whole = context;
+    whole.width = 0;  // reasons are never shortened
+    PrintTable(ToTable(records), whole, context.out);
   }
   return {};
-}
-
-std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 }  // namespace farthing::cli

@@ -21,7 +21,4 @@ void AddFormatOption(CLI::App& verb, std::string& format);
 /// Errors: kInvalidArgument (unknown format).
 Result<void> PrintRecords(const Records& records, const std::string& format, CliContext& context);
 
-/// Quotes a CSV field where RFC 4180 asks for it.
-std::string CsvField(const std::string& text);
-
 }  // namespace farthing::cli

@@ -4,8 +4,6 @@
 #include <boost/json.hpp>
 #include <ostream>
 
-#include "cli/records.h"
-
 namespace farthing::cli {
 namespace {
 
@@ -107,6 +105,17 @@ std::string_view RoleName(query::ColumnRole role) {
     case query::ColumnRole::kMetric: return "metric";
   }
   return "";
+}
+
+// Quotes a CSV field where RFC 4180 asks for it.
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
 }
 
 }  // namespace
