@@ -15,11 +15,6 @@ bool IsNull(duckdb_vector vector, idx_t row) {
   return validity != nullptr && !duckdb_validity_row_is_valid(validity, row);
 }
 
-int128 FromHugeint(duckdb_hugeint value) {
-  return static_cast<int128>(value.upper) * (static_cast<int128>(1) << 64) +
-         static_cast<int128>(value.lower);
-}
-
 std::string DecimalText(duckdb_vector vector, duckdb_logical_type type, idx_t row) {
   const int scale = duckdb_decimal_scale(type);
   const void* data = duckdb_vector_get_data(vector);

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/decimal.h"
+
 namespace farthing::engine {
 
 /// Returns DuckDB's spelling of a type: "DECIMAL(38,10)", "MAP(VARCHAR, VARCHAR)".
@@ -18,6 +20,15 @@ std::string TypeName(duckdb_logical_type type);
 /// A string of a VARCHAR or BLOB vector; valid as long as the vector.
 inline std::string_view ViewOf(duckdb_string_t* text) {
   return {duckdb_string_t_data(text), duckdb_string_t_length(*text)};
+}
+
+inline int128 FromHugeint(duckdb_hugeint value) {
+  return static_cast<int128>(value.upper) * (static_cast<int128>(1) << 64) +
+         static_cast<int128>(value.lower);
+}
+
+inline duckdb_hugeint ToHugeint(int128 value) {
+  return {static_cast<std::uint64_t>(value), static_cast<std::int64_t>(value >> 64)};
 }
 
 /// Text of single values of a chunk; see engine::Table for the spelling.

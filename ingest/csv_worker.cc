@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "engine/duckdb_values.h"
 #include "ingest/csv_scan.h"
 
 namespace farthing::ingest {
@@ -80,10 +81,6 @@ bool ParseNarrow(std::string_view text, int scale, std::int64_t& units) {
   value *= static_cast<std::int64_t>(PowerOfTen(missing));
   units = negative ? -value : value;
   return true;
-}
-
-duckdb_hugeint ToHugeint(int128 value) {
-  return {static_cast<std::uint64_t>(value), static_cast<std::int64_t>(value >> 64)};
 }
 
 bool IsWholeType(DecimalType type, int128 units) {
@@ -488,7 +485,7 @@ void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin,
     if (narrow) {
       narrow_data[i] = static_cast<std::int64_t>(units);
     } else {
-      wide_data[i] = ToHugeint(units);
+      wide_data[i] = engine::ToHugeint(units);
     }
   }
   int128 whole = 0;

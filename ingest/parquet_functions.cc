@@ -29,8 +29,7 @@ void StoreUnits(duckdb_vector output, idx_t row, DecimalType type, int128 units)
     static_cast<std::int64_t*>(duckdb_vector_get_data(output))[row] =
         static_cast<std::int64_t>(units);
   } else {
-    static_cast<duckdb_hugeint*>(duckdb_vector_get_data(output))[row] = {
-        static_cast<std::uint64_t>(units), static_cast<std::int64_t>(units >> 64)};
+    static_cast<duckdb_hugeint*>(duckdb_vector_get_data(output))[row] = engine::ToHugeint(units);
   }
 }
 

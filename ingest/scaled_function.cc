@@ -2,6 +2,7 @@
 
 #include <boost/multiprecision/cpp_int.hpp>
 
+#include "engine/duckdb_values.h"
 #include "ingest/duckdb_functions.h"
 
 namespace farthing::ingest {
@@ -10,9 +11,7 @@ namespace {
 int128 At(duckdb_vector vector, bool narrow, idx_t row) {
   const void* data = duckdb_vector_get_data(vector);
   if (narrow) return static_cast<const std::int64_t*>(data)[row];
-  const duckdb_hugeint value = static_cast<const duckdb_hugeint*>(data)[row];
-  return static_cast<int128>(value.upper) * (static_cast<int128>(1) << 64) +
-         static_cast<int128>(value.lower);
+  return engine::FromHugeint(static_cast<const duckdb_hugeint*>(data)[row]);
 }
 
 void Put(duckdb_vector vector, bool narrow, idx_t row, int128 units) {
@@ -20,8 +19,7 @@ void Put(duckdb_vector vector, bool narrow, idx_t row, int128 units) {
   if (narrow) {
     static_cast<std::int64_t*>(data)[row] = static_cast<std::int64_t>(units);
   } else {
-    static_cast<duckdb_hugeint*>(data)[row] = {static_cast<std::uint64_t>(units),
-                                               static_cast<std::int64_t>(units >> 64)};
+    static_cast<duckdb_hugeint*>(data)[row] = engine::ToHugeint(units);
   }
 }
 
