@@ -50,6 +50,24 @@ Error&& Error::Hint(std::string_view hint) && {
   return std::move(*this);
 }
 
+std::string_view Error::detail(std::string_view name) const {
+  for (const Detail& detail : details_) {
+    if (detail.name == name) return detail.value;
+  }
+  return {};
+}
+
+Error&& Error::With(std::string_view name, std::string_view value) && {
+  for (Detail& detail : details_) {
+    if (detail.name == name) {
+      detail.value = value;
+      return std::move(*this);
+    }
+  }
+  details_.push_back({std::string(name), std::string(value)});
+  return std::move(*this);
+}
+
 void CheckFailed(const char* condition, const char* file, int line) {
   std::fprintf(stderr, "farthing: invariant broken: %s (%s:%d)\n", condition, file, line);
   std::abort();

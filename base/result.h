@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace farthing {
 
@@ -50,10 +51,21 @@ class [[nodiscard]] Error {
   /// Sets the hint unless a deeper layer has set one; returns *this for chaining.
   Error&& Hint(std::string_view hint) &&;
 
+  /// A fact for programs and evidence beside the sentence, such as a service's own error code.
+  struct Detail {
+    std::string name, value;
+  };
+  const std::vector<Detail>& details() const { return details_; }
+  /// Returns the detail of that name, or nothing ("").
+  std::string_view detail(std::string_view name) const;
+  /// Adds a detail, or replaces the one of that name; returns *this for chaining.
+  Error&& With(std::string_view name, std::string_view value) &&;
+
  private:
   Errc code_;
   std::string message_;
   std::string hint_;
+  std::vector<Detail> details_;
   const char* file_;
   int line_;
 };

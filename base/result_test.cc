@@ -48,6 +48,14 @@ TEST(ResultTest, DeepestHintStays) {
   EXPECT_EQ(error.hint(), "look there");
 }
 
+TEST(ResultTest, DetailsAreKeptAndReplacedByName) {
+  const Error error =
+      Error(Errc::kPermissionDenied, "no").With("code", "A").With("request", "1").With("code", "B");
+  EXPECT_EQ(error.detail("code"), "B");
+  EXPECT_EQ(error.detail("other"), "");
+  EXPECT_EQ(error.details().size(), 2u);
+}
+
 TEST(ResultTest, WhereNamesTheLineThatMadeTheError) {
   const int line = __LINE__ + 1;
   const Error error(Errc::kInternal, "x");

@@ -1,0 +1,91 @@
+#pragma once
+
+// Reading S3, and S3-compatible storage: what billing needs and no more.  Regions are found and
+// redirects followed by signing anew; bucket→region is remembered.  Thread-safe.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/client.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace farthing::aws {
+
+struct S3Object {
+  std::string key;
+  std::uint64_t size_bytes = 0;
+  std::string etag;  ///< with its quotes
+  std::optional<Instant> last_modified;
+  std::string storage_class, version_id;
+};
+
+struct Listing {
+  std::vector<S3Object> objects;
+  std::vector<std::string> prefixes;  ///< common prefixes, when a delimiter was given
+};
+
+struct S3Settings {
+  std::string expected_owner;  ///< 12 digits; sent with every call when set
+  bool requester_pays = false;
+  bool path_style = false;  ///< custom endpoints and names with a dot use it anyway
+};
+
+class S3 {
+ public:
+  S3(std::shared_ptr<Client> client, S3Settings settings);
+
+  /// Needs no permission: S3 names the region even when it refuses.  Errors: kNotFound (no such bucket).
+  Result<std::string> BucketRegion(const std::string& bucket);
+  /// All objects below the prefix, every page.  `on_page` may stop the listing by returning false.
+  Result<Listing> List(const std::string& bucket, const std::string& prefix,
+                       const std::string& delimiter = "",
+                       const std::function<bool(const Listing&)>& on_page = {});
+  Result<S3Object> Head(const std::string& bucket, const std::string& key);
+  /// A whole small object.  With `etag`: only that content (errors: kConflict when it was overwritten).
+  Result<std::string> Get(const std::string& bucket, const std::string& key,
+                          std::uint64_t limit_bytes, const std::string& etag = "");
+  /// The bucket policy as JSON; "" when there is none.
+  Result<std::string> BucketPolicy(const std::string& bucket);
+  /// The notification configuration as XML.
+  Result<std::string> Notifications(const std::string& bucket);
+  /// PUT of a small object, for storage of our own and for tests.
+  Result<void> Put(const std::string& bucket, const std::string& key, std::string body);
+
+  Client& client() { return *client_; }
+
+ private:
+  Result<http::Response> Send(Call call, const std::string& bucket);
+  std::shared_ptr<Client> client_;
+  S3Settings settings_;
+  struct Regions;
+  std::shared_ptr<Regions> regions_;
+};
+
+struct DownloadOptions {
+  int parallel = 8;  ///< ranges or objects at once
+  std::uint64_t range_bytes = std::uint64_t{16} << 20;
+  std::function<void(std::uint64_t bytes)> on_bytes;  ///< called from several threads
+  const http::Cancellation* cancellation = nullptr;
+};
+
+/// One object to fetch into one file.
+struct Download {
+  std::string bucket;
+  S3Object object;             ///< key, size and the ETag it is pinned to
+  std::filesystem::path file;  ///< written as file.part, renamed when whole
+};
+
+/// Fetches all, in parallel, in ranges pinned to the ETag; resumes what an earlier run left in .part
+/// files; checks sizes, and MD5 where the ETag is one.  A file that is there with the right size and
+/// ETag (kept beside it in .etag) is not fetched again.
+/// Errors: kConflict (overwritten meanwhile: list again and restart), kTooLarge (disk full), aws/error.h.
+Result<void> DownloadAll(S3& s3, const std::vector<Download>& downloads,
+                         const DownloadOptions& options);
+
+}  // namespace farthing::aws
