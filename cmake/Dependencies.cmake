@@ -5,14 +5,18 @@ find_package(PkgConfig REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json)  # Boost::json
 find_package(CLI11 REQUIRED)                              # CLI11::CLI11
+find_package(CURL REQUIRED)                               # CURL::libcurl
 find_package(fmt REQUIRED)                                # fmt::fmt
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)          # OpenSSL::Crypto
+find_package(pugixml REQUIRED)                            # pugixml::pugixml
 find_package(SQLite3 REQUIRED)                            # SQLite::SQLite3
 find_package(ZLIB REQUIRED)                               # ZLIB::ZLIB
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(zip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 add_library(ISAL::isal ALIAS PkgConfig::isal)
+add_library(libsodium::sodium ALIAS PkgConfig::sodium)
 add_library(libzip::zip ALIAS PkgConfig::zip)
 add_library(xxHash::xxhash ALIAS PkgConfig::xxhash)
 

@@ -18,7 +18,10 @@ HOMES = {
     r"sqlite3\.h": {"engine"},
     r"isa-l.*|zip\.h|xxhash\.h": {"base", "ingest"},
     r"zlib\.h": {"sim"},
-    r"openssl/.*": {"base"},
+    r"openssl/.*": {"base", "aws"},
+    r"curl/.*|boost/(?:asio|beast).*": {"http"},
+    r"pugixml\.hpp": {"aws", "sim"},
+    r"sodium\.h": {"connect"},
     r"CLI/.*": {"cli"},
 }
 TEST_ONLY = r"gtest/.*|gmock/.*|rapidcheck.*"

@@ -1,0 +1,1 @@
+#include "aws/account_setup.h"

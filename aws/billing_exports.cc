@@ -1,0 +1,1 @@
+#include "aws/billing_exports.h"

@@ -1,0 +1,1 @@
+#include "aws/cost_explorer.h"

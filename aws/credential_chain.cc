@@ -1,0 +1,1 @@
+#include "aws/credential_chain.h"

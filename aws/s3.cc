@@ -1,0 +1,1 @@
+#include "aws/s3.h"

@@ -1,0 +1,3 @@
+#include "aws/sigv4.h"
+
+#include <gtest/gtest.h>

@@ -1,0 +1,1 @@
+#include "aws/sts.h"

@@ -1,0 +1,3 @@
+#include "http/client.h"
+
+#include <gtest/gtest.h>
