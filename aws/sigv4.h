@@ -17,7 +17,8 @@ struct SigningScope {
   std::string service;  ///< the signing name: "s3", "sts", "ce"
 };
 
-/// How a path becomes canonical.  S3 takes it as it is; all others remove dot segments and encode twice.
+/// How a path becomes canonical.  S3 takes the key as it is; all others remove dot segments and
+/// encode what the wire has once more.
 enum class PathStyle { kS3, kNormalized };
 
 struct SignOptions {
@@ -31,7 +32,8 @@ inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 std::string AmzDate(Instant instant);
 
 /// Adds X-Amz-Date, X-Amz-Security-Token, x-amz-content-sha256 (when asked for) and Authorization.
-/// Signs host, content-type, range, if-match and every x-amz-* header.  The query may be in any order and form.
+/// Signs the host and every header the request has: pass only what reaches AWS unchanged.  The query
+/// may be in any order and form.  Signing the same request again is signing it anew.
 void Sign(http::Request& request, const Credentials& credentials, const SigningScope& scope,
           Instant now, const SignOptions& options);
 
