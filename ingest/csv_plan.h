@@ -103,9 +103,12 @@ bool BelongsToTags(ColumnRole::Use use);
 /// True for text that stands for no entry.  A tag whose value is the word null has that value.
 bool IsAbsent(const ColumnRole& role, std::string_view text);
 
-/// FOCUS files of several providers spell absent values NULL or null, tools written in Python None.
+/// FOCUS files of several providers spell absent values NULL or null.
 inline bool IsAbsent(std::string_view text) {
-  return text.empty() || (text.size() == 4 && (text == "NULL" || text == "null" || text == "None"));
+  return text.empty() || (text.size() == 4 && (text == "NULL" || text == "null"));
 }
+
+/// Tools written in Python spell absent numbers and times None; as text it is a name that AWS uses.
+inline bool IsAbsentValue(std::string_view text) { return IsAbsent(text) || text == "None"; }
 
 }  // namespace farthing::ingest

@@ -423,7 +423,7 @@ void CsvWorker::ConvertTime(const ColumnOrigin& origin, const std::string& name,
   TimeMemory& memory = times_[origin.field];
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
     const std::string_view text = ValueOf(chosen_[i], origin);
-    if (text.empty()) {
+    if (IsAbsentValue(text)) {
       nulls.Set(i);
       continue;
     }
@@ -451,7 +451,8 @@ void CsvWorker::ConvertAmount(std::size_t column, const ColumnOrigin& origin,
   int128 total = 0;
   bool fits = true;
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    const std::string_view text = ValueOf(chosen_[i], origin);
+    std::string_view text = ValueOf(chosen_[i], origin);
+    if (IsAbsentValue(text)) text = {};
     if (text.empty() && source.kind == SourceKind::kNetAmount) {
       nulls.Set(i);
       continue;

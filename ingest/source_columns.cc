@@ -322,6 +322,16 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
   const auto not_a_bill = [](const std::string& what, const std::string& hint) {
     return Error(Errc::kInvalidArgument, "not a bill Farthing reads: " + what).Hint(hint);
   };
+  if (has("billedcost")) {
+    return not_a_bill(has("chargetype") ? "a FOCUS file older than version 1.0: it has ChargeType "
+                                          "where 1.0 has ChargeCategory"
+                                        : "a FOCUS file without the column ChargeCategory",
+                      "export FOCUS 1.0 or newer with the column ChargeCategory");
+  }
+  if (has("unblendedcost") && has("recordtype")) {
+    return not_a_bill("an AWS detailed billing report (DBR), which AWS replaced by the CUR",
+                      "import the Cost and Usage Report of that month");
+  }
   if (has("contractcommitmentid")) {
     return not_a_bill("a FOCUS contract commitment dataset, which lists contracts, not charges",
                       "import the cost and usage dataset that was exported with it");

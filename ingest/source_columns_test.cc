@@ -210,6 +210,12 @@ TEST(SourceColumnsTest, OtherFilesAreRefusedForWhatTheyAre) {
   EXPECT_NE(reason("SubscriptionId CostInBillingCurrency").find("Azure"), std::string::npos);
   EXPECT_NE(reason("ContractCommitmentId ContractCommitmentCost").find("contract commitment"),
             std::string::npos);
+  EXPECT_NE(reason("BilledCost ChargeType AmortizedCost").find("older than version 1.0"),
+            std::string::npos);
+  EXPECT_NE(reason("BilledCost ServiceName").find("without the column ChargeCategory"),
+            std::string::npos);
+  EXPECT_NE(reason("InvoiceID RecordType ProductName UnBlendedCost").find("detailed billing"),
+            std::string::npos);
   EXPECT_NE(reason("date amount").find("neither CUR columns"), std::string::npos);
 }
 

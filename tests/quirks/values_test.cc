@@ -197,6 +197,26 @@ TEST(QuirkTest, Q18_TheWordNullIsAValueInTagsAndAbsentElsewhere) {
   EXPECT_EQ(focus.Value("coalesce(region_id, attributes['x_Team'], 'absent')"), "absent");
 }
 
+TEST(QuirkTest, Q18_TheOperationNoneIsAnOperation) {
+  // AWS names it for data transfer and taxes; CSV and Parquet of a bill say the same.
+  const Sheet bill = Cur1({{"1", "Usage", {{"lineItem/Operation", "None"}}}});
+  Lab csv;
+  csv.ImportSheet(bill);
+  EXPECT_EQ(csv.Value("operation"), "None");
+  Lab parquet;
+  parquet.WriteParquet("bare/bill.parquet", SnakeCased(bill));
+  parquet.Import();
+  EXPECT_EQ(parquet.Value("operation"), "None");
+  Lab focus;
+  focus.ImportSheet(
+      Focus({{"1",
+              "Usage",
+              {{"x_Operation", "None"}, {"x_Team", "None"}, {"ConsumedQuantity", "None"}}}}));
+  EXPECT_EQ(focus.Value("operation || attributes['x_Team'] || usage_quantity"),
+            "NoneNone0.0000000000")
+      << "a number that is None is absent";
+}
+
 TEST(QuirkTest, Q19_TextIsKeptByteForByte) {
   const std::string text = "says \"hello\", a\ttab,\r\na new line, İstanbul, São Paulo, 🚀 ";
   Lab lab;
