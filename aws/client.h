@@ -30,6 +30,10 @@ struct Environment {
   int attempts = 3;                                      ///< of one call, the first included
 };
 
+/// Where the name of a bucket goes.  kAuto: into the host, but into the path for names with a dot and for
+/// endpoints that are overridden.
+enum class Addressing { kAuto, kPath, kVirtualHost };
+
 /// One call before it is signed.
 struct Call {
   Service service;
@@ -42,8 +46,11 @@ struct Call {
   std::string body;
   /// For S3 (and only there): "bucket" goes into the host or the path.
   std::string bucket;
+  Addressing addressing = Addressing::kAuto;
   std::string content_sha256;  ///< SignOptions::content_sha256
-  http::SendOptions send;      ///< sink, limits, cancellation
+  /// Sink, limits, cancellation.  A call whose sink has taken bytes is not tried again: only its
+  /// owner knows where to go on.
+  http::SendOptions send;
   bool unsigned_call = false;  ///< AssumeRoleWithWebIdentity and the SSO portal
 };
 

@@ -33,7 +33,8 @@ struct Listing {
 struct S3Settings {
   std::string expected_owner;  ///< 12 digits; sent with every call when set
   bool requester_pays = false;
-  bool path_style = false;  ///< custom endpoints and names with a dot use it anyway
+  Addressing addressing = Addressing::kAuto;
+  int page_size = 1000;  ///< objects per request of a listing, at most 1000
 };
 
 class S3 {
@@ -78,13 +79,14 @@ struct DownloadOptions {
 struct Download {
   std::string bucket;
   S3Object object;             ///< key, size and the ETag it is pinned to
-  std::filesystem::path file;  ///< written as file.part, renamed when whole
+  std::filesystem::path file;  ///< written as .NAME.part beside it, renamed when whole
 };
 
 /// Fetches all, in parallel, in ranges pinned to the ETag; resumes what an earlier run left in .part
 /// files; checks sizes, and MD5 where the ETag is one.  A file that is there with the right size and
-/// ETag (kept beside it in .etag) is not fetched again.
-/// Errors: kConflict (overwritten meanwhile: list again and restart), kTooLarge (disk full), aws/error.h.
+/// ETag (kept beside it in .NAME.etag) is not fetched again.
+/// Errors: kConflict (overwritten meanwhile: list again and restart), kCorrupt (bytes do not match
+/// the ETag, twice), kTooLarge (disk full), aws/error.h.
 Result<void> DownloadAll(S3& s3, const std::vector<Download>& downloads,
                          const DownloadOptions& options);
 

@@ -26,6 +26,15 @@ struct AssumeRoleRequest {
 /// Errors: kPermissionDenied (role missing, principal not trusted, external ID wrong: AWS does not say which).
 Result<Credentials> AssumeRole(Client& client, const AssumeRoleRequest& request);
 
+struct WebIdentityRequest {
+  std::string role_arn;
+  std::string session_name = "farthing";
+  std::string token;         ///< the identity provider's JWT
+  int duration_seconds = 0;  ///< 0: the role's own
+};
+/// Needs no credentials.  Errors: kUnauthenticated (the token expired or is refused), kPermissionDenied.
+Result<Credentials> AssumeRoleWithWebIdentity(Client& client, const WebIdentityRequest& request);
+
 /// Credentials of a role, renewed ahead of expiry.  `client` signs as whoever may assume it.
 std::shared_ptr<CredentialsProvider> RoleCredentials(std::shared_ptr<Client> client,
                                                      AssumeRoleRequest request);

@@ -35,7 +35,8 @@ struct SendOptions {
   std::chrono::milliseconds total_timeout{60'000};  ///< 0: none, the stall timeout ends dead calls
   std::chrono::seconds stall_timeout{30};           ///< nothing arrives for so long
   std::uint64_t body_limit = std::uint64_t{32} << 20;  ///< of Response::body
-  BodySink sink;  ///< when set, a 2xx body goes here and Response::body stays empty
+  bool direct = false;  ///< past any proxy, as link-local addresses need it
+  BodySink sink;        ///< when set, a 2xx body goes here and Response::body stays empty
   const Cancellation* cancellation = nullptr;  ///< must outlive the call
 };
 
