@@ -52,12 +52,17 @@ enum class Service {
   kOrganizations,
   kS3,
   kSso,
+  kSsoOidc,
   kSts,
   kSupport,
   kTagging
 };
-/// "ce", "bcm-data-exports": AWS's prefix of actions and the suffix of AWS_ENDPOINT_URL_<SERVICE> is derived from it.
+std::span<const Service> Services();
+/// "ce", "bcm-data-exports": AWS's prefix of actions.
 std::string_view Name(Service service);
+/// "cost_explorer": the key in a profile's services section, and in upper case the end of
+/// AWS_ENDPOINT_URL_<SERVICE>.
+std::string_view ConfigName(Service service);
 
 /// What the operator may set; part of every connection's environment.
 struct EndpointSettings {
@@ -74,7 +79,7 @@ struct Endpoint {
   bool overridden = false;  ///< S3 uses path style then
 };
 /// Resolves a service for a region; services that live in one region go there whatever `region` says.
-/// Errors: kInvalidArgument (the partition lacks the service, FIPS or dual-stack does not exist for it).
+/// Errors: kInvalidArgument (a region that is none, FIPS in a partition that has no such endpoints).
 Result<Endpoint> ResolveEndpoint(Service service, std::string_view region,
                                  const EndpointSettings& settings);
 

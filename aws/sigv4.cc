@@ -137,19 +137,21 @@ std::string AmzDate(Instant instant) {
 
 std::string CanonicalRequest(const CanonicalInput& input) {
   std::string text(input.method);
-  text += "\n" + CanonicalPath(input.raw_path, input.path);
-  text += "\n" + CanonicalQuery(input.raw_query) + "\n";
+  text.append("\n").append(CanonicalPath(input.raw_path, input.path));
+  text.append("\n").append(CanonicalQuery(input.raw_query)).append("\n");
   for (const auto& [name, value] : CanonicalHeaders(*input.headers)) {
     text += name + ":" + value + "\n";
   }
-  text += "\n" + SignedHeaderNames(*input.headers) + "\n";
+  text.append("\n").append(SignedHeaderNames(*input.headers)).append("\n");
   return text.append(input.payload_hash);
 }
 
 std::string StringToSign(std::string_view canonical_request, std::string_view amz_date,
                          const SigningScope& scope) {
-  return std::string(kAlgorithm) + "\n" + std::string(amz_date) + "\n" +
-         ScopeText(amz_date.substr(0, 8), scope) + "\n" + Sha256(canonical_request);
+  std::string text(kAlgorithm);
+  text.append("\n").append(amz_date).append("\n");
+  text.append(ScopeText(amz_date.substr(0, 8), scope)).append("\n");
+  return text + Sha256(canonical_request);
 }
 
 std::string Signature(std::string_view secret_access_key, std::string_view date,
@@ -181,10 +183,11 @@ void Sign(http::Request& request, const Credentials& credentials, const SigningS
                                              .payload_hash = payload_hash,
                                              .path = options.path},
                                             credentials.secret_access_key, amz_date, scope);
-  http::SetHeader(request.headers, "Authorization",
-                  std::string(kAlgorithm) + " Credential=" + credentials.access_key_id + "/" +
-                      ScopeText(amz_date.substr(0, 8), scope) + ", SignedHeaders=" +
-                      SignedHeaderNames(signed_headers) + ", Signature=" + signature);
+  std::string authorization(kAlgorithm);
+  authorization +=
+      " Credential=" + credentials.access_key_id + "/" + ScopeText(amz_date.substr(0, 8), scope) +
+      ", SignedHeaders=" + SignedHeaderNames(signed_headers) + ", Signature=" + signature;
+  http::SetHeader(request.headers, "Authorization", authorization);
 }
 
 std::string Presign(http::Request request, const Credentials& credentials,
@@ -201,7 +204,8 @@ std::string Presign(http::Request request, const Credentials& credentials,
     parameters.emplace_back("X-Amz-Security-Token", credentials.session_token);
   }
   std::string& query = request.url.query;
-  query += (query.empty() ? "" : "&") + http::EncodeQuery(parameters);
+  if (!query.empty()) query += '&';
+  query += http::EncodeQuery(parameters);
   const std::string payload_hash =
       path == PathStyle::kS3 ? std::string(kUnsignedPayload) : Sha256(request.body);
   query += "&X-Amz-Signature=" + SignatureOf({.method = request.method,
