@@ -1,1 +1,128 @@
 #include "aws/iam.h"
+
+#include <charconv>
+
+#include "aws/protocol_internal.h"
+
+namespace farthing::aws {
+namespace {
+
+constexpr QueryService kIam = {Service::kIam, "2010-05-08"};
+
+// Which calls list what a role, a user or a group has.
+struct Holder {
+  std::string kind;  // "Role", "User", "Group"
+  std::string name;
+};
+
+Result<pugi::xml_document> CallIam(Client& client, const std::string& operation,
+                                   http::Parameters form) {
+  return CallQuery(client, kIam, operation, std::move(form));
+}
+
+Result<std::string> ManagedDocument(Client& client, const std::string& arn) {
+  TRY_ASSIGN(const pugi::xml_document policy, CallIam(client, "GetPolicy", {{"PolicyArn", arn}}));
+  const std::string version = TextAt(
+      policy.document_element().child("GetPolicyResult").child("Policy"), "DefaultVersionId");
+  TRY_ASSIGN(const pugi::xml_document answer,
+             CallIam(client, "GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", version}}));
+  return http::PercentDecode(
+      TextAt(answer.document_element().child("GetPolicyVersionResult").child("PolicyVersion"),
+             "Document"));
+}
+
+Result<void> AddPolicies(Client& client, const Holder& holder, std::vector<RolePolicy>& policies) {
+  const http::Parameters named = {{holder.kind + "Name", holder.name}};
+  std::vector<RolePolicy> found;
+  TRY(EveryPage(client, kIam, "List" + holder.kind + "Policies", named,
+                [&](pugi::xml_node result) -> Result<void> {
+                  for (const pugi::xml_node member : result.child("PolicyNames").children("member"))
+                    found.push_back({member.text().get(), "", ""});
+                  return {};
+                }));
+  TRY(EveryPage(
+      client, kIam, "ListAttached" + holder.kind + "Policies", named,
+      [&](pugi::xml_node result) -> Result<void> {
+        for (const pugi::xml_node member : result.child("AttachedPolicies").children("member"))
+          found.push_back({TextAt(member, "PolicyName"), TextAt(member, "PolicyArn"), ""});
+        return {};
+      }));
+  for (RolePolicy& policy : found) {
+    if (policy.arn.empty()) {
+      const std::string operation = "Get" + holder.kind + "Policy";
+      TRY_ASSIGN(const pugi::xml_document answer,
+                 CallIam(client, operation,
+                         {{holder.kind + "Name", holder.name}, {"PolicyName", policy.name}}));
+      policy.document = http::PercentDecode(TextAt(
+          answer.document_element().child((operation + "Result").c_str()), "PolicyDocument"));
+    } else {
+      TRY_ASSIGN(policy.document, ManagedDocument(client, policy.arn));
+    }
+    policies.push_back(std::move(policy));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Role> GetRole(Client& client, const std::string& name) {
+  TRY_ASSIGN(const pugi::xml_document answer, CallIam(client, "GetRole", {{"RoleName", name}}));
+  const pugi::xml_node given = answer.document_element().child("GetRoleResult").child("Role");
+  Role role;
+  role.arn = TextAt(given, "Arn");
+  role.name = TextAt(given, "RoleName");
+  role.trust_policy = http::PercentDecode(TextAt(given, "AssumeRolePolicyDocument"));
+  role.permissions_boundary_arn =
+      TextAt(given.child("PermissionsBoundary"), "PermissionsBoundaryArn");
+  const std::string seconds = TextAt(given, "MaxSessionDuration");
+  std::from_chars(seconds.data(), seconds.data() + seconds.size(), role.max_session_seconds);
+  return role;
+}
+
+Result<std::vector<RolePolicy>> RolePolicies(Client& client, const std::string& role_name) {
+  std::vector<RolePolicy> policies;
+  TRY(AddPolicies(client, {"Role", role_name}, policies));
+  return policies;
+}
+
+Result<std::vector<RolePolicy>> UserPolicies(Client& client, const std::string& user_name) {
+  std::vector<RolePolicy> policies;
+  TRY(AddPolicies(client, {"User", user_name}, policies));
+  std::vector<std::string> groups;
+  TRY(EveryPage(client, kIam, "ListGroupsForUser", {{"UserName", user_name}},
+                [&](pugi::xml_node result) -> Result<void> {
+                  for (const pugi::xml_node member : result.child("Groups").children("member"))
+                    groups.push_back(TextAt(member, "GroupName"));
+                  return {};
+                }));
+  for (const std::string& group : groups) TRY(AddPolicies(client, {"Group", group}, policies));
+  return policies;
+}
+
+Result<std::vector<SimulatedAction>> SimulatePrincipalPolicy(
+    Client& client, const std::string& principal_arn, const std::vector<std::string>& actions,
+    const std::vector<std::string>& resources) {
+  http::Parameters form = {{"PolicySourceArn", principal_arn}};
+  AddMembers(form, "ActionNames", actions);
+  AddMembers(form, "ResourceArns", resources);
+  std::vector<SimulatedAction> simulated;
+  TRY(EveryPage(
+      client, kIam, "SimulatePrincipalPolicy", form, [&](pugi::xml_node result) -> Result<void> {
+        for (const pugi::xml_node member : result.child("EvaluationResults").children("member")) {
+          const std::string action = TextAt(member, "EvalActionName");
+          const pugi::xml_node each = member.child("ResourceSpecificResults");
+          if (!each.child("member")) {
+            simulated.push_back(
+                {action, TextAt(member, "EvalResourceName"), TextAt(member, "EvalDecision")});
+          }
+          for (const pugi::xml_node resource : each.children("member")) {
+            simulated.push_back({action, TextAt(resource, "EvalResourceName"),
+                                 TextAt(resource, "EvalResourceDecision")});
+          }
+        }
+        return {};
+      }));
+  return simulated;
+}
+
+}  // namespace farthing::aws
