@@ -124,9 +124,13 @@ std::optional<std::int64_t> TakeTimeOfDay(Reader& reader) {
   return micros;
 }
 
-/// Takes "Z", "+00:00", "-0530", "+02" or nothing; returns the offset east of Greenwich.
+/// Takes "Z", " UTC", "+00:00", "-0530", "+02" or nothing; returns the offset east of Greenwich.
 std::optional<std::int64_t> TakeZone(Reader& reader) {
   if (reader.done() || reader.TakeEither('Z', 'z')) return 0;
+  if (reader.Take(' ')) {
+    const bool is_utc = reader.Take('U') && reader.Take('T') && reader.Take('C');
+    return is_utc ? std::optional<std::int64_t>(0) : std::nullopt;
+  }
   const bool west = reader.Take('-');
   if (!west && !reader.Take('+')) return std::nullopt;
   const auto hours = reader.Number(2, 2);

@@ -20,7 +20,7 @@ struct Instant {
 };
 
 /// Accepts what bills contain: "2026-01-31", "2026-01-31T23:00:00Z", "2026-01-31 23:00:00.000",
-/// "…T23:00:00.000Z", "…+00:00", the compact "20260131T230000.000Z", and the "5/1/25"
+/// "…T23:00:00.000Z", "…+00:00", "… UTC" (BigQuery, Trino), the compact "20260131T230000.000Z", and the "5/1/25"
 /// (month/day/year) of the FOCUS specification's examples.  Zone-less times are UTC; digits past
 /// microseconds are dropped.  Errors: kInvalidArgument (also outside the years 1 to 9999).
 Result<Instant> ParseInstant(std::string_view text);

@@ -41,6 +41,15 @@ TEST(InstantTest, ParsesTheDatesOfFocusExamples) {
   EXPECT_EQ(Reprint("13/1/25"), "invalid_argument");
 }
 
+// BigQuery and Trino export times like this, so Google's FOCUS view does.
+TEST(InstantTest, ParsesTheZoneUtcByItsName) {
+  EXPECT_EQ(Reprint("2026-01-31 23:00:00 UTC"), "2026-01-31T23:00:00Z");
+  EXPECT_EQ(Reprint("2026-01-31 23:00:00.000 UTC"), "2026-01-31T23:00:00Z");
+  EXPECT_EQ(Reprint("2026-01-31 23:00:00 CET"), "invalid_argument");
+  EXPECT_EQ(Reprint("2026-01-31 23:00:00 UTC+1"), "invalid_argument");
+  EXPECT_EQ(Reprint("2026-01-31 23:00:00 "), "invalid_argument");
+}
+
 TEST(InstantTest, KnowsLeapYears) {
   EXPECT_EQ(Reprint("2024-02-29"), "2024-02-29T00:00:00Z");
   EXPECT_EQ(Reprint("2026-02-29"), "invalid_argument");

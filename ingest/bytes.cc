@@ -140,6 +140,11 @@ class ZipSource : public ByteSource {
       return Error(Errc::kCorrupt, "damaged or truncated zip archive")
           .Hint("copy the file again from the bucket");
     }
+    if (zip_name_locate(source->archive_, "[Content_Types].xml", 0) >= 0) {
+      return Error(Errc::kInvalidArgument, "an Excel workbook, not CSV")
+          .Hint(
+              "import the file as AWS delivered it; a spreadsheet rounds account ids and amounts");
+    }
     const zip_int64_t entries = zip_get_num_entries(source->archive_, 0);
     if (entries != 1) {
       return Error(Errc::kCorrupt, "zip archive holds " + std::to_string(entries) +
@@ -159,7 +164,8 @@ class ZipSource : public ByteSource {
     source->entry_ = zip_fopen_index(source->archive_, 0, 0);
     if (source->entry_ == nullptr) {
       return Error(Errc::kCorrupt,
-                   "unreadable zip entry: " + std::string(zip_strerror(source->archive_)));
+                   "unreadable zip entry: " + std::string(zip_strerror(source->archive_)))
+          .Hint("unpack it and import the directory");
     }
     return std::unique_ptr<ByteSource>(std::move(source));
   }
@@ -212,6 +218,36 @@ Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path)
   if (magic.starts_with("PK\x03\x04") || magic.starts_with("PK\x05\x06"))
     return ZipSource::Open(path);
   return std::unique_ptr<ByteSource>(new PlainSource(path, std::move(file)));
+}
+
+std::string_view ForeignContent(std::string_view first_bytes) {
+  using namespace std::string_view_literals;
+  struct Kind {
+    std::string_view magic;
+    std::string_view name;
+  };
+  static constexpr Kind kKinds[] = {
+      {"\x1f\x8b"sv, "packed twice with gzip"},
+      {"PK\x03\x04"sv, "a zip archive in another archive"},
+      {"BZh"sv, "packed with bzip2"},
+      {"\x28\xb5\x2f\xfd"sv, "packed with zstd"},
+      {"\xfd\x37zXZ"sv, "packed with xz"},
+      {"PAR1"sv, "Parquet in an archive"},
+      {"ORC"sv, "ORC"},
+      {"Obj\x01"sv, "Avro"},
+      {"%PDF"sv, "a PDF"},
+      {"\x89PNG"sv, "an image"},
+      {"\xd0\xcf\x11\xe0"sv, "an Excel workbook"},
+      {"\xff\xfe"sv, "UTF-16 text"},
+      {"\xfe\xff"sv, "UTF-16 text"},
+      {"<"sv, "HTML or XML"},
+      {"version https://git-lfs"sv, "a Git LFS pointer, not the file itself"},
+  };
+  for (const auto& [magic, name] : kKinds) {
+    if (first_bytes.starts_with(magic)) return name;
+  }
+  if (first_bytes.size() > 1 && first_bytes[1] == '\0') return "UTF-16 text";
+  return "";
 }
 
 Result<bool> IsParquet(const std::filesystem::path& path) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -25,6 +26,10 @@ class ByteSource {
 
 /// Opens a file by its magic bytes.  An empty file is kCorrupt: AWS writes none that carries rows.
 Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path);
+
+/// Says what content is that cannot be a table in UTF-8 text ("an Excel workbook"), by its first
+/// bytes; empty for all others.
+std::string_view ForeignContent(std::string_view first_bytes);
 
 /// True when the file starts with Parquet's magic PAR1.
 Result<bool> IsParquet(const std::filesystem::path& path);

@@ -51,6 +51,13 @@ TEST_F(BytesTest, EveryMemberOfAGzipFileCounts) {
   EXPECT_EQ(ReadAll(file, 1 << 20), "head\n" + text + "tail\n");
 }
 
+TEST_F(BytesTest, AnExcelWorkbookIsNoArchiveToUnpack) {
+  const std::vector<ZipEntry> entries = {{"[Content_Types].xml", "<x/>"}, {"xl/a.xml", "<x/>"}};
+  const auto file = directory_.path() / "a.xlsx";
+  WriteZip(file, entries);
+  EXPECT_EQ(ReadAll(file), "error: an Excel workbook, not CSV");
+}
+
 TEST_F(BytesTest, GzipCutAnywhereIsTruncatedNeverShorter) {
   const std::string packed = Gzip("some text that packs to a few bytes, some text, some text");
   for (std::size_t length = 3; length < packed.size(); ++length) {

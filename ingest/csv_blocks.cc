@@ -1,6 +1,7 @@
 #include "ingest/csv_blocks.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "ingest/bytes.h"
@@ -93,7 +94,43 @@ std::string TakeHeader(TextBlock& block) {
 
 }  // namespace
 
+namespace {
+
+// Refuses what is no CSV for what it is, before the quotes in it are counted.
+Result<void> CheckIsText(const std::filesystem::path& file) {
+  TRY_ASSIGN(const std::unique_ptr<ByteSource> source, OpenBytes(file));
+  std::array<char, 64> first{};
+  TRY_ASSIGN(const std::size_t size, source->Read(first));
+  const std::string_view kind = ForeignContent({first.data(), size});
+  if (kind.empty()) return {};
+  return Error(Errc::kInvalidArgument, "not CSV, the content is " + std::string(kind))
+      .Hint("import the file as it was delivered, or convert it to CSV in UTF-8 or to Parquet");
+}
+
+// Refuses a header that another separator or line end has left in one piece.
+Result<void> CheckSeparators(const std::vector<std::string>& cells) {
+  const auto refuse = [](const char* what) {
+    return Error(Errc::kInvalidArgument, "the header row is " + std::string(what))
+        .Hint("convert the file to comma-separated CSV with a line feed after each row");
+  };
+  if (cells.front().starts_with("sep=")) return refuse("a spreadsheet's sep= line");
+  for (const std::string& cell : cells) {
+    const std::size_t at = cell.find('\r');
+    if (at != std::string::npos && !cell.substr(at).starts_with("\r\n")) {
+      return refuse("ended by a carriage return without a line feed");
+    }
+  }
+  if (cells.size() > 1) return {};
+  if (cells.front().find(';') != std::string::npos) return refuse("separated by semicolons");
+  if (cells.front().find('\t') != std::string::npos) return refuse("separated by tabs");
+  if (cells.front().find('|') != std::string::npos) return refuse("separated by bars");
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> ReadCsvHeader(const std::filesystem::path& file) {
+  TRY(CheckIsText(file));
   TRY_ASSIGN(std::unique_ptr<ByteSource> source, OpenBytes(file));
   RecordReader reader(std::move(source));
   TextBlock block;
@@ -116,6 +153,7 @@ Result<std::vector<std::string>> ReadCsvHeader(const std::filesystem::path& file
     cells.emplace_back(Unquote(cell, scratch));
     start = end + std::size_t{1};
   }
+  TRY(CheckSeparators(cells));
   return cells;
 }
 
@@ -147,7 +185,7 @@ void BlockReader::ReadFiles() {
     }();
     if (!read.ok()) {
       const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::move(read).error().Wrap(files_[file].filename().string());
+      if (!error_) error_ = std::move(read).error().Wrap(files_[file].string());
       break;
     }
   }

@@ -49,8 +49,9 @@ bool IsManifestName(const fs::path& file) {
 // Objects that AWS and copying tools put beside the data (cur-facts 6, quirk 52).
 bool IsHelperFile(const fs::path& file) {
   const std::string name = ToLower(file.filename().string());
-  if (name.starts_with(".") || name == "aws-programmatic-access-test-object" ||
-      name == "expected.json") {
+  // "_SUCCESS" and the like: names that Hive and Spark never read either.
+  if (name.starts_with(".") || name.starts_with("_") || name == "expected.json" ||
+      name == "aws-programmatic-access-test-object") {
     return true;
   }
   for (const fs::path& part : file) {

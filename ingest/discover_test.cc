@@ -234,7 +234,7 @@ TEST_F(DiscoverTest, HelperFilesAreNeitherReadNorNoted) {
         Legacy("a1", R"("P/R/20260101-20260201/R-1.csv.gz")"));
   for (const char* helper :
        {"aws-programmatic-access-test-object", "P/R/crawler-cfn.yml", "P/R/R-create-table.sql",
-        "P/R/20260101-20260201/R-RedshiftCommands.sql", "P/.DS_Store",
+        "P/R/20260101-20260201/R-RedshiftCommands.sql", "P/.DS_Store", "P/_SUCCESS",
         "P/R/20260101-20260201/R-RedshiftManifest.json", "P/E/execution_status/status.parquet"}) {
     Write(helper, R"({"entries": []})");
   }

@@ -201,12 +201,12 @@ std::optional<std::string_view> After(std::string_view text, std::string_view pr
 // Tags and cost categories keep their key as delivered; only the family prefix goes.
 std::optional<ColumnRole> TagRole(std::string_view header) {
   using Use = ColumnRole::Use;
-  for (const std::string_view prefix : {"resourceTags/", "resource_tags_"}) {
+  for (const std::string_view prefix : {"resourceTags/", "resource_tags_", "resourceTags_"}) {
     if (const auto key = After(header, prefix); key && !key->empty()) {
       return ColumnRole{Use::kTag, std::string(*key)};
     }
   }
-  for (const std::string_view prefix : {"costCategory/", "cost_category_"}) {
+  for (const std::string_view prefix : {"costCategory/", "cost_category_", "costCategory_"}) {
     if (const auto key = After(header, prefix); key && !key->empty()) {
       return ColumnRole{Use::kCostCategory, std::string(*key)};
     }
@@ -266,7 +266,8 @@ std::vector<std::string> ColumnsIn(SourceFamily family, std::string_view express
 }
 
 ColumnRole RoleOf(SourceFamily family, std::string_view header) {
-  if (Trim(header).empty()) return {ColumnRole::Use::kIgnored, ""};
+  header = Trim(header);
+  if (header.empty()) return {ColumnRole::Use::kIgnored, ""};
   if (family == SourceFamily::kCur) {
     if (const auto role = TagRole(header)) return *role;
   }

@@ -179,6 +179,8 @@ TEST(SourceColumnsTest, OtherHeaders) {
   EXPECT_EQ(RoleOf(SourceFamily::kCur, "").use, Use::kIgnored);
   EXPECT_EQ(RoleOf(SourceFamily::kCur, "  ").use, Use::kIgnored);
   EXPECT_EQ(RoleOf(SourceFamily::kCur, "year").use, Use::kIgnored);
+  EXPECT_EQ(RoleOf(SourceFamily::kCur, " resourceTags/user:team").name, "user:team");
+  EXPECT_EQ(RoleOf(SourceFamily::kCur, "resourceTags_user:team").use, Use::kTag);
   const ColumnRole odd = RoleOf(SourceFamily::kCur, "myTeam");
   EXPECT_EQ(odd.use, Use::kAttribute);
   EXPECT_TRUE(odd.unknown);
