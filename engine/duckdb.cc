@@ -92,12 +92,31 @@ std::vector<Column> ColumnsOf(duckdb_result* result) {
 
 }  // namespace
 
+void Monitor::Interrupt() const {
+  const std::lock_guard lock(target_->mutex);
+  if (target_->connection != nullptr) duckdb_interrupt(target_->connection);
+}
+
+double Monitor::Progress() const {
+  const std::lock_guard lock(target_->mutex);
+  if (target_->connection == nullptr) return -1;
+  return duckdb_query_progress(target_->connection).percentage;
+}
+
+Connection::Connection(_duckdb_connection* connection)
+    : connection_(connection), target_(std::make_shared<Monitor::Target>()) {
+  target_->connection = connection;
+}
+
 Connection::~Connection() {
-  if (connection_ != nullptr) duckdb_disconnect(&connection_);
+  if (connection_ == nullptr) return;
+  const std::lock_guard lock(target_->mutex);
+  target_->connection = nullptr;
+  duckdb_disconnect(&connection_);
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : connection_(std::exchange(other.connection_, nullptr)) {}
+    : connection_(std::exchange(other.connection_, nullptr)), target_(other.target_) {}
 
 Result<void> Connection::Execute(const std::string& sql) {
   ResultHolder holder;
@@ -165,10 +184,6 @@ Result<void> Connection::Stream(
   return {};
 }
 
-void Connection::Interrupt() { duckdb_interrupt(connection_); }
-
-double Connection::Progress() const { return duckdb_query_progress(connection_).percentage; }
-
 Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
   duckdb_config config = nullptr;
   if (duckdb_create_config(&config) != DuckDBSuccess) {
@@ -209,7 +224,10 @@ Result<Connection> Database::Connect() {
     return Error(Errc::kInternal, "cannot connect to DuckDB");
   }
   Connection connected(connection);
-  TRY(connected.Execute("SET TimeZone = 'UTC'"));  // an ICU setting; refused before connecting
+  // TimeZone is an ICU setting, refused before connecting; progress is counted, never printed.
+  TRY(
+      connected.Execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET "
+                        "enable_progress_bar_print = false"));
   return connected;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +35,27 @@ struct Table {
   std::vector<std::vector<std::optional<std::string>>> rows;
 };
 
+/// A view of what a connection is running, for any thread, also when the connection is gone.
+class Monitor {
+ public:
+  /// Asks the running statement to stop; it then fails with kDeadline.
+  void Interrupt() const;
+  /// Share of the running statement that is done, 0..100; negative when unknown.
+  double Progress() const;
+
+ private:
+  friend class Connection;
+  struct Target {
+    std::mutex mutex;
+    _duckdb_connection* connection = nullptr;  ///< null when the connection is gone
+  };
+  explicit Monitor(std::shared_ptr<Target> target) : target_(std::move(target)) {}
+  std::shared_ptr<Target> target_;
+};
+
 class Connection {
  public:
-  explicit Connection(_duckdb_connection* connection) : connection_(connection) {}
+  explicit Connection(_duckdb_connection* connection);
   ~Connection();
   Connection(Connection&& other) noexcept;
   Connection& operator=(Connection&&) = delete;
@@ -56,16 +75,16 @@ class Connection {
                       const std::function<Result<void>(const std::vector<Column>&)>& on_columns,
                       const std::function<Result<void>(const Row&)>& on_row);
 
-  /// Asks a running statement of this connection to stop; callable from another thread.
-  void Interrupt();
-  /// Share of the running statement that is done, 0..100; negative when unknown.  Any thread.
-  double Progress() const;
+  /// Watches this connection's statements; may outlive it.
+  Monitor monitor() const { return Monitor(target_); }
+  double Progress() const { return monitor().Progress(); }
 
   /// The C handle, for registering functions (engine and ingest only).
   _duckdb_connection* raw() const { return connection_; }
 
  private:
   _duckdb_connection* connection_;
+  std::shared_ptr<Monitor::Target> target_;
 };
 
 struct DatabaseOptions {
