@@ -50,6 +50,14 @@ std::string_view ToString(DeliveryStatus status) {
   return "loaded";
 }
 
+std::string_view ToString(RowIssue::Fate fate) {
+  switch (fate) {
+    case RowIssue::Fate::kSetAside: return "set aside";
+    case RowIssue::Fate::kKeptWithReplaced: return "kept with replaced bytes";
+  }
+  return "set aside";
+}
+
 Result<std::unique_ptr<Catalog>> Catalog::Open(const Layout& layout) {
   TRY(MakeDirectories(layout.data()));
   TRY_ASSIGN(auto database, engine::SqliteDatabase::Open(layout.database().string()));

@@ -58,13 +58,22 @@ struct Delivery {
   std::vector<DeliveryFile> files;
 };
 
-/// A row that was set aside by --tolerate-bad-rows.
+/// A bad row that --tolerate-bad-rows let pass.
 struct RowIssue {
+  enum class Fate {
+    kSetAside,          ///< the row is not in the lake
+    kKeptWithReplaced,  ///< the row is in the lake, bytes that are not UTF-8 replaced by U+FFFD
+  };
   int file = 0;
   std::int64_t row = 0;
   std::string column;
   std::string message;
+  Fate fate = Fate::kSetAside;
+  std::string cost =
+      {};  ///< what a row set aside charges, as the source wrote it; empty: unreadable
+  std::string currency = {};  ///< of the cost
 };
+std::string_view ToString(RowIssue::Fate fate);
 
 /// Our immutable conversion of one delivery.
 struct Load {
@@ -89,6 +98,10 @@ struct Load {
   std::vector<std::string> tag_collisions;   ///< keys that differ only after normalisation
   std::vector<RowIssue> issues;
   std::vector<std::string> notes;  ///< what else a reader should know of the source
+  /// First and last day on which a charge began, "2026-01-31"; lines may lie outside their period.
+  /// Empty where unknown: the load was made before these were kept.
+  std::string first_charge_day;
+  std::string last_charge_day;
 };
 
 /// A load that was active for (export, period) from `active_from` until `active_to` (empty: now).

@@ -195,5 +195,33 @@ TEST_F(CatalogTest, ACatalogOfANewerFarthingIsRefused) {
   EXPECT_EQ(opened.error().code(), Errc::kConflict);
 }
 
+TEST(LoadFactsTest, KeepsDaysAndFatesAndReadsFactsWithoutThem) {
+  Load load;
+  load.period = {2026, 1};
+  load.first_charge_day = "2025-12-31";
+  load.last_charge_day = "2026-01-31";
+  load.issues = {{0, 3, "c", "m", RowIssue::Fate::kKeptWithReplaced},
+                 {1, 4, "", "n", RowIssue::Fate::kSetAside, "-1.50", "USD"}};
+  const std::string json = LoadToJson(load);
+  const Load again = *LoadFromJson(json);
+  EXPECT_EQ(LoadToJson(again), json);
+  EXPECT_EQ(again.last_charge_day, "2026-01-31");
+  EXPECT_EQ(again.issues[1].cost, "-1.50");
+
+  // What was written before these facts were kept: the days are unknown, a bad row was set aside.
+  std::string old = json;
+  for (const std::string member :
+       {R"("first_charge_day":"2025-12-31",)", R"("last_charge_day":"2026-01-31",)",
+        R"(,"fate":"kept with replaced bytes","cost":"","currency":"")",
+        R"(,"fate":"set aside","cost":"-1.50","currency":"USD")"}) {
+    ASSERT_NE(old.find(member), std::string::npos) << member << " in " << old;
+    old.erase(old.find(member), member.size());
+  }
+  const Result<Load> read = LoadFromJson(old);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->first_charge_day, "");
+  EXPECT_EQ(read->issues[0].fate, RowIssue::Fate::kSetAside);
+}
+
 }  // namespace
 }  // namespace farthing::lake

@@ -19,6 +19,10 @@ class Reader {
   explicit Reader(const json::object& object) : object_(object) {}
   std::string Text(const char* name) const { return std::string(object_.at(name).as_string()); }
   std::int64_t Int(const char* name) const { return object_.at(name).as_int64(); }
+  // What older programs did not write.
+  std::string TextIfAny(const char* name) const {
+    return object_.contains(name) ? Text(name) : std::string();
+  }
   bool Bool(const char* name) const { return object_.at(name).as_bool(); }
   std::vector<std::string> Texts(const char* name) const {
     std::vector<std::string> texts;
@@ -60,10 +64,15 @@ Result<Load> ReadLoad(const json::object& object) {
   load.unknown_columns = reader.Texts("unknown_columns");
   load.tag_collisions = reader.Texts("tag_collisions");
   load.notes = reader.Texts("notes");
+  load.first_charge_day = reader.TextIfAny("first_charge_day");
+  load.last_charge_day = reader.TextIfAny("last_charge_day");
   for (const json::value& value : object.at("issues").as_array()) {
     const Reader issue(value.as_object());
+    const bool kept = issue.TextIfAny("fate") == ToString(RowIssue::Fate::kKeptWithReplaced);
     load.issues.push_back({static_cast<int>(issue.Int("file")), issue.Int("row"),
-                           issue.Text("column"), issue.Text("message")});
+                           issue.Text("column"), issue.Text("message"),
+                           kept ? RowIssue::Fate::kKeptWithReplaced : RowIssue::Fate::kSetAside,
+                           issue.TextIfAny("cost"), issue.TextIfAny("currency")});
   }
   return load;
 }
@@ -78,7 +87,10 @@ std::string LoadToJson(const Load& load) {
     issues.push_back(json::object{{"file", issue.file},
                                   {"row", issue.row},
                                   {"column", issue.column},
-                                  {"message", issue.message}});
+                                  {"message", issue.message},
+                                  {"fate", ToString(issue.fate)},
+                                  {"cost", issue.cost},
+                                  {"currency", issue.currency}});
   }
   return json::serialize(json::object{{"load_id", load.id},
                                       {"delivery_id", load.delivery_id},
@@ -100,6 +112,8 @@ std::string LoadToJson(const Load& load) {
                                       {"unknown_columns", Texts(load.unknown_columns)},
                                       {"tag_collisions", Texts(load.tag_collisions)},
                                       {"notes", Texts(load.notes)},
+                                      {"first_charge_day", load.first_charge_day},
+                                      {"last_charge_day", load.last_charge_day},
                                       {"issues", issues}});
 }
 

@@ -44,7 +44,8 @@ std::string RollupSql(std::string_view table, std::string_view from_table,
     if (!KeepsColumn(column, table)) continue;
     const std::string name = engine::QuoteIdentifier(column.name);
     if (IsNumber(column)) {
-      sums += ", sum(" + name + ") AS " + name;
+      // A sum of which a part is unknown is unknown.
+      sums += ", CASE WHEN count(" + name + ") = count(*) THEN sum(" + name + ") END AS " + name;
     } else {
       sql += ", " + name;
     }
@@ -157,6 +158,11 @@ Result<void> CollectFacts(engine::Connection& connection, const std::string& dai
   TRY_ASSIGN(load.billing_accounts, Distinct(connection, daily_files, "billing_account_id"));
   TRY_ASSIGN(load.sub_accounts, Distinct(connection, daily_files, "sub_account_id"));
   TRY_ASSIGN(load.providers, Distinct(connection, daily_files, "provider_name"));
+  TRY_ASSIGN(
+      const engine::Table days,
+      connection.Query("SELECT min(charge_day), max(charge_day) FROM " + ReadParquet(daily_files)));
+  load.first_charge_day = days.rows.at(0)[0].value_or("");
+  load.last_charge_day = days.rows.at(0)[1].value_or("");
   return {};
 }
 

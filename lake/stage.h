@@ -45,7 +45,7 @@ Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table
 Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup,
                         std::string_view rollup_name);
 
-/// Fills the load's currencies, accounts and providers from its rollup.
+/// Fills the load's currencies, accounts, providers and days of charges from its rollup.
 Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files,
                           Load& load);
 
