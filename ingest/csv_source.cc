@@ -47,7 +47,17 @@ AmountFindings CsvSource::findings() const {
 
 std::vector<lake::RowIssue> CsvSource::issues() const {
   const std::lock_guard lock(mutex_);
-  return issues_;
+  // A row whose bytes were replaced may turn out to be bad in another way: then it was not kept.
+  using Fate = lake::RowIssue::Fate;
+  std::set<std::pair<int, std::int64_t>> set_aside;
+  for (const lake::RowIssue& issue : issues_) {
+    if (issue.fate == Fate::kSetAside) set_aside.emplace(issue.file, issue.row);
+  }
+  std::vector<lake::RowIssue> issues = issues_;
+  std::erase_if(issues, [&](const lake::RowIssue& issue) {
+    return issue.fate != Fate::kSetAside && set_aside.contains({issue.file, issue.row});
+  });
+  return issues;
 }
 
 void CsvSource::Fail(Error error) {

@@ -207,10 +207,27 @@ std::string_view CsvWorker::ValueOf(std::uint32_t record, const ColumnOrigin& or
   return value.size() > 12 ? Keep(value) : std::string_view(value);
 }
 
+// The text of an emitted column; empty where the file lacks it.
+std::string CsvWorker::CellOf(std::uint32_t record, std::string_view column) {
+  const std::vector<SourceColumn>& columns = source_.columns();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].name == column && plan_->origins[i])
+      return std::string(ValueOf(record, *plan_->origins[i]));
+  }
+  return "";
+}
+
 bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column,
-                          const std::string& message) {
+                          const std::string& message, lake::RowIssue::Fate fate) {
   const std::int64_t row = block_->first_row + record;
-  if (source_.Tolerate({block_->file, row, column, message})) return true;
+  lake::RowIssue issue{block_->file, row, column, message, fate};
+  // The fields of a record with too many or too few of them cannot be told apart.
+  if (fate == lake::RowIssue::Fate::kSetAside && records_[record] != UINT32_MAX) {
+    const bool focus = source_.job_.family == billing::SourceFamily::kFocus;
+    issue.cost = CellOf(record, focus ? "BilledCost" : "line_item_unblended_cost");
+    issue.currency = CellOf(record, focus ? "BillingCurrency" : "line_item_currency_code");
+  }
+  if (source_.Tolerate(std::move(issue))) return true;
   const std::string where =
       "row " + std::to_string(row) + (column.empty() ? "" : ", column " + column);
   source_.Fail(Error(Errc::kCorrupt, FileName() + ": " + where + ": " + message)
@@ -255,7 +272,8 @@ bool CsvWorker::CheckUtf8() {
     const std::size_t field = separators_.size();
     if (!ReportBad(record, field < header.size() ? header[field] : "",
                    "bytes that are not UTF-8, first at byte " + std::to_string(at - before.end) +
-                       " of the row")) {
+                       " of the row",
+                   lake::RowIssue::Fate::kKeptWithReplaced)) {
       return false;
     }
     const RecordScan whole = FirstRecord(text_.substr(from + before.end));

@@ -45,7 +45,9 @@ class CsvWorker {
   void ConvertSets(duckdb_data_chunk output);
   void ConvertPlace(duckdb_data_chunk output);
   bool DropBadRecords();
-  bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message);
+  bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message,
+                 lake::RowIssue::Fate fate = lake::RowIssue::Fate::kSetAside);
+  std::string CellOf(std::uint32_t record, std::string_view column);
   std::string_view Field(std::uint32_t record, std::size_t field) const;
   std::string_view Cell(std::uint32_t record, std::size_t field);
   std::string_view ValueOf(std::uint32_t record, const ColumnOrigin& origin);
