@@ -48,7 +48,7 @@ std::string ColumnNames::NameOf(const DimensionRef& dimension) {
 }
 
 std::string FactSource::Relation() const {
-  return query::Relation(scope_.layout, table_, scope_.loads, scope_.types);
+  return query::Relation(scope_.layout, table_, read_, scope_.types);
 }
 
 Sql FactSource::Expression(const DimensionRef& dimension) const {
@@ -99,8 +99,8 @@ Result<std::vector<Sql>> FactSource::SetQueries(ColumnNames& set_names) const {
     }
     if (columns.text.empty()) continue;
     queries.push_back(std::string(set.name) + " AS (SELECT load_id, " + std::string(set.id) +
-                      columns + " FROM " +
-                      query::Relation(scope_.layout, set.table, scope_.loads, {}) + ")");
+                      columns + " FROM " + query::Relation(scope_.layout, set.table, read_, {}) +
+                      ")");
   }
   return queries;
 }

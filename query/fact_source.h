@@ -44,7 +44,10 @@ class ColumnNames {
 class FactSource {
  public:
   FactSource(const Request& request, const Scope& scope, std::string_view table)
-      : request_(request), scope_(scope), table_(table) {}
+      : request_(request),
+        scope_(scope),
+        table_(table),
+        read_(ChargedWithin(request.time, scope.loads)) {}
 
   std::string_view table() const { return table_; }
   bool is_lines() const { return table_ == lake::kCostLines; }
@@ -68,6 +71,7 @@ class FactSource {
   const Request& request_;
   const Scope& scope_;
   std::string_view table_;
+  std::vector<lake::Load> read_;  ///< those of the scope whose files are read
 };
 
 }  // namespace farthing::query

@@ -152,10 +152,11 @@ class Dice {
     return values[static_cast<std::size_t>(Below(static_cast<int>(values.size())))];
   }
 
-  TestLine Line() {
+  TestLine Line(int first_month, int month_count) {
     TestLine line;
-    line.start = "2026-0" + std::to_string(1 + Below(2)) + "-0" + std::to_string(1 + Below(3)) +
-                 " " + Of<std::string>({"00:00:00", "01:30:00", "23:59:59"});
+    line.start = "2026-0" + std::to_string(first_month + Below(month_count)) + "-0" +
+                 std::to_string(1 + Below(3)) + " " +
+                 Of<std::string>({"00:00:00", "01:30:00", "23:59:59"});
     const auto maybe = [&](const std::string& column, const std::vector<std::string>& values) {
       if (!OneIn(3)) line.text[column] = Of(values);
     };
@@ -185,9 +186,12 @@ class Dice {
         load.period = {2026, month};
         load.decimal_type = Of<std::string>({"DECIMAL(18,10)", "DECIMAL(38,10)", "DECIMAL(38,18)"});
         if (OneIn(4)) load.unavailable = {"unblended_cost"};
+        // Charges lie in any month, or in one: then a question about another need not read the load.
+        const int first_month = 1 + Below(2);
+        const int month_count = OneIn(2) ? 1 : 3 - first_month;
         // One account belongs to one payer: otherwise the exports would describe the same bill.
         for (int count = 1 + Below(30); count > 0; --count) {
-          load.lines.push_back(Line());
+          load.lines.push_back(Line(first_month, month_count));
           if (payer == 1) load.lines.back().text["sub_account_id"] = "000000000009";
         }
         loads.push_back(std::move(load));
@@ -262,12 +266,15 @@ TEST_P(OracleTest, AnswersEqualSumsMadeRowByRow) {
   }
   const auto session = Session::Open(lake.data());
   ASSERT_TRUE(session.ok());
+  std::size_t skipped = 0;
   for (int question = 0; question < 40; ++question) {
     const Request request = dice.Ask();
     const Result<Answer> answer = (*session)->Run(request);
     ASSERT_TRUE(answer.ok()) << answer.error().message();
     ASSERT_EQ(Printed(*answer), Expected(request, rows)) << answer->plan.sql.text;
+    skipped += (*(*session)->LoadsOf(request)).size() - answer->plan.loads.size();
   }
+  RecordProperty("loads_not_read", static_cast<int>(skipped));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, OracleTest, testing::Range(1U, 13U));

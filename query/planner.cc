@@ -242,10 +242,10 @@ void NoteUnavailable(const Request& request, const std::vector<lake::Load>& load
 Result<Plan> MakePlan(const Request& request, const Scope& scope) {
   Plan plan;
   plan.table = ChooseTable(request);
-  plan.loads = scope.loads;
+  plan.loads = ChargedWithin(request.time, scope.loads);
   plan.columns = ColumnsOf(request);
   TRY_ASSIGN(plan.sql, Planner(request, scope, plan.table).Write());
-  NoteUnavailable(request, scope.loads, plan.notes);
+  NoteUnavailable(request, plan.loads, plan.notes);
   return plan;
 }
 

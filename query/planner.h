@@ -31,13 +31,14 @@ struct Plan {
   Sql sql;
   std::vector<AnswerColumn> columns;
   std::vector<std::string> notes;  ///< what the reader must know about the numbers
-  std::vector<lake::Load> loads;   ///< in scope, by period and export
+  std::vector<lake::Load>
+      loads;  ///< read: in scope and charged within the time, by period and export
 };
 
 /// What a plan may read.
 struct Scope {
   std::vector<lake::Load> loads;  ///< active, within the request's periods
-  FileTypes types;                ///< of the chosen table's files
+  FileTypes types;                ///< of the chosen table's files that are read (ChargedWithin)
   lake::Layout layout;
 };
 

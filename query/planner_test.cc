@@ -57,6 +57,48 @@ TEST(ChooseTableTest, PicksTheCoarsestThatCanAnswer) {
             lake::kCostLines);
 }
 
+std::string IdsWithin(const TimeRange& time, const std::vector<lake::Load>& loads) {
+  std::string ids;
+  for (const lake::Load& load : ChargedWithin(time, loads)) ids += load.id;
+  return ids;
+}
+
+TEST(ChargedWithinTest, LeavesOutLoadsWithoutChargesInTheTime) {
+  // A bill of January with a charge of December, one of February, and one that does not know its days.
+  std::vector<lake::Load> loads = {LoadOf("A"), LoadOf("B"), LoadOf("C")};
+  loads[0].first_charge_day = "2025-12-31";
+  loads[0].last_charge_day = "2026-01-31";
+  loads[1].first_charge_day = "2026-02-01";
+  loads[1].last_charge_day = "2026-02-28";
+  const auto within = [&](std::string_view from, std::string_view to) {
+    TimeRange time;
+    if (!from.empty()) time.start = *ParseInstant(from);
+    if (!to.empty()) time.end = *ParseInstant(to);
+    return IdsWithin(time, loads);
+  };
+  EXPECT_EQ(within("", ""), "ABC");
+  EXPECT_EQ(within("2026-02-01", ""), "BC");
+  EXPECT_EQ(within("2026-01-31T23:00:00Z", ""), "ABC");
+  EXPECT_EQ(within("", "2026-02-01"), "AC");
+  EXPECT_EQ(within("", "2026-02-01T00:00:01Z"), "ABC");
+  EXPECT_EQ(within("2025-12-31", "2026-01-01"), "AC");
+  EXPECT_EQ(within("", "2025-12-31"), "C");
+  loads.pop_back();
+  EXPECT_EQ(within("2027-01-01", ""), "A");  // something to select nothing from
+}
+
+TEST(PlannerTest, ReadsOnlyFilesWithChargesInTheTime) {
+  std::vector<lake::Load> loads = {LoadOf("A"), LoadOf("B")};
+  loads[1].first_charge_day = loads[1].last_charge_day = "2026-02-01";
+  Request request = Ask("unblended_cost", "tag:team");
+  request.time.end = *ParseInstant("2026-02-01");
+  const Result<Plan> plan = MakePlan(request, ScopeOf(loads));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->sql.text.find("load_id=B"), std::string::npos) << plan->sql.text;
+  ASSERT_EQ(plan->loads.size(), 1u);
+  EXPECT_EQ(plan->loads[0].id, "A");
+}
+
 TEST(ChooseTableTest, HoursAndPartsOfDaysNeedLines) {
   Request request = Ask("unblended_cost", "account");
   request.time.start = *ParseInstant("2026-01-02");

@@ -53,7 +53,24 @@ std::string CastAll(const DecimalColumns& columns) {
   return Join(casts, ", ");
 }
 
+// Days are compared as text; a load that does not know its days may have any.
+bool MayCharge(const lake::Load& load, const TimeRange& time) {
+  if (load.first_charge_day.empty()) return true;
+  if (time.start && load.last_charge_day < DayString(*time.start)) return false;
+  return !time.end || load.first_charge_day <= DayString({time.end->micros - 1});
+}
+
 }  // namespace
+
+std::vector<lake::Load> ChargedWithin(const TimeRange& time, std::span<const lake::Load> loads) {
+  CHECK(!loads.empty());
+  std::vector<lake::Load> charged;
+  for (const lake::Load& load : loads) {
+    if (MayCharge(load, time)) charged.push_back(load);
+  }
+  if (charged.empty()) charged.push_back(loads.front());
+  return charged;
+}
 
 std::string FileList(const lake::Layout& layout, std::string_view table,
                      std::span<const lake::Load> loads) {

@@ -11,6 +11,7 @@
 
 #include "lake/catalog.h"
 #include "lake/layout.h"
+#include "query/request.h"
 
 namespace farthing::query {
 
@@ -29,6 +30,11 @@ using FileTypes = std::map<std::string, DecimalColumns, std::less<>>;
 /// files on its own: DuckDB 1.4 cuts the scale when integer digits and decimals pass 38 together.
 /// The value is the type that keeps all decimals (and refuses, rather than rounds, what is too large).
 DecimalColumns UnsafeColumns(std::span<const lake::Load> loads, const FileTypes& types);
+
+/// Returns the loads that may have charges in the time; one of them where none has, so that there is
+/// something to select from.  Unlike periods, which say what is asked about, this only saves reading.
+/// Requires: at least one load.
+std::vector<lake::Load> ChargedWithin(const TimeRange& time, std::span<const lake::Load> loads);
 
 /// Returns a FROM item with all columns of the table plus billing_period and load_id.
 /// Requires: at least one load.

@@ -121,7 +121,7 @@ Result<FileTypes> Session::Types(std::string_view table, const std::vector<lake:
 Result<Session::Prepared> Session::Prepare(const Request& request, std::vector<lake::Load> loads) {
   std::vector<std::string> notes;
   Request split = SplitCurrencies(request, loads, notes);
-  TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), loads));
+  TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), ChargedWithin(split.time, loads)));
   return Prepared{
       std::move(split), {std::move(loads), std::move(types), catalog_->layout()}, std::move(notes)};
 }
