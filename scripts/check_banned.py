@@ -8,7 +8,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODULES = ["base", "http", "engine", "billing", "aws", "lake", "ingest", "query", "sim", "cli"]
+MODULES = ["base", "http", "engine", "billing", "aws", "lake", "ingest", "query", "connect", "sim", "cli"]
 
 # (pattern, suffixes, path prefixes where it is allowed, what to do instead)
 RULES = [

@@ -1,0 +1,142 @@
+#include "connect/lifecycle.h"
+
+#include <algorithm>
+
+namespace farthing::connect {
+namespace {
+
+constexpr std::int64_t kDayMicros = std::int64_t{24} * 3600 * 1'000'000;
+constexpr int kEndNoticeDays = 30;
+constexpr int kDeletionNoticeDays = 14;
+
+Instant PlusDays(Instant instant, std::int64_t days) {
+  return {instant.micros + days * kDayMicros};
+}
+
+/// Days until then, counting a begun day; never negative.
+std::int64_t DaysUntil(Instant now, Instant then) {
+  return std::max<std::int64_t>(0, (then.micros - now.micros + kDayMicros - 1) / kDayMicros);
+}
+
+std::string InDays(std::int64_t days) {
+  return days == 1 ? "in 1 day" : "in " + std::to_string(days) + " days";
+}
+
+/// The first instant after the term's last day, if there is a term.
+std::optional<Instant> TermEnd(const Settings& settings) {
+  if (!settings.end_date) return std::nullopt;
+  const Result<Instant> last_day = ParseInstant(*settings.end_date);
+  if (!last_day.ok()) return std::nullopt;  // Validate has refused it already
+  return PlusDays(*last_day, 1);
+}
+
+}  // namespace
+
+std::vector<State> Next(State from) {
+  switch (from) {
+    case State::kDraft: return {State::kVerifying, State::kDisconnected};
+    case State::kVerifying:
+      return {State::kDraft,    State::kWaiting,  State::kCollecting,  State::kConnected,
+              State::kDegraded, State::kDisabled, State::kDisconnected};
+    case State::kWaiting:
+      return {State::kVerifying, State::kCollecting, State::kDegraded, State::kDisabled,
+              State::kDisconnected};
+    case State::kCollecting:
+      return {State::kVerifying, State::kWaiting,  State::kConnected,
+              State::kDegraded,  State::kDisabled, State::kDisconnected};
+    case State::kConnected:
+      return {State::kVerifying, State::kCollecting, State::kDegraded, State::kDisabled,
+              State::kDisconnected};
+    case State::kDegraded:
+      return {State::kVerifying, State::kWaiting,  State::kCollecting,
+              State::kConnected, State::kDisabled, State::kDisconnected};
+    case State::kDisabled: return {State::kVerifying, State::kDisconnected};
+    case State::kDisconnected: return {};
+  }
+  return {};
+}
+
+bool MayFollow(State from, State to) {
+  if (from == to) return true;
+  const std::vector<State> next = Next(from);
+  return std::find(next.begin(), next.end(), to) != next.end();
+}
+
+bool MayCollect(State state) {
+  return state == State::kWaiting || state == State::kCollecting || state == State::kConnected ||
+         state == State::kDegraded;
+}
+
+std::string Describe(const Connection& connection, Instant now) {
+  switch (connection.state) {
+    case State::kDraft: return "being set up: create the role in AWS, then verify";
+    case State::kVerifying: return "checks are running";
+    case State::kWaiting:
+      return "verified; waiting for AWS's first delivery, which takes up to 24 hours (rarely 48)";
+    case State::kCollecting: return "deliveries are being fetched and imported";
+    case State::kConnected: return "connected: everything that was delivered is in the lake";
+    case State::kDegraded: return "something fails, data that is there stays: " + connection.cause;
+    case State::kDisabled: {
+      std::string text = "disabled: " + connection.cause;
+      if (connection.delete_after) {
+        text += "; deleted for good " + InDays(DaysUntil(now, *connection.delete_after)) + " (" +
+                DayString(*connection.delete_after) + ") unless it is enabled before";
+      }
+      return text;
+    }
+    case State::kDisconnected: return "disconnected: credentials are destroyed";
+  }
+  return "";
+}
+
+TermAction TermAt(const Connection& connection, Instant now) {
+  using Kind = TermAction::Kind;
+  const std::string name = connection.settings.name;
+  if (connection.state == State::kDisconnected) return {};
+  if (connection.state == State::kDisabled) {
+    if (!connection.delete_after) return {};
+    const std::int64_t days = DaysUntil(now, *connection.delete_after);
+    if (now >= *connection.delete_after) {
+      return {Kind::kDelete,
+              "connection " + name + " was disabled for " + std::to_string(kDisabledDays) +
+                  " days after its term and is deleted for good",
+              "",
+              {}};
+    }
+    if (days > kDeletionNoticeDays) return {};
+    return {Kind::kDeletionSoon,
+            "connection " + name + " will be deleted for good " + InDays(days),
+            "",
+            {}};
+  }
+  const std::optional<Instant> end = TermEnd(connection.settings);
+  if (!end) return {};
+  if (now < *end) {
+    const std::int64_t days = DaysUntil(now, *end);
+    if (days > kEndNoticeDays) return {};
+    const std::string then = connection.settings.auto_renew
+                                 ? " and is renewed then"
+                                 : " and is disabled then, because it does not renew itself";
+    return {
+        Kind::kEndsSoon, "the term of connection " + name + " ends " + InDays(days) + then, "", {}};
+  }
+  if (connection.settings.auto_renew) {
+    // The next term is as long as the first one was; a long absence may skip several.
+    const std::int64_t term =
+        std::max(kDayMicros, (end->micros - connection.created.micros) / kDayMicros * kDayMicros);
+    Instant next = *end;
+    while (next <= now) next.micros += term;
+    const std::string last_day = DayString(PlusDays(next, -1));
+    return {Kind::kRenew,
+            "the term of connection " + name + " was renewed until " + last_day,
+            last_day,
+            {}};
+  }
+  const Instant delete_after = PlusDays(*end, kDisabledDays);
+  return {Kind::kDisable,
+          "the term of connection " + name + " ended on " + *connection.settings.end_date +
+              "; it is disabled and will be deleted for good on " + DayString(delete_after),
+          "", delete_after};
+}
+
+}  // namespace farthing::connect
