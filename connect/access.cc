@@ -43,7 +43,6 @@ aws::S3 BucketOf(const Connection& connection, std::shared_ptr<aws::Client> clie
   aws::S3Settings s3;
   s3.expected_owner = connection.settings.bucket_owner;
   s3.requester_pays = connection.settings.requester_pays;
-  s3.path_style = connection.settings.type == ConnectionType::kBucket;
   return {std::move(client), std::move(s3)};
 }
 
