@@ -6,7 +6,9 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "ingest/discover.h"
+#include "ingest/find_periods.h"
 #include "ingest/load.h"
+#include "ingest/opened_files.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {
@@ -84,8 +86,7 @@ class Importer {
     for (const std::filesystem::path& file : found.files) {
       Result<OpenedFiles> opened = OpenFiles({file});
       if (opened.ok()) {
-        by_format[FormatName(opened->detection) + (opened->parquet ? " parquet" : " csv")]
-            .push_back(file);
+        by_format[opened->format() + (opened->is_parquet() ? " parquet" : " csv")].push_back(file);
         continue;
       }
       FoundDelivery refused = found;
@@ -109,18 +110,22 @@ class Importer {
     TRY(ReadFiles(found.files, delivery));
     delivery.version_key = delivery.fingerprint;
     TRY_ASSIGN(const OpenedFiles opened, OpenFiles(found.files));
-    Result<std::vector<Period>> periods = FindPeriods(catalog_.layout(), opened, options_);
+    Result<std::vector<PeriodFiles>> periods = FindPeriods(catalog_.layout(), opened, options_);
     if (!periods.ok()) return Quarantine(std::move(delivery), std::move(periods).error());
     if (periods->empty()) {
       return Quarantine(std::move(delivery),
                         Error(Errc::kInvalidArgument, "holds no line items, only a header")
                             .Hint("an export that is not ready looks like this"));
     }
-    for (const Period period : *periods) {
+    for (const auto& [period, files] : *periods) {
       lake::Delivery one = delivery;
       one.id = NewUlid();
       one.period = period;
-      TRY(LoadPeriod(opened, OtherPeriods::kSkip, std::move(one)));
+      one.files.clear();
+      for (const std::size_t file : files) one.files.push_back(delivery.files[file]);
+      one.fingerprint = Fingerprint(one.files);
+      one.version_key = one.fingerprint;
+      TRY(LoadPeriod(opened.Only(files), OtherPeriods::kSkip, std::move(one)));
     }
     return {};
   }
@@ -146,19 +151,23 @@ class Importer {
     return delivery;
   }
 
-  // Fingerprints the content: what makes a delivery the same as another.
-  Result<void> ReadFiles(const std::vector<std::filesystem::path>& files,
-                         lake::Delivery& delivery) {
-    std::vector<std::string> hashes;
+  static Result<void> ReadFiles(const std::vector<std::filesystem::path>& files,
+                                lake::Delivery& delivery) {
     for (const std::filesystem::path& file : files) {
       TRY_ASSIGN(std::string hash, Sha256OfFile(file));
       std::error_code code;
       delivery.files.push_back({file.string(), std::filesystem::file_size(file, code), hash});
-      hashes.push_back(std::move(hash));
     }
-    std::sort(hashes.begin(), hashes.end());  // the order of files is irrelevant
-    delivery.fingerprint = Sha256(Join(hashes, "\n"));
+    delivery.fingerprint = Fingerprint(delivery.files);
     return {};
+  }
+
+  // The content: what makes a delivery the same as another.
+  static std::string Fingerprint(const std::vector<lake::DeliveryFile>& files) {
+    std::vector<std::string> hashes;
+    for (const lake::DeliveryFile& file : files) hashes.push_back(file.sha256);
+    std::sort(hashes.begin(), hashes.end());  // the order of files is irrelevant
+    return Sha256(Join(hashes, "\n"));
   }
 
   Result<void> LoadPeriod(const OpenedFiles& files, OtherPeriods other_periods,

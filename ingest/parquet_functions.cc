@@ -283,7 +283,7 @@ void SetNumberer::Number(duckdb_function_info info, duckdb_data_chunk input, duc
     std::string last_raw;
     std::int32_t last = -1;
     for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
-      raw.clear();
+      raw = self.raw_prefix_;
       for (const SetArgument& argument : arguments) argument.AppendRaw(row, raw);
       if (last < 0 || raw != last_raw) {
         last = self.interner_.Number(raw, [&] {

@@ -58,10 +58,13 @@ struct SetColumn {
 /// Takes VARCHAR, DOUBLE, MAP(VARCHAR, VARCHAR) and MAP(VARCHAR, DOUBLE) columns in the given order.
 class SetNumberer {
  public:
-  SetNumberer(std::string function_name, std::vector<SetColumn> columns, SetInterner& interner)
+  /// `raw_prefix` tells apart the sets of functions with other columns that share an interner.
+  SetNumberer(std::string function_name, std::vector<SetColumn> columns, SetInterner& interner,
+              std::string raw_prefix = "")
       : function_name_(std::move(function_name)),
         columns_(std::move(columns)),
-        interner_(interner) {}
+        interner_(interner),
+        raw_prefix_(std::move(raw_prefix)) {}
   Result<void> Register(duckdb_connection connection);
   const std::string& function_name() const { return function_name_; }
 
@@ -71,6 +74,7 @@ class SetNumberer {
   std::string function_name_;
   std::vector<SetColumn> columns_;
   SetInterner& interner_;
+  std::string raw_prefix_;
 };
 
 }  // namespace farthing::ingest

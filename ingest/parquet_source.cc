@@ -1,15 +1,11 @@
 #include "ingest/parquet_source.h"
 
 #include <algorithm>
-
-#include "base/text.h"
-#include "ingest/csv_plan.h"
-#include "ingest/parquet_functions.h"
+#include <set>
 
 namespace farthing::ingest {
 namespace {
 
-using billing::SourceFamily;
 using engine::QuoteIdentifier;
 using engine::QuoteLiteral;
 
@@ -21,57 +17,15 @@ bool IsAmount(const SourceColumn& column) {
   return column.kind == SourceKind::kAmount || column.kind == SourceKind::kNetAmount;
 }
 
-std::vector<std::string> Texts(const std::vector<std::filesystem::path>& files) {
-  std::vector<std::string> texts;
-  for (const std::filesystem::path& file : files) texts.push_back(file.string());
-  return texts;
-}
-
-// How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
-std::string SetArgumentSql(const ParquetColumn& column) {
-  const std::string name = QuoteIdentifier(column.name);
-  if (column.type == "VARCHAR" || column.type == "DOUBLE" ||
-      column.type == "MAP(VARCHAR, VARCHAR)" || column.type == "MAP(VARCHAR, DOUBLE)") {
-    return name;
-  }
-  if (column.type.starts_with("MAP(VARCHAR")) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
-  return "CAST(" + name + " AS VARCHAR)";
-}
-
-struct SetColumns {
-  std::vector<SetColumn> columns;
-  std::string arguments;
-  void Add(const ParquetColumn& column, ColumnRole role, SourceFamily family) {
-    if (!arguments.empty()) arguments += ", ";
-    arguments += SetArgumentSql(column);
-    SetColumn member{std::move(role), {}};
-    if (member.role.use == ColumnRole::Use::kAttributeMap) {
-      for (const SourceColumn& used : UsedColumns(family)) {
-        if (const auto key = KeyInMap(member.role, used.name)) member.left_out.push_back(*key);
-      }
-    }
-    columns.push_back(std::move(member));
-  }
-};
+std::string Timestamp(Instant instant) { return "TIMESTAMP '" + DayString(instant) + "'"; }
 
 }  // namespace
 
-struct ParquetSource::AmountFunction : AmountConverter {
-  using AmountConverter::AmountConverter;
-};
-
-struct ParquetSource::SetFunction : SetNumberer {
-  SetFunction(std::string name, SetColumns columns, SetInterner& interner)
-      : SetNumberer(std::move(name), std::move(columns.columns), interner),
-        sql(columns.arguments.empty() ? "" : function_name() + "(" + columns.arguments + ")") {}
-  std::string sql;  ///< the call; empty when the files have no such columns
-};
-
-Result<std::vector<ParquetColumn>> ReadParquetColumns(
-    engine::Connection& connection, const std::vector<std::filesystem::path>& files) {
-  Result<engine::Table> table =
-      connection.Query("DESCRIBE SELECT * FROM read_parquet(" + engine::QuoteList(Texts(files)) +
-                       ", union_by_name = true, hive_partitioning = false)");
+Result<std::vector<ParquetColumn>> ReadParquetColumns(engine::Connection& connection,
+                                                      const std::filesystem::path& file) {
+  const Result<engine::Table> table =
+      connection.Query("DESCRIBE SELECT * FROM read_parquet(" + QuoteLiteral(file.string()) +
+                       ", hive_partitioning = false)");
   if (!table.ok()) {
     return Error(Errc::kCorrupt, "unreadable Parquet: " + table.error().message())
         .Hint("copy the file again from the bucket");
@@ -82,41 +36,34 @@ Result<std::vector<ParquetColumn>> ReadParquetColumns(
 }
 
 ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& attributes)
-    : job_(std::move(job)), tags_(tags), attributes_(attributes) {
-  SetColumns tag_columns;
-  SetColumns attribute_columns;
-  for (const ParquetColumn& column : job_.columns) {
-    ColumnRole role = RoleOf(job_.family, column.name);
-    if (role.use == ColumnRole::Use::kUsed) {
-      if (used_.emplace(role.name, column).second) continue;
-      role = {ColumnRole::Use::kAttribute, column.name,
-              true};  // a second column of the same meaning
+    : job_(std::move(job)) {
+  std::vector<const std::vector<ParquetColumn>*> kinds;  // of shapes_
+  for (const ParquetFile& file : job_.files) {
+    std::size_t number = 0;
+    while (number < kinds.size() && *kinds[number] != file.columns) ++number;
+    if (number == kinds.size()) {
+      kinds.push_back(&file.columns);
+      shapes_.emplace_back(job_.family, file.columns, static_cast<int>(number), tags, attributes);
     }
-    if (role.unknown) unknown_columns_.push_back(column.name);
-    if (role.use == ColumnRole::Use::kIgnored) continue;
-    if (IsMap(role.use) && column.type.starts_with("MAP(")) maps_.push_back({column, role});
-    (BelongsToTags(role.use) ? tag_columns : attribute_columns)
-        .Add(column, std::move(role), job_.family);
+    shapes_[number].AddFile(file.path);
   }
   for (const SourceColumn& column : UsedColumns(job_.family)) {
-    if (!used_.contains(column.name) && !MapValueOf(column.name)) continue;
+    if (std::none_of(shapes_.begin(), shapes_.end(),
+                     [&](const ParquetShape& shape) { return shape.Provides(column); })) {
+      continue;
+    }
     columns_.push_back(column);
     if (IsNumber(column.kind)) {
       amount_functions_.emplace_back("amount_" + std::to_string(amount_functions_.size()),
                                      column.name, TypeOf(column));
     }
   }
-  tag_function_ = std::make_unique<SetFunction>("tag_set", std::move(tag_columns), tags_);
-  attribute_function_ =
-      std::make_unique<SetFunction>("attribute_set", std::move(attribute_columns), attributes_);
 }
 
-ParquetSource::~ParquetSource() = default;
-
 Result<void> ParquetSource::Register(engine::Connection& connection) {
-  for (AmountFunction& function : amount_functions_) TRY(function.Register(connection.raw()));
-  TRY(tag_function_->Register(connection.raw()));
-  return attribute_function_->Register(connection.raw());
+  for (AmountConverter& function : amount_functions_) TRY(function.Register(connection.raw()));
+  for (ParquetShape& shape : shapes_) TRY(shape.Register(connection));
+  return {};
 }
 
 DecimalType ParquetSource::TypeOf(const SourceColumn& column) const {
@@ -124,106 +71,116 @@ DecimalType ParquetSource::TypeOf(const SourceColumn& column) const {
   return wide == job_.types.end() ? DecimalType{} : wide->second;
 }
 
-const ParquetColumn* ParquetSource::ColumnFor(const std::string& name) const {
-  const auto found = used_.find(name);
-  return found == used_.end() ? nullptr : &found->second;
-}
-
-std::string ParquetSource::FilesSql() const {
-  return "read_parquet(" + engine::QuoteList(Texts(job_.files)) +
-         ", union_by_name = true, hive_partitioning = false, filename = true, file_row_number = "
-         "true)";
-}
-
-std::optional<ParquetColumn> ParquetSource::MapValueOf(const std::string& name) const {
-  for (const MapColumn& map : maps_) {
-    const std::optional<std::string> key = KeyInMap(map.role, name);
-    if (!key) continue;
-    const bool doubles = map.column.type == "MAP(VARCHAR, DOUBLE)";
-    return ParquetColumn{QuoteIdentifier(map.column.name) + "[" + QuoteLiteral(*key) + "]",
-                         doubles ? "DOUBLE" : "VARCHAR"};
+std::vector<std::string> ParquetSource::unknown_columns() const {
+  std::set<std::string> names;
+  for (const ParquetShape& shape : shapes_) {
+    names.insert(shape.unknown_columns().begin(), shape.unknown_columns().end());
   }
-  return std::nullopt;
+  return {names.begin(), names.end()};
 }
 
-ParquetColumn ParquetSource::Stored(const SourceColumn& column) const {
-  if (const ParquetColumn* in_file = ColumnFor(column.name)) {
-    return {QuoteIdentifier(in_file->name), in_file->type};
-  }
-  const std::optional<ParquetColumn> map_value = MapValueOf(column.name);
-  CHECK(map_value);
-  return *map_value;
-}
-
-std::string ParquetSource::AmountSql(const SourceColumn& column) const {
+std::string ParquetSource::AmountSql(const ParquetShape& shape, const SourceColumn& column) const {
   const auto function =
       std::find_if(amount_functions_.begin(), amount_functions_.end(),
-                   [&](const AmountFunction& f) { return f.column() == column.name; });
+                   [&](const AmountConverter& f) { return f.column() == column.name; });
   CHECK(function != amount_functions_.end());
-  const ParquetColumn stored = Stored(column);
+  const ParquetColumn stored = shape.Stored(column);
   if (stored.type == "DOUBLE") return function->function_name() + "_double(" + stored.name + ")";
   return function->function_name() + "_text(CAST(" + stored.name + " AS VARCHAR))";
 }
 
-std::string ParquetSource::ValueSql(const SourceColumn& column) const {
-  const auto& [name, type] = Stored(column);
+std::string ParquetSource::ValueSql(const ParquetShape& shape, const SourceColumn& column) const {
+  const bool provided = shape.Provides(column);
   switch (column.kind) {
-    case SourceKind::kText: {
-      const std::string text = type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
-      if (column.name.ends_with("_account_id") && type.find("INT") != std::string::npos) {
-        // A loader that guesses types has cut off leading zeros.
-        return "lpad(" + text + ", CAST(greatest(12, length(" + text + ")) AS INTEGER), '0')";
-      }
-      if (job_.family == SourceFamily::kCur) return "nullif(" + text + ", '')";
-      return "CASE WHEN " + text + " NOT IN ('', 'NULL', 'null') THEN " + text + " END";
-    }
-    case SourceKind::kTime:
-      if (type == "VARCHAR") return "CAST(nullif(" + name + ", '') AS TIMESTAMP)";
-      return "CAST(" + name + " AS TIMESTAMP)";
-    case SourceKind::kAmount: return "coalesce(" + AmountSql(column) + ", 0)";
+    case SourceKind::kText: return provided ? shape.TextSql(column) : "CAST(NULL AS VARCHAR)";
+    case SourceKind::kTime: return provided ? shape.TimeSql(column) : "CAST(NULL AS TIMESTAMP)";
+    case SourceKind::kAmount:
     case SourceKind::kNetAmount:
-    case SourceKind::kReference: return AmountSql(column);
+    case SourceKind::kReference: break;
   }
-  return name;
+  // An empty amount is zero; one whose column is missing is unknown.
+  if (!provided) return "CAST(NULL AS " + TypeOf(column).Sql() + ")";
+  const std::string amount = AmountSql(shape, column);
+  return column.kind == SourceKind::kAmount ? "coalesce(" + amount + ", 0)" : amount;
+}
+
+std::optional<std::string> ParquetSource::PeriodSql(const ParquetShape& shape) const {
+  const SourceColumn& column = UsedColumns(job_.family).front();
+  if (!shape.Provides(column)) return std::nullopt;
+  return ValueSql(shape, column);
+}
+
+std::string ParquetSource::WhereSql(const ParquetShape& shape) const {
+  const std::optional<std::string> period = PeriodSql(shape);
+  if (!job_.period || !period) return "";
+  return " WHERE coalesce(" + *period + " >= " + Timestamp(job_.period->start()) + " AND " +
+         *period + " < " + Timestamp(job_.period->end()) + ", true)";
 }
 
 std::string ParquetSource::RelationSql() const {
-  std::string sql = "SELECT ";
-  for (const SourceColumn& column : columns_) {
-    sql += ValueSql(column) + " AS " + QuoteIdentifier(column.name) + ", ";
-  }
-  const auto set = [](const SetFunction& function) {
-    return function.sql.empty() ? std::string("CAST(NULL AS INTEGER)") : function.sql;
-  };
-  sql += set(*tag_function_) + " AS tag_set_id, " + set(*attribute_function_) +
-         " AS attribute_set_id, ";
-  sql += job_.files.size() == 1 ? "0"
-                                : "CAST(list_position(" + engine::QuoteList(Texts(job_.files)) +
-                                      ", filename) - 1 AS INTEGER)";
-  return sql + " AS source_file, file_row_number + 1 AS source_row FROM " + FilesSql();
-}
-
-std::string ParquetSource::TotalsSql(const std::string& where) const {
-  std::string sql = "SELECT count(*)";
-  for (const SourceColumn& column : columns_) {
-    if (IsNumber(column.kind)) {
-      sql += ", coalesce(sum(" + ValueSql(column) + "), 0) AS " + QuoteIdentifier(column.name);
+  std::vector<std::string> paths;
+  for (const ParquetFile& file : job_.files) paths.push_back(file.path.string());
+  const std::string file_number =
+      paths.size() == 1
+          ? "0"
+          : "CAST(list_position(" + engine::QuoteList(paths) + ", filename) - 1 AS INTEGER)";
+  std::string sql;
+  for (const ParquetShape& shape : shapes_) {
+    sql += sql.empty() ? "SELECT " : " UNION ALL SELECT ";
+    for (const SourceColumn& column : columns_) {
+      sql += ValueSql(shape, column) + " AS " + QuoteIdentifier(column.name) + ", ";
     }
+    sql += shape.TagSetSql() + " AS tag_set_id, " + shape.AttributeSetSql() +
+           " AS attribute_set_id, " + file_number +
+           " AS source_file, file_row_number + 1 AS source_row FROM " + shape.FilesSql() +
+           WhereSql(shape);
   }
-  return sql + " FROM " + FilesSql() + where;
+  return sql;
 }
 
-std::string ParquetSource::PeriodSql() const {
-  const std::string& name = UsedColumns(job_.family).front().name;
-  const auto column = std::find_if(columns_.begin(), columns_.end(),
-                                   [&](const SourceColumn& c) { return c.name == name; });
-  return column == columns_.end() ? "" : ValueSql(*column);
+std::string ParquetSource::TotalsSql() const {
+  std::string sums = "SELECT count(*)";
+  std::string parts;
+  for (const SourceColumn& column : columns_) {
+    if (!IsNumber(column.kind)) continue;
+    const std::string name = QuoteIdentifier(column.name);
+    sums += ", coalesce(sum(" + name + "), 0) AS " + name;
+  }
+  for (const ParquetShape& shape : shapes_) {
+    parts += parts.empty() ? "SELECT " : " UNION ALL SELECT ";
+    for (const SourceColumn& column : columns_) {
+      if (!IsNumber(column.kind)) continue;
+      parts += ValueSql(shape, column) + " AS " + QuoteIdentifier(column.name) + ", ";
+    }
+    parts += "0 FROM " + shape.FilesSql() + WhereSql(shape);
+  }
+  return sums + " FROM (" + parts + ")";
+}
+
+Result<void> ParquetSource::RefuseOtherPeriods(engine::Connection& connection,
+                                               Period period) const {
+  for (const ParquetShape& shape : shapes_) {
+    const std::optional<std::string> start = PeriodSql(shape);
+    if (!start) continue;
+    TRY_ASSIGN(
+        const engine::Table found,
+        connection.Query("SELECT filename, file_row_number + 1, " + *start + " AS other FROM " +
+                         shape.FilesSql() + " WHERE other < " + Timestamp(period.start()) +
+                         " OR other >= " + Timestamp(period.end()) + " LIMIT 1"));
+    if (found.rows.empty()) continue;
+    const auto& row = found.rows[0];
+    return Error(Errc::kCorrupt, row[0].value_or("") + ": row " + row[1].value_or("") +
+                                     " belongs to " + row[2].value_or("") +
+                                     ", the delivery is for " + ToString(period))
+        .Hint("copy the bucket again; a file of another month has taken this one's place");
+  }
+  return {};
 }
 
 std::optional<Error> ParquetSource::failure() const {
   for (const SourceColumn& column : columns_) {
     if (!IsAmount(column)) continue;  // a price to compare with may be unknown
-    for (const AmountFunction& function : amount_functions_) {
+    for (const AmountConverter& function : amount_functions_) {
       const std::string bad = function.column() == column.name ? function.bad_value() : "";
       if (bad.empty()) continue;
       return Error(Errc::kCorrupt,
@@ -236,25 +193,38 @@ std::optional<Error> ParquetSource::failure() const {
 
 std::map<std::string, DecimalNeed> ParquetSource::misfits() const {
   std::map<std::string, DecimalNeed> misfits;
-  for (const AmountFunction& function : amount_functions_) {
+  for (const AmountConverter& function : amount_functions_) {
     if (function.has_misfit()) misfits[function.column()] = function.need();
   }
   return misfits;
 }
 
 std::optional<Error> ParquetSource::FirstBadRow(engine::Connection& connection,
+                                                const ParquetShape& shape,
                                                 const SourceColumn& column,
-                                                const std::string& converted,
-                                                const std::string& message) const {
-  const std::string text = "trim(CAST(" + Stored(column).name + " AS VARCHAR))";
+                                                const BadRow& bad) const {
+  const std::string text = "trim(CAST(" + shape.Stored(column).name + " AS VARCHAR))";
   const Result<engine::Table> found = connection.Query(
-      "SELECT filename, file_row_number + 1, " + text + " FROM " + FilesSql() + " WHERE " + text +
-      " NOT IN ('', 'NULL', 'null') AND " + converted + " IS NULL LIMIT 1");
+      "SELECT filename, file_row_number + 1, " + text + " FROM " + shape.FilesSql() + " WHERE " +
+      text + " NOT IN ('', 'NULL', 'null', 'None') AND " + bad.condition + " LIMIT 1");
   if (!found.ok() || found->rows.empty()) return std::nullopt;
   const auto& row = found->rows[0];
   return Error(Errc::kCorrupt, row[0].value_or("") + ": row " + row[1].value_or("") + ", column " +
-                                   column.name + ": " + message + ": " + row[2].value_or(""))
+                                   column.name + ": " + bad.message + ": " + row[2].value_or(""))
       .Hint(kDeliverAgain);
+}
+
+std::optional<Error> ParquetSource::FirstDamagedFile(engine::Connection& connection) const {
+  for (const ParquetFile& file : job_.files) {
+    const Result<engine::Table> read =
+        connection.Query("SELECT max(hash(COLUMNS(*))) FROM read_parquet(" +
+                         QuoteLiteral(file.path.string()) + ", hive_partitioning = false)");
+    if (read.ok()) continue;
+    return Error(Errc::kCorrupt,
+                 file.path.string() + ": damaged Parquet: " + read.error().message())
+        .Hint("copy the file again from the bucket");
+  }
+  return std::nullopt;
 }
 
 Error ParquetSource::Blame(engine::Connection& connection, Error error) const {
@@ -262,23 +232,22 @@ Error ParquetSource::Blame(engine::Connection& connection, Error error) const {
   const std::optional<Error> amount = failure();
   if (!amount && error.code() == Errc::kCorrupt) return error;  // says it all
   for (const SourceColumn& column : columns_) {
-    std::optional<Error> found;
-    if (IsAmount(column) && amount) {
-      found = FirstBadRow(connection, column, AmountSql(column), "no number of at most 38 digits");
-    } else if (column.kind == SourceKind::kTime) {
-      found = FirstBadRow(connection, column, "TRY_CAST(" + Stored(column).name + " AS TIMESTAMP)",
-                          "no time");
+    for (const ParquetShape& shape : shapes_) {
+      if (!shape.Provides(column)) continue;
+      std::optional<Error> found;
+      if (IsAmount(column) && amount) {
+        found =
+            FirstBadRow(connection, shape, column,
+                        {AmountSql(shape, column) + " IS NULL", "no number of at most 38 digits"});
+      } else if (column.kind == SourceKind::kTime) {
+        found = FirstBadRow(
+            connection, shape, column,
+            {"TRY_CAST(" + shape.Stored(column).name + " AS TIMESTAMP) IS NULL", "no time"});
+      }
+      if (found) return *std::move(found);
     }
-    if (found) return *std::move(found);
   }
-  for (const std::filesystem::path& file : job_.files) {
-    const Result<engine::Table> read =
-        connection.Query("SELECT max(hash(COLUMNS(*))) FROM read_parquet(" +
-                         engine::QuoteList({file.string()}) + ", hive_partitioning = false)");
-    if (read.ok()) continue;
-    return Error(Errc::kCorrupt, file.string() + ": damaged Parquet: " + read.error().message())
-        .Hint("copy the file again from the bucket");
-  }
+  if (std::optional<Error> damaged = FirstDamagedFile(connection)) return *std::move(damaged);
   return amount ? *amount : error;
 }
 

@@ -2,15 +2,12 @@
 
 // Parquet files of a delivery as SQL over read_parquet: the same typed source columns as a CsvSource.
 // Doubles become decimals by the rule of base/decimal.h FromDouble; tag and attribute sets are numbered
-// by functions of our own.  One thread; its functions run on DuckDB's threads.
-
-#include <duckdb.h>
+// by functions of our own.  A column that a file lacks is NULL in its rows, as in CSV.
+// One thread; its functions run on DuckDB's threads.
 
 #include <deque>
 #include <filesystem>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,45 +16,43 @@
 #include "base/time.h"
 #include "engine/duckdb.h"
 #include "ingest/amounts.h"
+#include "ingest/parquet_functions.h"
+#include "ingest/parquet_shape.h"
 #include "ingest/set_interner.h"
 #include "ingest/source_columns.h"
 
 namespace farthing::ingest {
 
-struct ParquetColumn {
-  std::string name;
-  std::string type;  ///< DuckDB's spelling
-};
-
-/// Returns the columns of the files together, by name.
+/// Returns the columns of a file.
 /// Errors: kCorrupt (damaged or truncated file, or not Parquet).
-Result<std::vector<ParquetColumn>> ReadParquetColumns(
-    engine::Connection& connection, const std::vector<std::filesystem::path>& files);
+Result<std::vector<ParquetColumn>> ReadParquetColumns(engine::Connection& connection,
+                                                      const std::filesystem::path& file);
 
 struct ParquetJob {
   billing::SourceFamily family = billing::SourceFamily::kCur;
-  std::vector<std::filesystem::path> files;
-  std::vector<ParquetColumn> columns;
+  std::vector<ParquetFile> files;
+  std::optional<Period> period;              ///< only rows of this one and those that say none
   std::map<std::string, DecimalType> types;  ///< amount columns that need more than the narrow type
 };
 
 class ParquetSource {
  public:
   ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& attributes);
-  ~ParquetSource();
 
   /// Registers the functions the SQL below uses.
   Result<void> Register(engine::Connection& connection);
+  /// The used columns that at least one file has.
   const std::vector<SourceColumn>& columns() const { return columns_; }
   DecimalType TypeOf(const SourceColumn& column) const;
-  const std::vector<std::string>& unknown_columns() const { return unknown_columns_; }
+  std::vector<std::string> unknown_columns() const;
 
-  /// SELECT of the source columns and the four keys, for all rows of the files.
+  /// SELECT of the source columns and the four keys.
   std::string RelationSql() const;
   /// SELECT of count(*) and the exact sum of every amount column, read straight from the files.
-  std::string TotalsSql(const std::string& where) const;
-  /// SQL of the billing period's start, or empty when the files lack it.
-  std::string PeriodSql() const;
+  std::string TotalsSql() const;
+
+  /// Errors: kCorrupt, naming a row of another billing period, if there is one.
+  Result<void> RefuseOtherPeriods(engine::Connection& connection, Period period) const;
 
   /// Amounts that are no finite number of 38 digits; asked after a query has failed or ended.
   std::optional<Error> failure() const;
@@ -66,34 +61,24 @@ class ParquetSource {
   Error Blame(engine::Connection& connection, Error error) const;
 
  private:
-  struct AmountFunction;
-  struct SetFunction;
-  std::string FilesSql() const;
-  std::string ValueSql(const SourceColumn& column) const;
-  /// SQL and type of a used column as the files hold it.
-  ParquetColumn Stored(const SourceColumn& column) const;
-  std::string AmountSql(const SourceColumn& column) const;
-  /// An error for the first row where the value is present and `converted` is NULL, if there is one.
-  std::optional<Error> FirstBadRow(engine::Connection& connection, const SourceColumn& column,
-                                   const std::string& converted, const std::string& message) const;
-  const ParquetColumn* ColumnFor(const std::string& name) const;
-  /// SQL and type of a used column that a map column holds; nothing when none does.
-  std::optional<ParquetColumn> MapValueOf(const std::string& name) const;
+  struct BadRow {
+    std::string condition;  ///< SQL over the files
+    std::string message;
+  };
+  std::string AmountSql(const ParquetShape& shape, const SourceColumn& column) const;
+  std::string ValueSql(const ParquetShape& shape, const SourceColumn& column) const;
+  std::string WhereSql(const ParquetShape& shape) const;
+  /// SQL of the billing period's start; nothing when the files lack it.
+  std::optional<std::string> PeriodSql(const ParquetShape& shape) const;
+  /// An error for the first row where the value is present and the converted one is NULL, if any.
+  std::optional<Error> FirstBadRow(engine::Connection& connection, const ParquetShape& shape,
+                                   const SourceColumn& column, const BadRow& bad) const;
+  std::optional<Error> FirstDamagedFile(engine::Connection& connection) const;
 
   ParquetJob job_;
-  SetInterner& tags_;
-  SetInterner& attributes_;
+  std::vector<ParquetShape> shapes_;
   std::vector<SourceColumn> columns_;
-  std::map<std::string, ParquetColumn> used_;  ///< by canonical name: the file's column
-  struct MapColumn {
-    ParquetColumn column;
-    ColumnRole role;
-  };
-  std::vector<MapColumn> maps_;
-  std::vector<std::string> unknown_columns_;
-  std::deque<AmountFunction> amount_functions_;
-  std::unique_ptr<SetFunction> tag_function_;
-  std::unique_ptr<SetFunction> attribute_function_;
+  std::deque<AmountConverter> amount_functions_;
 };
 
 }  // namespace farthing::ingest

@@ -104,6 +104,66 @@ TEST(QuirkTest, Q23_FilesOfOneDeliveryWithDifferentColumns) {
   lab.ExpectProven();
 }
 
+// Writes the sheets as bare files of one folder, in one of the two forms.
+void WriteBare(Lab& lab, bool parquet, const std::vector<Sheet>& sheets) {
+  for (std::size_t i = 0; i < sheets.size(); ++i) {
+    const std::string name = "bare/" + std::to_string(i) + (parquet ? ".parquet" : ".csv");
+    if (parquet) {
+      lab.WriteParquet(name, sheets[i]);
+    } else {
+      lab.Write(name, sheets[i].Csv());
+    }
+  }
+}
+
+TEST(QuirkTest, Q23_AColumnThatOneMonthLacksIsUnknownInThatMonthOnly) {
+  const Cells covered = {{"reservation_effective_cost", "3"},
+                         {"line_item_net_unblended_cost", "0.5"}};
+  for (const bool parquet : {false, true}) {
+    SCOPED_TRACE(parquet ? "Parquet" : "CSV");
+    Lab lab;
+    WriteBare(lab, parquet,
+              {SnakeCased(Cur1({{"1", "DiscountedUsage", covered}})),
+               SnakeCased(Cur1({{"4"}}, {2026, 2}))
+                   .Without("line_item_usage_amount")
+                   .Without("line_item_blended_cost")});
+    EXPECT_EQ(lab.Outcomes("bare"), (Texts{"loaded 2026-01", "loaded 2026-02"}));
+    const std::string figures =
+        "concat_ws(' ', coalesce(usage_quantity::VARCHAR, 'unknown'), "
+        "coalesce(blended_cost::VARCHAR, 'unknown'), amortized_cost, net_unblended_cost)";
+    EXPECT_EQ(lab.Value(figures, "billing_period = '2026-01'"),
+              "1.0000000000 1.0000000000 3.0000000000 0.5000000000");
+    EXPECT_EQ(lab.Value(figures, "billing_period = '2026-02'"),
+              "unknown unknown 4.0000000000 4.0000000000");
+    for (const lake::Load& load : Must(lab.catalog().ActiveLoads({}))) {
+      const auto& unknown = load.unavailable;
+      EXPECT_EQ(std::count(unknown.begin(), unknown.end(), "usage_quantity"),
+                load.period.month == 2 ? 1 : 0);
+    }
+    lab.ExpectProven();
+  }
+}
+
+TEST(QuirkTest, Q23_ParquetFilesOfOneMonthMayDifferInEveryWay) {
+  Lab lab;
+  const Cells shared = {{"resource_tags_user_a", "x"}};
+  lab.WriteParquet("bare/1.parquet", SnakeCased(Cur1({{"1", "Usage", shared}})));
+  lab.WriteParquet("bare/2.parquet", Cur1({{"2", "Usage", {{"resourceTags/user:b", "x"}}}}),
+                   {{{"lineItem/UnblendedCost", "BIGINT"},
+                     {"lineItem/UsageStartDate", "VARCHAR"},
+                     {"bill/BillingPeriodStartDate", "VARCHAR"}}});
+  lab.WriteParquet("bare/3.parquet",
+                   SnakeCased(Cur1({{"4", "Usage", shared}})).Without("line_item_usage_amount"));
+  EXPECT_EQ(lab.Outcomes("bare"), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "7") << "whatever the columns are called";
+  EXPECT_EQ(lab.Values("array_to_string(map_keys(tags), ' ')"), "user:b, user_a, user_a");
+  EXPECT_EQ(lab.Values("concat_ws('.', source_file, source_row)"), "0.1, 1.1, 2.1");
+  const std::vector<std::string> unknown = LoadOf(lab).unavailable;
+  EXPECT_EQ(std::count(unknown.begin(), unknown.end(), "usage_quantity"), 1)
+      << "a part of a sum is not shown";
+  lab.ExpectProven();
+}
+
 TEST(QuirkTest, Q23_AFileWithoutTheCostIsRefusedThoughAnotherHasIt) {
   Lab lab;
   lab.DeliverCur1("a1", {Cur1({{"1"}}), Cur1({{"2"}}).Without("lineItem/UnblendedCost")});

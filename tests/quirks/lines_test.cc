@@ -67,6 +67,21 @@ TEST(QuirkTest, Q30_BareFilesOfSeveralMonthsAreLoadedMonthByMonth) {
   EXPECT_EQ(lab.Values("billing_period || ' ' || unblended_cost::INTEGER"), "2026-01 1, 2026-02 2");
 }
 
+TEST(QuirkTest, Q30_AnotherMonthBesideLeavesTheFirstAsItIs) {
+  Lab lab;
+  lab.Write("bare/january.csv", Cur1({{"1"}}).Csv());
+  EXPECT_EQ(lab.Outcomes("bare"), (std::vector<std::string>{"loaded 2026-01"}));
+  lab.Write("bare/february.csv", Cur1({{"2"}}, {2026, 2}).Csv());
+  EXPECT_EQ(lab.Outcomes("bare"),
+            (std::vector<std::string>{"unchanged 2026-01", "loaded 2026-02"}));
+  lab.Write("bare/broken.csv",
+            Cur1({{"2", "Usage", {{"bill/BillingPeriodStartDate", "soon"}}}}).Csv());
+  for (const std::string& outcome : lab.Outcomes("bare")) {
+    EXPECT_TRUE(outcome.starts_with("quarantined"))
+        << "whose month it is nobody knows: " << outcome;
+  }
+}
+
 TEST(QuirkTest, Q30_ALineThatSaysNoMonthAmongSeveralIsNotCountedTwice) {
   Sheet sheet = Cur1({{"1"}, {"4", "Usage", {{"bill/BillingPeriodStartDate", ""}}}});
   sheet.rows.push_back(Cur1({{"2"}}, {2026, 2}).rows[0]);

@@ -154,6 +154,20 @@ TEST(QuirkTest, Q17_ScientificNotationAndMinusZero) {
   EXPECT_EQ(lab.Value("count(*)", "unblended_cost = 0"), "1");
 }
 
+TEST(QuirkTest, Q17_AReferencePriceThatIsNoNumberIsUnknownAndReported) {
+  Lab lab;
+  EXPECT_EQ(lab.ImportSheet(Cur1({{"1", "Usage", {{"pricing/publicOnDemandCost", "2"}}},
+                                  {"1", "Usage", {{"pricing/publicOnDemandCost", "n/a"}}}})),
+            Texts{"loaded 2026-01"});
+  const lake::Load load = Must(lab.catalog().ActiveLoads({})).at(0);
+  EXPECT_EQ(
+      load.notes,
+      Texts{"pricing_public_on_demand_cost is no number in 1 rows, first \"n/a\": unknown there"});
+  EXPECT_EQ(std::count(load.unavailable.begin(), load.unavailable.end(), "public_on_demand_cost"),
+            1);
+  lab.ExpectProven();
+}
+
 TEST(QuirkTest, Q17_NotANumberIsRefused) {
   for (const char* bad : {"NaN", "inf", "1,5", "1.2.3", "$5", "0x10", "--1"}) {
     Lab lab;
@@ -195,6 +209,33 @@ TEST(QuirkTest, Q18_TheWordNullIsAValueInTagsAndAbsentElsewhere) {
   focus.ImportSheet(Focus(
       {{"1", "Usage", {{"RegionId", "NULL"}, {"x_Team", "null"}, {"ConsumedQuantity", "NULL"}}}}));
   EXPECT_EQ(focus.Value("coalesce(region_id, attributes['x_Team'], 'absent')"), "absent");
+}
+
+TEST(QuirkTest, Q18_TheSameWordsAreAbsentInParquet) {
+  const Sheet bill = SnakeCased(Cur1({{"1",
+                                       "Usage",
+                                       {{"lineItem/ResourceId", "NULL"},
+                                        {"lineItem/UsageType", "null"},
+                                        {"lineItem/UsageAmount", "None"},
+                                        {"lineItem/UsageEndDate", "None"},
+                                        {"pricing/RateId", "NULL"},
+                                        {"resourceTags/user:team", "null"}}}}));
+  for (const bool parquet : {false, true}) {
+    Lab lab;
+    if (parquet) {
+      lab.WriteParquet(
+          "bare/bill.parquet", bill,
+          {{{"line_item_usage_amount", "VARCHAR"}, {"line_item_usage_end_date", "VARCHAR"}}});
+      EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+    } else {
+      EXPECT_EQ(lab.ImportSheet(bill), Texts{"loaded 2026-01"});
+    }
+    EXPECT_EQ(lab.Value("coalesce(resource_id, usage_type, charge_period_end::VARCHAR, "
+                        "attributes['pricing_rate_id'], 'absent')"),
+              "absent");
+    EXPECT_EQ(lab.Value("sum(usage_quantity)"), "0");
+    EXPECT_EQ(lab.Value("map_values(tags)[1]"), "null");
+  }
 }
 
 TEST(QuirkTest, Q18_TheOperationNoneIsAnOperation) {

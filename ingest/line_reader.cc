@@ -1,0 +1,164 @@
+#include "ingest/line_reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/files.h"
+#include "ingest/import_engine.h"
+#include "ingest/scaled_function.h"
+#include "lake/stage.h"
+
+namespace farthing::ingest {
+namespace {
+
+// Reports "reading" a few times a second while the object lives.
+class Ticker {
+ public:
+  struct Reached {
+    std::int64_t rows = 0;
+    std::uint64_t bytes = 0;
+  };
+  Ticker(const LoadTask& task, std::function<Reached()> look)
+      : task_(task), look_(std::move(look)) {
+    if (task_.options.observer) thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+  }
+
+ private:
+  void Run(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    while (!stop.stop_requested()) {
+      std::unique_lock lock(mutex);
+      stopped.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
+      const Reached reached = look_();
+      task_.Report("reading", reached.rows, reached.bytes);
+    }
+  }
+  const LoadTask& task_;
+  std::function<Reached()> look_;
+  std::jthread thread_;
+};
+
+// DuckDB refuses to cast a decimal into a type it does not fit.
+bool IsOverflow(const Error& error) {
+  return error.code() == Errc::kInvalidArgument &&
+         (error.message().starts_with("Conversion Error") ||
+          error.message().starts_with("Out of Range Error"));
+}
+
+}  // namespace
+
+void LoadTask::Report(const char* phase, std::int64_t rows, std::uint64_t bytes) const {
+  if (!options.observer) return;
+  options.observer({load.export_name, load.period, phase, rows, bytes, files.SizeBytes()});
+}
+
+// Amounts start in the narrow type; columns that turn out to need more are read again with it.
+Result<Reading> LineReader::Read() {
+  for (;;) {
+    Misfits misfits;
+    TRY(StartAfresh());
+    Result<Reading> reading = task_.files.is_parquet() ? ReadParquet(misfits) : ReadCsv(misfits);
+    if (!reading.ok() && IsOverflow(reading.error()) && amount_types_.WidenAll()) {
+      continue;  // a sum of two narrow amounts is too wide
+    }
+    if (!reading.ok() || misfits.empty()) return reading;
+    Result<void> widened = amount_types_.Widen(misfits);
+    if (!widened.ok()) return std::move(widened).error().Wrap(task_.files.Place());
+  }
+}
+
+// Our functions carry the attempt's types, so each attempt has an engine of its own.
+Result<void> LineReader::StartAfresh() {
+  const auto directory = task_.layout.staging(task_.load.id);
+  TRY(MakeDirectories(directory));
+  TRY_ASSIGN(tags_, OpenInterner(directory / "tag_sets.jsonl"));
+  TRY_ASSIGN(attributes_, OpenInterner(directory / "attribute_sets.jsonl"));
+  connection_.reset();
+  TRY_ASSIGN(database_, OpenEngine(task_.layout, task_.options));
+  TRY_ASSIGN(engine::Connection connection, database_->Connect());
+  connection_.emplace(std::move(connection));
+  return {};
+}
+
+// CSV: one pass writes the lines and adds up the amounts.
+Result<Reading> LineReader::ReadCsv(Misfits& misfits) {
+  CsvSource source(
+      {task_.files.detection.family, task_.files.csv, task_.load.period, task_.other_periods,
+       amount_types_.types(), task_.options.tolerated_rows, ThreadsOf(task_.options)},
+      *tags_, *attributes_);
+  TRY(source.Register(connection_->raw(), "csv_bill"));
+  const SourceRelation relation{task_.files.detection.family, "SELECT * FROM csv_bill()",
+                                source.columns(),
+                                [&](const SourceColumn& column) { return source.TypeOf(column); }};
+  {
+    const Ticker ticker(task_,
+                        [&] { return Ticker::Reached{source.row_count(), source.packed_bytes()}; });
+    Result<void> written = WriteLines(relation);
+    if (auto failure = source.failure()) return *std::move(failure);
+    TRY(written);
+  }
+  const AmountFindings findings = source.findings();
+  misfits = findings.misfits;
+  Reading reading{
+      source.row_count(), {}, source.unknown_columns(), source.issues(), source.notes()};
+  for (const SourceColumn& column : source.columns()) {
+    const auto total = findings.totals.find(column.name);
+    if (total == findings.totals.end()) continue;
+    reading.totals[column.name] = Canonical(Decimal{total->second, source.TypeOf(column).scale});
+  }
+  return reading;
+}
+
+// Parquet: the amounts are added up first, which is cheap by columns and finds out what they need.
+Result<Reading> LineReader::ReadParquet(Misfits& misfits) {
+  const bool skip = task_.other_periods == OtherPeriods::kSkip;
+  ParquetSource source(
+      {task_.files.detection.family, task_.files.parquet,
+       skip ? std::optional(task_.load.period) : std::nullopt, amount_types_.types()},
+      *tags_, *attributes_);
+  TRY(source.Register(*connection_));
+  const auto blame = [&](Error error) { return source.Blame(*connection_, std::move(error)); };
+  if (!skip) {
+    Result<void> one_period = source.RefuseOtherPeriods(*connection_, task_.load.period);
+    if (!one_period.ok()) return blame(std::move(one_period).error());
+  }
+  task_.Report("reading", 0);
+  const Result<engine::Table> totals = connection_->Query(source.TotalsSql());
+  misfits = source.misfits();
+  if (auto failure = source.failure()) return blame(*std::move(failure));
+  if (!totals.ok()) return blame(totals.error());
+  if (!misfits.empty()) return Reading{};
+
+  Reading reading{
+      std::stoll(totals->rows[0][0].value_or("0")), {}, source.unknown_columns(), {}, {}};
+  for (std::size_t i = 1; i < totals->columns.size(); ++i) {
+    TRY_ASSIGN(reading.totals[totals->columns[i].name],
+               ParseDecimal(totals->rows[0][i].value_or("0")));
+  }
+  const SourceRelation relation{task_.files.detection.family, source.RelationSql(),
+                                source.columns(),
+                                [&](const SourceColumn& column) { return source.TypeOf(column); }};
+  const Ticker ticker(task_, [&] {
+    const double share = std::max(0.0, connection_->Progress()) / 100.0;
+    return Ticker::Reached{
+        static_cast<std::int64_t>(share * static_cast<double>(reading.rows)),
+        static_cast<std::uint64_t>(share * static_cast<double>(task_.files.SizeBytes()))};
+  });
+  Result<void> written = WriteLines(relation);
+  if (!written.ok()) return blame(std::move(written).error());
+  return reading;
+}
+
+Result<void> LineReader::WriteLines(const SourceRelation& relation) {
+  const LakeMapping mapping = MapToLake(relation);
+  TRY(RegisterScaled(connection_->raw(), mapping.scaled_type));
+  TRY_ASSIGN(const auto directory, lake::StagingDirectory(task_.layout, lake::kCostLines,
+                                                          task_.load.period, task_.load.id));
+  return connection_->Execute(lake::CopySql(mapping.sql, directory / "part-00000.parquet"));
+}
+
+}  // namespace farthing::ingest

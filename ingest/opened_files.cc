@@ -1,0 +1,136 @@
+#include "ingest/opened_files.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "ingest/bytes.h"
+
+namespace farthing::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> NamesOf(const std::vector<ParquetColumn>& columns) {
+  std::vector<std::string> names;
+  for (const ParquetColumn& column : columns) names.push_back(column.name);
+  return names;
+}
+
+Result<void> CheckMandatory(billing::SourceFamily family, const std::vector<std::string>& header) {
+  std::set<std::string> present;
+  for (const std::string& cell : header) {
+    const ColumnRole role = RoleOf(family, cell);
+    if (role.use == ColumnRole::Use::kUsed) present.insert(role.name);
+  }
+  for (const std::string_view name : MandatoryColumns(family)) {
+    if (!present.contains(std::string(name))) {
+      return Error(Errc::kInvalidArgument, "lacks the column " + std::string(name))
+          .Hint("add the column to the export's query; without it no line can be read");
+    }
+  }
+  return {};
+}
+
+// Adds one file after the other; each must agree with the first.
+class Opener {
+ public:
+  Result<void> Add(const fs::path& path) {
+    TRY_ASSIGN(const bool parquet, IsParquet(path));
+    const bool first = files_.paths.empty();
+    if (!first && parquet != files_.is_parquet()) {
+      return Error(Errc::kInvalidArgument, "CSV and Parquet files in one delivery");
+    }
+    TRY_ASSIGN(const std::vector<std::string> header, parquet ? AddParquet(path) : AddCsv(path));
+    TRY_ASSIGN(const Detection detection, DetectFamily(header));
+    if (!first && detection.family != files_.detection.family) {
+      return Error(Errc::kInvalidArgument, "CUR and FOCUS files in one delivery");
+    }
+    files_.detection = detection;
+    files_.paths.push_back(path);
+    return CheckMandatory(detection.family, header);
+  }
+
+  OpenedFiles Take() { return std::move(files_); }
+
+ private:
+  Result<std::vector<std::string>> AddCsv(const fs::path& path) {
+    TRY_ASSIGN(std::vector<std::string> header, ReadCsvHeader(path));
+    files_.csv.push_back({path, header});
+    return header;
+  }
+
+  Result<std::vector<std::string>> AddParquet(const fs::path& path) {
+    if (!connection_) {
+      TRY_ASSIGN(database_, engine::Database::Open({.threads = 1}));
+      TRY_ASSIGN(engine::Connection connection, database_->Connect());
+      connection_.emplace(std::move(connection));
+    }
+    TRY_ASSIGN(std::vector<ParquetColumn> columns, ReadParquetColumns(*connection_, path));
+    files_.parquet.push_back({path, columns});
+    return NamesOf(columns);
+  }
+
+  OpenedFiles files_;
+  std::unique_ptr<engine::Database> database_;
+  std::optional<engine::Connection> connection_;
+};
+
+}  // namespace
+
+std::string OpenedFiles::format() const {
+  if (detection.family == billing::SourceFamily::kFocus) return "focus";
+  return detection.is_cur2 ? "cur2" : "cur1";
+}
+
+std::vector<std::string> OpenedFiles::ColumnNames() const {
+  std::vector<std::string> names;
+  const auto add = [&](const std::vector<std::string>& header) {
+    for (const std::string& name : header) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  };
+  for (const CsvFile& file : csv) add(file.header);
+  for (const ParquetFile& file : parquet) add(NamesOf(file.columns));
+  return names;
+}
+
+OpenedFiles OpenedFiles::Only(const std::vector<std::size_t>& numbers) const {
+  OpenedFiles some;
+  some.detection = detection;
+  for (const std::size_t number : numbers) {
+    some.paths.push_back(paths.at(number));
+    if (is_parquet()) {
+      some.parquet.push_back(parquet.at(number));
+    } else {
+      some.csv.push_back(csv.at(number));
+    }
+  }
+  return some;
+}
+
+std::string OpenedFiles::Place() const {
+  const fs::path& first = paths.front();
+  return (paths.size() == 1 ? first : first.parent_path()).string();
+}
+
+std::uint64_t OpenedFiles::SizeBytes() const {
+  std::uint64_t bytes = 0;
+  for (const fs::path& file : paths) {
+    std::error_code code;
+    const std::uint64_t size = fs::file_size(file, code);
+    bytes += code ? 0 : size;
+  }
+  return bytes;
+}
+
+Result<OpenedFiles> OpenFiles(const std::vector<fs::path>& paths) {
+  Opener opener;
+  for (const fs::path& path : paths) {
+    Result<void> added = opener.Add(path);
+    if (!added.ok()) return std::move(added).error().Wrap(path.string());
+  }
+  return opener.Take();
+}
+
+}  // namespace farthing::ingest

@@ -1,0 +1,138 @@
+#include "ingest/parquet_shape.h"
+
+#include "ingest/csv_plan.h"
+#include "ingest/parquet_functions.h"
+
+namespace farthing::ingest {
+namespace {
+
+using billing::SourceFamily;
+using engine::QuoteIdentifier;
+using engine::QuoteLiteral;
+
+// How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
+std::string SetArgumentSql(const ParquetColumn& column) {
+  const std::string name = QuoteIdentifier(column.name);
+  if (column.type == "VARCHAR" || column.type == "DOUBLE" ||
+      column.type == "MAP(VARCHAR, VARCHAR)" || column.type == "MAP(VARCHAR, DOUBLE)") {
+    return name;
+  }
+  if (column.type.starts_with("MAP(VARCHAR")) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
+  return "CAST(" + name + " AS VARCHAR)";
+}
+
+struct SetColumns {
+  std::vector<SetColumn> columns;
+  std::string arguments;
+  void Add(const ParquetColumn& column, ColumnRole role, SourceFamily family) {
+    if (!arguments.empty()) arguments += ", ";
+    arguments += SetArgumentSql(column);
+    SetColumn member{std::move(role), {}};
+    if (member.role.use == ColumnRole::Use::kAttributeMap) {
+      for (const SourceColumn& used : UsedColumns(family)) {
+        if (const auto key = KeyInMap(member.role, used.name)) member.left_out.push_back(*key);
+      }
+    }
+    columns.push_back(std::move(member));
+  }
+};
+
+}  // namespace
+
+struct ParquetShape::SetFunction : SetNumberer {
+  SetFunction(const std::string& name, int number, SetColumns columns, SetInterner& interner)
+      : SetNumberer(name + "_" + std::to_string(number), std::move(columns.columns), interner,
+                    number == 0 ? "" : "shape " + std::to_string(number) + ":"),
+        sql(columns.arguments.empty() ? "CAST(NULL AS INTEGER)"
+                                      : function_name() + "(" + columns.arguments + ")") {}
+  std::string sql;  ///< the call; NULL when the files have no such columns
+};
+
+ParquetShape::ParquetShape(SourceFamily family, const std::vector<ParquetColumn>& columns,
+                           int number, SetInterner& tags, SetInterner& attributes)
+    : family_(family) {
+  SetColumns tag_columns;
+  SetColumns attribute_columns;
+  for (const ParquetColumn& column : columns) {
+    ColumnRole role = RoleOf(family_, column.name);
+    if (role.use == ColumnRole::Use::kUsed) {
+      if (used_.emplace(role.name, column).second) continue;
+      role = {ColumnRole::Use::kAttribute, column.name, true};  // a second one of the same meaning
+    }
+    if (role.unknown) unknown_columns_.push_back(column.name);
+    if (role.use == ColumnRole::Use::kIgnored) continue;
+    if (IsMap(role.use) && column.type.starts_with("MAP(")) maps_.push_back({column, role});
+    (BelongsToTags(role.use) ? tag_columns : attribute_columns)
+        .Add(column, std::move(role), family_);
+  }
+  tag_function_ = std::make_unique<SetFunction>("tag_set", number, std::move(tag_columns), tags);
+  attribute_function_ = std::make_unique<SetFunction>("attribute_set", number,
+                                                      std::move(attribute_columns), attributes);
+}
+
+ParquetShape::~ParquetShape() = default;
+ParquetShape::ParquetShape(ParquetShape&&) noexcept = default;
+
+void ParquetShape::AddFile(const std::filesystem::path& path) { files_.push_back(path.string()); }
+
+Result<void> ParquetShape::Register(engine::Connection& connection) {
+  TRY(tag_function_->Register(connection.raw()));
+  return attribute_function_->Register(connection.raw());
+}
+
+std::optional<ParquetColumn> ParquetShape::InMap(const std::string& name) const {
+  for (const MapColumn& map : maps_) {
+    const std::optional<std::string> key = KeyInMap(map.role, name);
+    if (!key) continue;
+    const bool doubles = map.column.type == "MAP(VARCHAR, DOUBLE)";
+    return ParquetColumn{QuoteIdentifier(map.column.name) + "[" + QuoteLiteral(*key) + "]",
+                         doubles ? "DOUBLE" : "VARCHAR"};
+  }
+  return std::nullopt;
+}
+
+bool ParquetShape::Provides(const SourceColumn& column) const {
+  return used_.contains(column.name) || InMap(column.name).has_value();
+}
+
+ParquetColumn ParquetShape::Stored(const SourceColumn& column) const {
+  if (const auto found = used_.find(column.name); found != used_.end()) {
+    return {QuoteIdentifier(found->second.name), found->second.type};
+  }
+  const std::optional<ParquetColumn> in_map = InMap(column.name);
+  CHECK(in_map);
+  return *in_map;
+}
+
+// The words that IsAbsent and IsAbsentValue know.  Values of maps say what they say.
+std::string ParquetShape::PresentSql(const SourceColumn& column, const std::string& text) const {
+  if (!used_.contains(column.name)) return "nullif(" + text + ", '')";
+  const std::string words = column.kind == SourceKind::kText ? "" : ", 'None'";
+  return "CASE WHEN " + text + " NOT IN ('', 'NULL', 'null'" + words + ") THEN " + text + " END";
+}
+
+std::string ParquetShape::TextSql(const SourceColumn& column) const {
+  const auto& [name, type] = Stored(column);
+  const std::string text = type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
+  if (column.name.ends_with("_account_id") && type.find("INT") != std::string::npos) {
+    // A loader that guesses types has cut off leading zeros.
+    return "lpad(" + text + ", CAST(greatest(12, length(" + text + ")) AS INTEGER), '0')";
+  }
+  return PresentSql(column, text);
+}
+
+std::string ParquetShape::TimeSql(const SourceColumn& column) const {
+  const auto& [name, type] = Stored(column);
+  return "CAST(" + (type == "VARCHAR" ? PresentSql(column, name) : name) + " AS TIMESTAMP)";
+}
+
+std::string ParquetShape::TagSetSql() const { return tag_function_->sql; }
+std::string ParquetShape::AttributeSetSql() const { return attribute_function_->sql; }
+
+std::string ParquetShape::FilesSql() const {
+  return "read_parquet(" + engine::QuoteList(files_) +
+         ", union_by_name = true, hive_partitioning = false, filename = true, file_row_number = "
+         "true)";
+}
+
+}  // namespace farthing::ingest
