@@ -1,14 +1,19 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <iterator>
+#include <chrono>
 
 #include "base/text.h"
 
 namespace farthing::http {
 namespace {
 
+constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"Sun", "Mon", "Tue", "Wed",
+                                                       "Thu", "Fri", "Sat"};
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 bool IsUnreserved(char c) {
@@ -166,6 +171,37 @@ Parameters DecodeQuery(std::string_view query, QueryKind kind) {
     parameters.emplace_back(decode(part.substr(0, equals)), decode(value));
   }
   return parameters;
+}
+
+std::string PrintDate(Instant instant) {
+  using namespace std::chrono;
+  const sys_time<microseconds> time{microseconds(instant.micros)};
+  const sys_days day = floor<days>(time);
+  // "2026-11-21T08:00:00": the places of the parts are fixed.
+  const std::string text = ToString(instant);
+  const std::string_view month = kMonths[static_cast<unsigned>(year_month_day(day).month()) - 1];
+  std::string date(kWeekdays[weekday(day).c_encoding()]);
+  date.append(", ").append(text, 8, 2).append(" ").append(month).append(" ").append(text, 0, 4);
+  return date.append(" ").append(text, 11, 8).append(" GMT");
+}
+
+Result<Instant> ParseDate(std::string_view text) {
+  const auto refuse = [&] {
+    return Error(Errc::kInvalidArgument,
+                 "not an HTTP date: \"" + ReplaceInvalidUtf8(text.substr(0, 64)) + "\"");
+  };
+  constexpr std::size_t kLength = std::string_view("Sat, 21 Nov 2026 08:00:00 GMT").size();
+  if (text.size() != kLength) return refuse();
+  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
+  if (month == kMonths.end()) return refuse();
+  std::string number = std::to_string(month - kMonths.begin() + 1);
+  if (number.size() < 2) number.insert(0, 1, '0');
+  std::string plain(text.substr(12, 4));
+  plain.append("-").append(number).append("-").append(text, 5, 2).append("T");
+  const auto instant = ParseInstant(plain.append(text, 17, 8).append("Z"));
+  // Printing it again finds what lies between the parts, the weekday included.
+  if (!instant.ok() || PrintDate(*instant) != text) return refuse();
+  return *instant;
 }
 
 }  // namespace farthing::http

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace farthing::http {
 
@@ -51,6 +52,11 @@ std::string EncodeQuery(const Parameters& parameters);
 /// The inverse; "+" is a space only when `form`.
 enum class QueryKind { kUrl, kForm };
 Parameters DecodeQuery(std::string_view query, QueryKind kind = QueryKind::kUrl);
+
+/// "Sat, 21 Nov 2026 08:00:00 GMT" (RFC 9110, 5.6.7), as Date and Last-Modified have it.
+std::string PrintDate(Instant instant);
+/// Reads that form only.  Errors: kInvalidArgument.
+Result<Instant> ParseDate(std::string_view text);
 
 struct Request {
   std::string method = "GET";
