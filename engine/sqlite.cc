@@ -1,7 +1,10 @@
 #include "engine/sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <limits>
 
@@ -32,21 +35,40 @@ Errc CodeOf(int status) {
   }
 }
 
-/// SQLite says "disk I/O error" where a flush or the first bytes of a file find no room.
-bool IsFullDisk(sqlite3* database, int status) {
+bool IsNoRoom(int error_number) { return error_number == ENOSPC || error_number == EDQUOT; }
+
+/// True when a little file cannot be written beside `file` for want of room.
+bool HasNoRoomBeside(const std::string& file) {
+  const std::string probe = file + "-probe";
+  const std::array<char, 65536> bytes{};  // what SQLite needs at least to open a database
+  const int descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (descriptor < 0) return IsNoRoom(errno);
+  errno = 0;
+  const bool written =
+      ::write(descriptor, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) &&
+      ::fsync(descriptor) == 0;
+  const bool full = !written && (IsNoRoom(errno) || errno == 0);  // 0: a part went in
+  ::close(descriptor);
+  ::unlink(probe.c_str());
+  return full;
+}
+
+/// SQLite says "unable to open" or "disk I/O error" where it finds no room, and has often forgotten why:
+/// what it cleans up after a failed call overwrites errno.  Then the disk itself is asked.
+bool IsFullDisk(sqlite3* database, int status, const std::string& file) {
   const int code = status & 0xFF;
   if (code == SQLITE_FULL) return true;
   if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return false;
-  const int cause = sqlite3_system_errno(database);
-  return cause == ENOSPC || cause == EDQUOT;
+  return IsNoRoom(sqlite3_system_errno(database)) || (!file.empty() && HasNoRoomBeside(file));
 }
 
 /// Translates the last failure of `database`; the one place where SQLite's codes are read.
 Error LastError(sqlite3* database, int status) {
   if (database == nullptr) return Error(CodeOf(status), sqlite3_errstr(status));
-  const char* file = sqlite3_db_filename(database, "main");
-  const std::string where = "metadata database " + std::string(file == nullptr ? "" : file) + ": ";
-  if (IsFullDisk(database, status)) {
+  const char* name = sqlite3_db_filename(database, "main");
+  const std::string file = name == nullptr ? "" : name;
+  const std::string where = "metadata database " + file + ": ";
+  if (IsFullDisk(database, status, file)) {
     return Error(Errc::kTooLarge, where + "No space left on device").Hint(kFullDiskHint);
   }
   Error error(CodeOf(status), where + sqlite3_errmsg(database));
@@ -54,7 +76,7 @@ Error LastError(sqlite3* database, int status) {
     return std::move(error).Hint("another command is writing; run this one again");
   }
   if (error.code() == Errc::kUnavailable) {
-    return std::move(error).Hint("is the disk full, broken or read-only? mend that and run again");
+    return std::move(error).Hint("is the disk broken or read-only? mend that and run again");
   }
   return error;
 }

@@ -37,7 +37,7 @@ class SqliteRow {
 class SqliteDatabase {
  public:
   /// Opens or creates the file with WAL, foreign keys and full sync.
-  /// Errors: kUnavailable (cannot open), kCorrupt (not a database).
+  /// Errors: kTooLarge (disk full), kUnavailable (cannot open), kCorrupt (not a database).
   static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path);
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
