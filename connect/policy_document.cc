@@ -70,7 +70,8 @@ Result<PolicyStatement> ReadStatement(const boost::json::value& value) {
   for (const auto& [name, content] : *object) {
     if (name == "Effect") {
       TRY_ASSIGN(const auto effect, ReadTexts(content, name));
-      if (effect != std::vector<std::string>{"Allow"} && effect != std::vector<std::string>{"Deny"}) {
+      if (effect != std::vector<std::string>{"Allow"} &&
+          effect != std::vector<std::string>{"Deny"}) {
         return Malformed("Effect is neither Allow nor Deny");
       }
       statement.is_deny = effect[0] == "Deny";
@@ -148,7 +149,8 @@ Node Conditions(const PolicyStatement& statement, PolicyTexts texts) {
   return operations;
 }
 
-std::string Substitute(const std::string& pattern, const std::map<std::string, std::string>& values) {
+std::string Substitute(const std::string& pattern,
+                       const std::map<std::string, std::string>& values) {
   std::string text;
   for (const Piece& piece : Pieces(pattern)) {
     const auto found = piece.is_name ? values.find(piece.text) : values.end();
@@ -170,7 +172,8 @@ bool Glob(std::string_view pattern, std::string_view text, Same same, One one) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' ? one(text[t]) : same(pattern[p], text[t]))) {
+    } else if (p < pattern.size() &&
+               (pattern[p] == '?' ? one(text[t]) : same(pattern[p], text[t]))) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {
@@ -254,14 +257,16 @@ std::size_t PolicySize(const PolicyDocument& document) {
 }
 
 bool ActionMatches(std::string_view pattern, std::string_view action) {
-  return Glob(ToLower(pattern), ToLower(action), [](char a, char b) { return a == b; },
-              [](char) { return true; });
+  return Glob(
+      ToLower(pattern), ToLower(action), [](char a, char b) { return a == b; },
+      [](char) { return true; });
 }
 
 bool ResourceCovers(std::string_view granted, std::string_view needed) {
   // A star in `needed` stands for any text, so only a star in `granted` covers it.
-  return Glob(granted, needed, [](char a, char b) { return a == b && b != '*'; },
-              [](char b) { return b != '*'; });
+  return Glob(
+      granted, needed, [](char a, char b) { return a == b && b != '*'; },
+      [](char b) { return b != '*'; });
 }
 
 }  // namespace farthing::connect

@@ -20,8 +20,7 @@ std::string QuoteJson(std::string_view text) {
 }
 
 bool HasComment(const Node& node) {
-  return !node.comment.empty() ||
-         std::any_of(node.items.begin(), node.items.end(), HasComment) ||
+  return !node.comment.empty() || std::any_of(node.items.begin(), node.items.end(), HasComment) ||
          std::any_of(node.fields.begin(), node.fields.end(),
                      [](const Field& field) { return HasComment(field.value); });
 }
@@ -45,7 +44,8 @@ std::string Compact(const Node& node, std::string_view comma, std::string_view c
 }
 
 bool IsFlatList(const Node& node) {
-  return node.kind == Node::Kind::kList && std::all_of(node.items.begin(), node.items.end(), IsLeaf);
+  return node.kind == Node::Kind::kList &&
+         std::all_of(node.items.begin(), node.items.end(), IsLeaf);
 }
 
 std::string Json(const Node& node, int depth) {
@@ -56,7 +56,8 @@ std::string Json(const Node& node, int depth) {
   }
   std::string out;
   const std::string inner = "\n" + Indent(depth + 1);
-  for (const Node& item : node.items) out += (out.empty() ? "" : ",") + inner + Json(item, depth + 1);
+  for (const Node& item : node.items)
+    out += (out.empty() ? "" : ",") + inner + Json(item, depth + 1);
   for (const Field& field : node.fields) {
     out += (out.empty() ? "" : ",") + inner + QuoteJson(field.name) + ": " +
            Json(field.value, depth + 1);
@@ -135,7 +136,8 @@ std::string Hcl(const Node& node, int depth) {
   if (IsLeaf(node)) return QuoteHcl(node.text);
   std::string out;
   if (node.kind == Node::Kind::kMap) {
-    out = node.fields.empty() ? "{}" : "{\n" + HclFields(node.fields, depth + 1) + Indent(depth) + "}";
+    out = node.fields.empty() ? "{}"
+                              : "{\n" + HclFields(node.fields, depth + 1) + Indent(depth) + "}";
     return node.call.empty() ? out : node.call + "(" + out + ")";
   }
   if (IsFlatList(node) && !HasComment(node)) {
@@ -170,8 +172,8 @@ std::string HclFields(const std::vector<Field>& fields, int depth) {
     if (last == first) width = lines[last++].name.size();
     for (; first < last; ++first) {
       const Line& line = lines[first];
-      out += line.comment + Indent(depth) + line.name +
-             std::string(width - line.name.size(), ' ') + " = " + line.value + "\n";
+      out += line.comment + Indent(depth) + line.name + std::string(width - line.name.size(), ' ') +
+             " = " + line.value + "\n";
     }
   }
   return out;
@@ -235,7 +237,7 @@ std::string QuoteHcl(std::string_view text) {
 }
 
 std::string QuoteYaml(std::string_view text) {
-  constexpr std::array<std::string_view, 10> kWords{"y",    "n",     "yes", "no",   "on",
+  constexpr std::array<std::string_view, 10> kWords{"y",   "n",    "yes",   "no",   "on",
                                                     "off", "true", "false", "null", "nan"};
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);

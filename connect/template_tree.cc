@@ -56,7 +56,10 @@ Node WithComment(Node node, std::string_view comment) {
 std::vector<Piece> Pieces(std::string_view pattern) {
   std::vector<Piece> pieces;
   while (!pattern.empty()) {
-    const std::size_t open = pattern.find("${");
+    std::size_t open = pattern.find("${");
+    if (open != std::string_view::npos && pattern.find('}', open) == std::string_view::npos) {
+      open = std::string_view::npos;
+    }
     if (open != 0) pieces.push_back({false, std::string(pattern.substr(0, open))});
     if (open == std::string_view::npos) break;
     const std::size_t close = pattern.find('}', open);

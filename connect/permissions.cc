@@ -1,0 +1,454 @@
+#include "connect/permissions.h"
+
+#include <algorithm>
+#include <array>
+
+#include "aws/endpoint.h"
+
+namespace farthing::connect {
+namespace {
+
+using enum PermissionSet;
+
+constexpr std::array kSets{
+    PermissionSetInfo{kReadBilling, "read the export, its definition and its bucket"},
+    PermissionSetInfo{kManageExport, "create and maintain one export and its one bucket"},
+    PermissionSetInfo{kCostExplorer, "figures on the first day, and reconciliation later"},
+    PermissionSetInfo{kOrganization, "names and units of member accounts"},
+    PermissionSetInfo{kCloudWatch, "metrics for unit costs"},
+    PermissionSetInfo{kResources,
+                      "discover instances, volumes, addresses, snapshots and load balancers"},
+    PermissionSetInfo{kRecommendations,
+                      "read Cost Optimization Hub, Compute Optimizer and Trusted Advisor"},
+    PermissionSetInfo{kTagActivation, "activate cost allocation tags and ask for their backfill"},
+};
+
+/// Where an action applies; each stands for patterns that depend on the scope.
+enum class Where {
+  kEverything,  ///< "*": the action knows no resource
+  kBucket,
+  kBelowPrefix,  ///< the objects
+  kListing,      ///< the bucket, listed below the prefix only
+  kKey,
+  kHolder,
+  kPolicies,  ///< policies that are or could be attached to the holder
+  kGroups,
+  kExports,
+  kOneReport,
+  kTables,
+  kExportAndTable,
+};
+
+/// When an action is needed at all, beside its set.
+enum class Only { kAlways, kRole, kUser, kLegacy, kDataExport, kKeyed, kSimulation };
+
+struct Row {
+  std::string_view action;
+  Where where;
+  Only only;
+  std::optional<PermissionSet> set;
+  std::string_view needed_by;
+  std::string_view reason;
+};
+
+using namespace check_id;  // NOLINT(google-build-using-namespace): a table of constants
+
+constexpr std::array kRows{
+    // Self-audit: part of every policy.
+    Row{"iam:GetRole",
+        Where::kHolder,
+        Only::kRole,
+        {},
+        kRoleTrust,
+        "shows that the role's trust demands the external ID and no MFA"},
+    Row{"iam:ListRolePolicies",
+        Where::kHolder,
+        Only::kRole,
+        {},
+        kGrantedPermissions,
+        "finds the policies written into this role"},
+    Row{"iam:GetRolePolicy",
+        Where::kHolder,
+        Only::kRole,
+        {},
+        kGrantedPermissions,
+        "compares them with what is needed"},
+    Row{"iam:ListAttachedRolePolicies",
+        Where::kHolder,
+        Only::kRole,
+        {},
+        kGrantedPermissions,
+        "finds the policies attached to this role"},
+    Row{"iam:ListUserPolicies",
+        Where::kHolder,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "finds the policies written into this user"},
+    Row{"iam:GetUserPolicy",
+        Where::kHolder,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "compares them with what is needed"},
+    Row{"iam:ListAttachedUserPolicies",
+        Where::kHolder,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "finds the policies attached to this user"},
+    Row{"iam:ListGroupsForUser",
+        Where::kHolder,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "finds the groups that grant this user more"},
+    Row{"iam:ListGroupPolicies",
+        Where::kGroups,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "finds the policies written into those groups"},
+    Row{"iam:GetGroupPolicy",
+        Where::kGroups,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "compares them with what is needed"},
+    Row{"iam:ListAttachedGroupPolicies",
+        Where::kGroups,
+        Only::kUser,
+        {},
+        kGrantedPermissions,
+        "finds the policies attached to those groups"},
+    Row{"iam:GetPolicy",
+        Where::kPolicies,
+        Only::kAlways,
+        {},
+        kGrantedPermissions,
+        "finds the version of an attached policy that is in force"},
+    Row{"iam:GetPolicyVersion",
+        Where::kPolicies,
+        Only::kAlways,
+        {},
+        kGrantedPermissions,
+        "compares an attached policy with what is needed"},
+    Row{"iam:SimulatePrincipalPolicy",
+        Where::kHolder,
+        Only::kSimulation,
+        {},
+        kGrantedPermissions,
+        "lets IAM say what it would allow, boundaries included"},
+
+    Row{"s3:ListBucket", Where::kListing, Only::kAlways, kReadBilling, kBucketList,
+        "finds what was delivered"},
+    Row{"s3:GetObject", Where::kBelowPrefix, Only::kAlways, kReadBilling, kBucketRead,
+        "downloads manifests and bills"},
+    Row{"s3:GetBucketPolicy", Where::kBucket, Only::kAlways, kReadBilling, kBucketPolicy,
+        "says why AWS cannot deliver, or we cannot read"},
+    Row{"kms:Decrypt", Where::kKey, Only::kKeyed, kReadBilling, kBucketKey,
+        "decrypts the files of a bucket that has its own key"},
+    Row{"cur:DescribeReportDefinitions", Where::kEverything, Only::kLegacy, kReadBilling,
+        kReportDefinition, "finds reports and whether they meet the prerequisites"},
+    Row{"bcm-data-exports:ListExports", Where::kEverything, Only::kDataExport, kReadBilling,
+        kExportDefinition, "finds data exports"},
+    Row{"bcm-data-exports:GetExport", Where::kExports, Only::kDataExport, kReadBilling,
+        kExportDefinition, "says where an export delivers and whether it meets the prerequisites"},
+    Row{"bcm-data-exports:ListExecutions", Where::kExports, Only::kDataExport, kReadBilling,
+        kExportStatus, "says when AWS last delivered, and why it did not"},
+
+    Row{"s3:CreateBucket", Where::kBucket, Only::kAlways, kManageExport, kCreateBucket,
+        "makes the one bucket that AWS delivers to"},
+    Row{"s3:GetBucketPolicy", Where::kBucket, Only::kAlways, kManageExport, kMaintainBucketPolicy,
+        "reads the bucket's policy, so that only what is missing is added"},
+    Row{"s3:PutBucketPolicy", Where::kBucket, Only::kAlways, kManageExport, kMaintainBucketPolicy,
+        "lets AWS deliver into that bucket, also when AWS changes what it demands"},
+    Row{"s3:GetBucketNotification", Where::kBucket, Only::kAlways, kManageExport, kBucketEvents,
+        "shows event notifications of a bucket in use; they are never changed"},
+    Row{"cur:PutReportDefinition", Where::kOneReport, Only::kLegacy, kManageExport, kCreateExport,
+        "creates the one report"},
+    Row{"cur:ModifyReportDefinition", Where::kOneReport, Only::kLegacy, kManageExport,
+        kAdjustExport, "mends the one report's settings"},
+    Row{"bcm-data-exports:CreateExport", Where::kExportAndTable, Only::kDataExport, kManageExport,
+        kCreateExport, "creates the one export"},
+    Row{"cur:PutReportDefinition", Where::kOneReport, Only::kDataExport, kManageExport,
+        kCreateExport, "AWS demands it beside CreateExport for the table of costs and usage"},
+    Row{"bcm-data-exports:UpdateExport", Where::kExportAndTable, Only::kDataExport, kManageExport,
+        kAdjustExport, "mends the one export's settings"},
+    Row{"bcm-data-exports:GetTable", Where::kTables, Only::kDataExport, kManageExport,
+        kCreateExport, "asks AWS for the columns that the new export can have"},
+
+    Row{"ce:GetCostAndUsage", Where::kEverything, Only::kAlways, kCostExplorer,
+        check_id::kCostExplorer,
+        "costs of the first days, and the figures to reconcile the bill with"},
+    Row{"ce:ListCostAllocationTags", Where::kEverything, Only::kAlways, kCostExplorer,
+        kAllocationTags, "says which tags the bill will carry"},
+
+    Row{"organizations:DescribeOrganization", Where::kEverything, Only::kAlways,
+        PermissionSet::kOrganization, check_id::kOrganization,
+        "says whether this is the management account and billing is consolidated"},
+    Row{"organizations:ListAccounts", Where::kEverything, Only::kAlways,
+        PermissionSet::kOrganization, kMemberAccounts, "names of member accounts"},
+    Row{"organizations:ListRoots", Where::kEverything, Only::kAlways, PermissionSet::kOrganization,
+        kOrganizationUnits, "the root, which a StackSet for member accounts is aimed at"},
+    Row{"organizations:ListOrganizationalUnitsForParent", Where::kEverything, Only::kAlways,
+        PermissionSet::kOrganization, kOrganizationUnits, "the tree of units"},
+    Row{"organizations:ListAccountsForParent", Where::kEverything, Only::kAlways,
+        PermissionSet::kOrganization, kOrganizationUnits, "which account is in which unit"},
+
+    Row{"cloudwatch:ListMetrics", Where::kEverything, Only::kAlways, kCloudWatch, kMetrics,
+        "finds metrics to divide costs by"},
+    Row{"cloudwatch:GetMetricData", Where::kEverything, Only::kAlways, kCloudWatch, kMetrics,
+        "reads those metrics"},
+
+    Row{"ec2:DescribeRegions", Where::kEverything, Only::kAlways, PermissionSet::kResources,
+        check_id::kResources, "says in which regions to look"},
+    Row{"ec2:DescribeInstances", Where::kEverything, Only::kAlways, PermissionSet::kResources,
+        check_id::kResources, "finds instances, also stopped ones"},
+    Row{"ec2:DescribeVolumes", Where::kEverything, Only::kAlways, PermissionSet::kResources,
+        check_id::kResources, "finds volumes that nothing uses"},
+    Row{"ec2:DescribeSnapshots", Where::kEverything, Only::kAlways, PermissionSet::kResources,
+        check_id::kResources, "finds old snapshots"},
+    Row{"ec2:DescribeAddresses", Where::kEverything, Only::kAlways, PermissionSet::kResources,
+        check_id::kResources, "finds addresses that nothing uses"},
+    Row{"elasticloadbalancing:DescribeLoadBalancers", Where::kEverything, Only::kAlways,
+        PermissionSet::kResources, check_id::kResources, "finds load balancers"},
+
+    Row{"cost-optimization-hub:ListEnrollmentStatuses", Where::kEverything, Only::kAlways,
+        kRecommendations, kOptimizationHub, "says whether the hub is switched on"},
+    Row{"cost-optimization-hub:ListRecommendations", Where::kEverything, Only::kAlways,
+        kRecommendations, kOptimizationHub, "reads the hub's recommendations"},
+    Row{"compute-optimizer:GetEnrollmentStatus", Where::kEverything, Only::kAlways,
+        kRecommendations, kComputeOptimizer, "says whether Compute Optimizer is switched on"},
+    Row{"compute-optimizer:GetEC2InstanceRecommendations", Where::kEverything, Only::kAlways,
+        kRecommendations, kComputeOptimizer, "reads recommendations for instances"},
+    Row{"ec2:DescribeInstances", Where::kEverything, Only::kAlways, kRecommendations,
+        kComputeOptimizer, "AWS demands it beside the recommendations for instances"},
+    Row{"compute-optimizer:GetEBSVolumeRecommendations", Where::kEverything, Only::kAlways,
+        kRecommendations, kComputeOptimizer, "reads recommendations for volumes"},
+    Row{"ec2:DescribeVolumes", Where::kEverything, Only::kAlways, kRecommendations,
+        kComputeOptimizer, "AWS demands it beside the recommendations for volumes"},
+    Row{"support:DescribeTrustedAdvisorChecks", Where::kEverything, Only::kAlways, kRecommendations,
+        kTrustedAdvisor, "names Trusted Advisor's checks"},
+    Row{"support:DescribeTrustedAdvisorCheckResult", Where::kEverything, Only::kAlways,
+        kRecommendations, kTrustedAdvisor, "reads their results"},
+
+    Row{"ce:ListCostAllocationTags", Where::kEverything, Only::kAlways, kTagActivation,
+        kAllocationTags, "says which tags are active already"},
+    Row{"ce:UpdateCostAllocationTagsStatus", Where::kEverything, Only::kAlways, kTagActivation,
+        kActivateTags, "activates tags that you choose"},
+    Row{"ce:StartCostAllocationTagBackfill", Where::kEverything, Only::kAlways, kTagActivation,
+        kBackfillTags, "asks AWS to apply active tags to earlier months"},
+    Row{"ce:ListCostAllocationTagBackfillHistory", Where::kEverything, Only::kAlways,
+        kTagActivation, kBackfillTags, "says how far AWS is with that"},
+};
+
+bool Applies(const Row& row, const PolicyScope& scope) {
+  switch (row.only) {
+    case Only::kAlways: return true;
+    case Only::kRole: return scope.holder == Holder::kRole;
+    case Only::kUser: return scope.holder == Holder::kUser;
+    case Only::kLegacy: return !scope.export_kind || scope.export_kind == ExportKind::kLegacyCur;
+    case Only::kDataExport: return scope.export_kind != ExportKind::kLegacyCur;
+    case Only::kKeyed: return !scope.kms_key_arn.empty();
+    case Only::kSimulation: return scope.may_simulate;
+  }
+  return false;
+}
+
+std::vector<std::string> ResourcesOf(Where where, const PolicyScope& scope) {
+  const std::string bucket = "arn:${Partition}:s3:::${Bucket}";
+  const std::string iam = "arn:${Partition}:iam::${AccountId}:";
+  const std::string exports = "arn:${Partition}:bcm-data-exports:${BillingRegion}:${AccountId}:";
+  const std::string table =
+      exports + "table/" +
+      (scope.export_kind == ExportKind::kFocus ? "FOCUS_1_2_AWS" : "COST_AND_USAGE_REPORT");
+  switch (where) {
+    case Where::kEverything: return {"*"};
+    case Where::kBucket:
+    case Where::kListing: return {bucket};
+    case Where::kBelowPrefix: return {bucket + (scope.prefix.empty() ? "/*" : "/${Prefix}/*")};
+    case Where::kKey: return {"${KmsKeyArn}"};
+    case Where::kHolder:
+      return {iam + (scope.holder == Holder::kRole ? "role/" : "user/") + "${HolderName}"};
+    case Where::kPolicies: return {"arn:${Partition}:iam::aws:policy/*", iam + "policy/*"};
+    case Where::kGroups: return {iam + "group/*"};
+    case Where::kExports: return {exports + "export/*"};
+    case Where::kOneReport:
+      return {"arn:${Partition}:cur:${BillingRegion}:${AccountId}:definition/${ExportName}"};
+    case Where::kTables: return {table};
+    case Where::kExportAndTable: return {exports + "export/${ExportName}-*", table};
+  }
+  return {};
+}
+
+// The Sid of the statement: letters and digits only.
+std::string_view GroupOf(Where where) {
+  switch (where) {
+    case Where::kEverything: return "AccountWide";
+    case Where::kBucket: return "Bucket";
+    case Where::kListing: return "ListBills";
+    case Where::kBelowPrefix: return "ReadBills";
+    case Where::kKey: return "DecryptBills";
+    case Where::kHolder: return "OwnGrants";
+    case Where::kPolicies: return "AttachedPolicies";
+    case Where::kGroups: return "OwnGroups";
+    case Where::kExports: return "Exports";
+    case Where::kOneReport: return "OneReport";
+    case Where::kExportAndTable: return "OneExport";
+    case Where::kTables: return "OneTable";
+  }
+  return "";
+}
+
+Permission ToPermission(const Row& row, const PolicyScope& scope) {
+  Permission permission{
+      row.action,        ResourcesOf(row.where, scope), {}, row.reason, row.needed_by, row.set,
+      GroupOf(row.where)};
+  if (row.where == Where::kListing && !scope.prefix.empty()) {
+    permission.condition = PolicyCondition{"StringLike", "s3:prefix", {"${Prefix}", "${Prefix}/*"}};
+  }
+  return permission;
+}
+
+Error Unwritable(std::string_view what, std::string_view rule, const std::string& text) {
+  return Error(Errc::kInvalidArgument, std::string(what) + " " + std::string(rule) + ": " + text);
+}
+
+bool Consists(std::string_view text, std::string_view marks) {
+  return std::all_of(text.begin(), text.end(), [marks](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+// In a policy *, ? and ${ are not themselves, so names that hold them cannot be confined to.
+Result<void> CheckScope(const std::set<PermissionSet>& sets, const PolicyScope& scope) {
+  const bool uses_bucket = sets.contains(kReadBilling) || sets.contains(kManageExport);
+  if (uses_bucket && scope.bucket.empty()) {
+    return Error(Errc::kInvalidArgument, "the bucket is not known")
+        .Hint("name the bucket that AWS delivers to: --bucket");
+  }
+  if (!Consists(scope.bucket, ".-_"))
+    return Unwritable("bucket", "is no bucket's name", scope.bucket);
+  if (!Consists(scope.prefix, "!-_.'()/=+@:, ") || scope.prefix.starts_with('/') ||
+      scope.prefix.ends_with('/')) {
+    return Unwritable("prefix", "cannot be written into a policy", scope.prefix)
+        .Hint(
+            "give it without slashes at its ends, of letters, digits and ! - _ . ' ( ) / = + @ : "
+            ",");
+  }
+  if (!Consists(scope.kms_key_arn, ":/-_")) {
+    return Unwritable("KMS key", "is no ARN", scope.kms_key_arn);
+  }
+  if (!Consists(scope.holder_name, "_+=,.@-/")) {
+    return Unwritable("role or user", "is no IAM name", scope.holder_name);
+  }
+  if (!Consists(scope.export_name, "!-_.'()")) {
+    return Unwritable("export", "is no name of a report or export", scope.export_name);
+  }
+  if (scope.is_aws && scope.account_id.empty()) {
+    return Error(Errc::kInvalidArgument, "the account is not known")
+        .Hint("give its 12 digits: --account");
+  }
+  if (scope.is_aws && scope.holder_name.empty()) {
+    return Error(Errc::kInvalidArgument, "the name of the role or user is not known");
+  }
+  if (sets.contains(kManageExport) && scope.export_name.empty()) {
+    return Error(Errc::kInvalidArgument,
+                 "manage-export is confined to one export, which has no name")
+        .Hint("name it: --export");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const PermissionSetInfo> PermissionSets() { return kSets; }
+
+PolicyScope ScopeOf(const Settings& settings) {
+  PolicyScope scope;
+  scope.partition = settings.partition;
+  scope.account_id = settings.account_id;
+  scope.bucket = settings.export_place.bucket;
+  scope.prefix = settings.export_place.prefix;
+  while (scope.prefix.ends_with('/')) scope.prefix.pop_back();
+  scope.export_kind = settings.export_place.kind;
+  scope.export_name = settings.export_place.name;
+  scope.is_aws = settings.type != ConnectionType::kBucket;
+  const bool keys = settings.role_arn.empty() && !settings.access_key_id.empty();
+  const bool key_type =
+      settings.type == ConnectionType::kPayerKeys || settings.type == ConnectionType::kLinkedKeys;
+  scope.holder = keys || key_type ? Holder::kUser : Holder::kRole;
+  constexpr std::string_view kRolePart = ":role/";
+  const std::size_t at = settings.role_arn.find(kRolePart);
+  scope.holder_name =
+      at == std::string::npos ? "farthing" : settings.role_arn.substr(at + kRolePart.size());
+  return scope;
+}
+
+Result<std::vector<Permission>> NeededPermissions(const std::set<PermissionSet>& sets,
+                                                  const PolicyScope& scope) {
+  TRY(CheckScope(sets, scope));
+  std::vector<Permission> permissions;
+  for (const Row& row : kRows) {
+    if ((row.set && !sets.contains(*row.set)) || !Applies(row, scope)) continue;
+    if (!scope.is_aws && (row.action != "s3:ListBucket" && row.action != "s3:GetObject")) continue;
+    Permission permission = ToPermission(row, scope);
+    const bool known =
+        std::any_of(permissions.begin(), permissions.end(), [&](const Permission& p) {
+          return p.action == permission.action && p.resources == permission.resources;
+        });
+    if (!known) permissions.push_back(std::move(permission));
+  }
+  return permissions;
+}
+
+PolicyDocument BuildPolicy(const std::vector<Permission>& permissions) {
+  PolicyDocument document;
+  for (const Permission& permission : permissions) {
+    std::vector<PolicyCondition> conditions;
+    if (permission.condition) conditions.push_back(*permission.condition);
+    auto& all = document.statements;
+    auto statement = std::find_if(all.begin(), all.end(), [&](const PolicyStatement& s) {
+      return s.resources == permission.resources && s.conditions == conditions;
+    });
+    if (statement == all.end()) {
+      all.push_back({std::string(permission.group),
+                     false,
+                     {},
+                     {},
+                     permission.resources,
+                     {},
+                     {},
+                     std::move(conditions),
+                     {}});
+      statement = all.end() - 1;
+    }
+    statement->actions.emplace_back(permission.action);
+    statement->reasons.push_back(std::string(permission.reason) + " (" +
+                                 std::string(permission.needed_by) + ")");
+  }
+  return document;
+}
+
+std::vector<std::pair<std::string, std::string>> ScopeValues(const PolicyScope& scope) {
+  const aws::Partition* partition = aws::FindPartition(scope.partition);
+  return {{"Partition", scope.partition},
+          {"AccountId", scope.account_id},
+          {"Bucket", scope.bucket},
+          {"Prefix", scope.prefix},
+          {"KmsKeyArn", scope.kms_key_arn},
+          {"HolderName", scope.holder_name},
+          {"ExportName", scope.export_name},
+          {"BillingRegion",
+           partition == nullptr ? "us-east-1" : std::string(partition->billing_region)}};
+}
+
+Result<PolicyDocument> MinimumPolicy(const std::set<PermissionSet>& sets,
+                                     const PolicyScope& scope) {
+  TRY_ASSIGN(const std::vector<Permission> permissions, NeededPermissions(sets, scope));
+  return WithValues(BuildPolicy(permissions), ScopeValues(scope));
+}
+
+}  // namespace farthing::connect
