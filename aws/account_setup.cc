@@ -1,6 +1,5 @@
 #include "aws/account_setup.h"
 
-#include "aws/error.h"
 #include "aws/protocol_internal.h"
 
 namespace farthing::aws {
@@ -10,18 +9,6 @@ constexpr QueryService kCloudFormation = {Service::kCloudFormation, "2010-05-15"
 constexpr QueryService kEc2 = {Service::kEc2, "2016-11-15"};
 constexpr JsonService kBudgets = {Service::kBudgets, "AWSBudgetServiceGateway"};
 
-// CloudFormation says ValidationError where others say that there is no such thing.
-Error StackError(Error error, const std::string& name) {
-  if (AwsCode(error) != "ValidationError" ||
-      error.detail(kMessageDetail).find("does not exist") == std::string_view::npos)
-    return error;
-  Error missing = Error(Errc::kNotFound, "no such CloudFormation stack in that region: " + name)
-                      .Hint("check the region that the console shows, and the stack's name");
-  for (const Error::Detail& detail : error.details())
-    missing = std::move(missing).With(detail.name, detail.value);
-  return missing;
-}
-
 std::string AmountAt(const json::object& object, std::string_view name) {
   return TextAt(ObjectAt(object, name), "Amount");
 }
@@ -29,11 +16,10 @@ std::string AmountAt(const json::object& object, std::string_view name) {
 }  // namespace
 
 Result<Stack> DescribeStack(Client& client, const std::string& region, const std::string& name) {
-  Result<pugi::xml_document> answer =
-      CallQuery(client, kCloudFormation, "DescribeStacks", {{"StackName", name}}, region);
-  if (!answer.ok()) return StackError(std::move(answer).error(), name);
+  TRY_ASSIGN(const pugi::xml_document answer,
+             CallQuery(client, kCloudFormation, "DescribeStacks", {{"StackName", name}}, region));
   const pugi::xml_node given =
-      answer->document_element().child("DescribeStacksResult").child("Stacks").child("member");
+      answer.document_element().child("DescribeStacksResult").child("Stacks").child("member");
   if (!given) return Error(Errc::kNotFound, "no such CloudFormation stack in that region: " + name);
   Stack stack;
   stack.id = TextAt(given, "StackId");
@@ -52,10 +38,9 @@ Result<std::vector<StackEvent>> DescribeStackEvents(Client& client, const std::s
   while (true) {
     http::Parameters form = {{"StackName", name}};
     if (!token.empty()) form.emplace_back("NextToken", token);
-    Result<pugi::xml_document> answer =
-        CallQuery(client, kCloudFormation, "DescribeStackEvents", form, region);
-    if (!answer.ok()) return StackError(std::move(answer).error(), name);
-    const pugi::xml_node result = answer->document_element().child("DescribeStackEventsResult");
+    TRY_ASSIGN(const pugi::xml_document answer,
+               CallQuery(client, kCloudFormation, "DescribeStackEvents", form, region));
+    const pugi::xml_node result = answer.document_element().child("DescribeStackEventsResult");
     for (const pugi::xml_node event : result.child("StackEvents").children("member")) {
       events.push_back({TextAt(event, "Timestamp"), TextAt(event, "LogicalResourceId"),
                         TextAt(event, "ResourceType"), TextAt(event, "ResourceStatus"),

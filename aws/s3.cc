@@ -1,1 +1,283 @@
 #include "aws/s3.h"
+
+#include <charconv>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "aws/error.h"
+#include "aws/protocol_internal.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace farthing::aws {
+namespace {
+
+constexpr std::string_view kRegionHeader = "x-amz-bucket-region";
+
+Call NewCall(std::string operation, std::string method) {
+  Call call;
+  call.service = Service::kS3;
+  call.operation = std::move(operation);
+  call.method = std::move(method);
+  call.content_sha256 = Sha256("");
+  return call;
+}
+
+Call ObjectCall(std::string operation, std::string method, const std::string& key) {
+  Call call = NewCall(std::move(operation), std::move(method));
+  call.path = "/" + http::PercentEncode(key, http::Slash::kKeep);
+  return call;
+}
+
+std::uint64_t Number(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::string HeaderText(const http::Response& response, std::string_view name) {
+  const std::string* value = http::FindHeader(response.headers, name);
+  return value == nullptr ? "" : *value;
+}
+
+// "Sat, 21 Nov 2026 08:00:00 GMT" (RFC 9110, section 5.6.7).
+std::optional<Instant> HttpDate(const std::string& text) {
+  const std::vector<std::string> part = Split(text, ' ');
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (part.size() != 6) return std::nullopt;
+  const std::size_t month = kMonths.find(part[2]);
+  if (part[2].size() != 3 || month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  const std::size_t number = month / 3 + 1;
+  const Result<Instant> instant =
+      ParseInstant(part[3] + (number < 10 ? "-0" : "-") + std::to_string(number) + "-" + part[1] +
+                   "T" + part[4] + "Z");
+  return instant.ok() ? std::optional(*instant) : std::nullopt;
+}
+
+// Keys of a listing with encoding-type=url: as in a form, a space is "+".
+std::string DecodeKey(std::string text) {
+  for (char& c : text)
+    if (c == '+') c = ' ';
+  return http::PercentDecode(text);
+}
+
+struct Page {
+  Listing listing;
+  std::string next;  // empty: the last one
+};
+
+Result<Page> ReadPage(const http::Response& response) {
+  TRY_ASSIGN(const pugi::xml_document document, ParseXml(response, "s3:ListObjectsV2"));
+  const pugi::xml_node root = document.document_element();
+  // Some S3-compatible storage does not know the encoding and says so by leaving this out.
+  const bool encoded = TextAt(root, "EncodingType") == "url";
+  const auto name = [&](pugi::xml_node node, const char* child) {
+    return encoded ? DecodeKey(TextAt(node, child)) : TextAt(node, child);
+  };
+  Page page;
+  for (const pugi::xml_node given : root.children("Contents")) {
+    S3Object object;
+    object.key = name(given, "Key");
+    object.size_bytes = Number(TextAt(given, "Size"));
+    object.etag = TextAt(given, "ETag");
+    object.storage_class = TextAt(given, "StorageClass");
+    const Result<Instant> modified = ParseInstant(TextAt(given, "LastModified"));
+    if (modified.ok()) object.last_modified = *modified;
+    page.listing.objects.push_back(std::move(object));
+  }
+  for (const pugi::xml_node given : root.children("CommonPrefixes"))
+    page.listing.prefixes.push_back(name(given, "Prefix"));
+  if (TextAt(root, "IsTruncated") == "true") {
+    page.next = TextAt(root, "NextContinuationToken");
+    if (page.next.empty())
+      return Error(Errc::kCorrupt, "a page of the listing says that there are more but not where");
+  }
+  return page;
+}
+
+// Statuses by which S3 says that the bucket lives elsewhere; 400 comes with a region in its body or header.
+bool SaysElsewhere(const Error& error) {
+  const std::string_view status = error.detail(kStatusDetail);
+  const std::string_view code = AwsCode(error);
+  return status == "301" || status == "307" || code == "AuthorizationHeaderMalformed" ||
+         code == "IllegalLocationConstraintException" ||
+         (status == "400" && !error.detail(kRegionDetail).empty());
+}
+
+}  // namespace
+
+struct S3::Regions {
+  std::mutex mutex;
+  std::map<std::string, std::string> of;
+
+  std::string Find(const std::string& bucket) {
+    const std::lock_guard lock(mutex);
+    const auto found = of.find(bucket);
+    return found == of.end() ? "" : found->second;
+  }
+  void Keep(const std::string& bucket, const std::string& region) {
+    const std::lock_guard lock(mutex);
+    of[bucket] = region;
+  }
+};
+
+S3::S3(std::shared_ptr<Client> client, S3Settings settings)
+    : client_(std::move(client)),
+      settings_(std::move(settings)),
+      regions_(std::make_shared<Regions>()) {}
+
+Result<http::Response> S3::Send(Call call, const std::string& bucket) {
+  call.bucket = bucket;
+  call.addressing = settings_.addressing;
+  if (!settings_.expected_owner.empty())
+    http::SetHeader(call.headers, "x-amz-expected-bucket-owner", settings_.expected_owner);
+  if (settings_.requester_pays) http::SetHeader(call.headers, "x-amz-request-payer", "requester");
+  const std::string known = regions_->Find(bucket);
+  call.region = known.empty() ? client_->environment().region : known;
+
+  Result<http::Response> response = client_->Send(call);
+  if (response.ok() || !SaysElsewhere(response.error())) return response;
+  std::string region(response.error().detail(kRegionDetail));
+  if (region.empty()) {
+    TRY_ASSIGN(region, AskRegion(bucket));
+  }
+  if (region == call.region) return response;
+  regions_->Keep(bucket, region);
+  call.region = region;
+  return client_->Send(call);
+}
+
+Result<std::string> S3::AskRegion(const std::string& bucket) {
+  Call call = NewCall("HeadBucket", "HEAD");
+  call.bucket = bucket;
+  call.addressing = settings_.addressing;
+  const Result<http::Response> response = client_->Send(call);
+  if (response.ok()) return HeaderText(*response, kRegionHeader);
+  // S3 names the region even when it refuses (301, 400 and 403).
+  const std::string region(response.error().detail(kRegionDetail));
+  if (!region.empty()) return region;
+  if (response.error().code() == Errc::kNotFound)
+    return Error(response.error()).Wrap("no such bucket: " + bucket);
+  return response.error();
+}
+
+Result<std::string> S3::BucketRegion(const std::string& bucket) {
+  const std::string known = regions_->Find(bucket);
+  if (!known.empty()) return known;
+  TRY_ASSIGN(std::string region, AskRegion(bucket));
+  if (region.empty()) {  // S3-compatible storage without the header
+    Call call = NewCall("GetBucketLocation", "GET");
+    call.query = {{"location", ""}};
+    TRY_ASSIGN(const http::Response response, Send(call, bucket));
+    TRY_ASSIGN(const pugi::xml_document document, ParseXml(response, "s3:GetBucketLocation"));
+    region = document.document_element().text().get();
+    if (region.empty()) region = "us-east-1";
+    if (region == "EU") region = "eu-west-1";
+  }
+  regions_->Keep(bucket, region);
+  return region;
+}
+
+Result<Listing> S3::List(const std::string& bucket, const std::string& prefix,
+                         const std::string& delimiter,
+                         const std::function<bool(const Listing&)>& on_page) {
+  Listing all;
+  std::string token;
+  while (true) {
+    Call call = NewCall("ListObjectsV2", "GET");
+    call.query = {{"list-type", "2"},
+                  {"encoding-type", "url"},
+                  {"max-keys", std::to_string(settings_.page_size)}};
+    if (!prefix.empty()) call.query.emplace_back("prefix", prefix);
+    if (!delimiter.empty()) call.query.emplace_back("delimiter", delimiter);
+    if (!token.empty()) call.query.emplace_back("continuation-token", token);
+    TRY_ASSIGN(const http::Response response, Send(call, bucket));
+    TRY_ASSIGN(Page page, ReadPage(response));
+    const bool wanted = !on_page || on_page(page.listing);
+    std::move(page.listing.objects.begin(), page.listing.objects.end(),
+              std::back_inserter(all.objects));
+    std::move(page.listing.prefixes.begin(), page.listing.prefixes.end(),
+              std::back_inserter(all.prefixes));
+    if (!wanted || page.next.empty()) return all;
+    if (page.next == token)
+      return Error(Errc::kCorrupt,
+                   "the storage offers the same page of the listing again: " + bucket)
+          .Hint("its paging is broken; ListObjectsV2 with encoding-type=url must work");
+    token = std::move(page.next);
+  }
+}
+
+Result<S3Object> S3::Head(const std::string& bucket, const std::string& key) {
+  Result<http::Response> response = Send(ObjectCall("HeadObject", "HEAD", key), bucket);
+  if (!response.ok())  // a HEAD has no body, so AWS cannot say what it refuses
+    return std::move(response).error().Wrap("s3://" + bucket + "/" + key);
+  S3Object object;
+  object.key = key;
+  object.size_bytes = Number(HeaderText(*response, "content-length"));
+  object.etag = HeaderText(*response, "etag");
+  object.last_modified = HttpDate(HeaderText(*response, "last-modified"));
+  object.storage_class = HeaderText(*response, "x-amz-storage-class");
+  if (object.storage_class.empty()) object.storage_class = "STANDARD";
+  object.version_id = HeaderText(*response, "x-amz-version-id");
+  return object;
+}
+
+Result<http::Response> S3::Fetch(const ObjectPart& part, http::SendOptions send) {
+  Call call = ObjectCall("GetObject", "GET", part.object->key);
+  call.send = std::move(send);
+  if (!part.object->etag.empty()) http::SetHeader(call.headers, "If-Match", part.object->etag);
+  if (part.length != 0) {
+    http::SetHeader(call.headers, "Range",
+                    "bytes=" + std::to_string(part.offset) + "-" +
+                        std::to_string(part.offset + part.length - 1));
+  }
+  if (!part.object->version_id.empty() && part.object->version_id != "null")
+    call.query = {{"versionId", part.object->version_id}};
+  Result<http::Response> response = Send(std::move(call), *part.bucket);
+  if (response.ok()) return response;
+  const std::string place = "s3://" + *part.bucket + "/" + part.object->key;
+  if (response.error().detail(kStatusDetail) != "412")
+    return std::move(response).error().Wrap(place);
+  return std::move(response)
+      .error()
+      .Hint("a newer delivery has replaced the object; list again and start over")
+      .Wrap(place);
+}
+
+Result<std::string> S3::Get(const std::string& bucket, const std::string& key,
+                            std::uint64_t limit_bytes, const std::string& etag) {
+  S3Object object;
+  object.key = key;
+  object.etag = etag;
+  http::SendOptions send;
+  send.body_limit = limit_bytes;
+  TRY_ASSIGN(http::Response response, Fetch({&bucket, &object, 0, 0}, std::move(send)));
+  return std::move(response.body);
+}
+
+Result<std::string> S3::BucketPolicy(const std::string& bucket) {
+  Call call = NewCall("GetBucketPolicy", "GET");
+  call.query = {{"policy", ""}};
+  Result<http::Response> response = Send(std::move(call), bucket);
+  if (response.ok()) return std::move(response->body);
+  if (AwsCode(response.error()) == "NoSuchBucketPolicy") return std::string();
+  return std::move(response).error();
+}
+
+Result<std::string> S3::Notifications(const std::string& bucket) {
+  Call call = NewCall("GetBucketNotificationConfiguration", "GET");
+  call.query = {{"notification", ""}};
+  TRY_ASSIGN(http::Response response, Send(std::move(call), bucket));
+  return std::move(response.body);
+}
+
+Result<void> S3::Put(const std::string& bucket, const std::string& key, std::string body) {
+  Call call = ObjectCall("PutObject", "PUT", key);
+  call.content_sha256 = Sha256(body);
+  call.body = std::move(body);
+  TRY(Send(std::move(call), bucket));
+  return {};
+}
+
+}  // namespace farthing::aws

@@ -58,9 +58,19 @@ class S3 {
   /// PUT of a small object, for storage of our own and for tests.
   Result<void> Put(const std::string& bucket, const std::string& key, std::string body);
 
+  /// A part of an object, of the content its ETag names; a length of 0 is all of it.
+  struct ObjectPart {
+    const std::string* bucket;
+    const S3Object* object;  ///< key; ETag and version where they are set
+    std::uint64_t offset = 0, length = 0;
+  };
+  /// Errors: kConflict (overwritten), kNotFound, aws/error.h.
+  Result<http::Response> Fetch(const ObjectPart& part, http::SendOptions send);
+
   Client& client() { return *client_; }
 
  private:
+  Result<std::string> AskRegion(const std::string& bucket);
   Result<http::Response> Send(Call call, const std::string& bucket);
   std::shared_ptr<Client> client_;
   S3Settings settings_;
