@@ -1,5 +1,6 @@
 #include "base/decimal.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -18,7 +19,13 @@ constexpr std::array<int128, 39> MakePowers() {
 constexpr std::array<int128, 39> kPowers = MakePowers();
 
 Error NotANumber(std::string_view text) {
-  return Error(Errc::kInvalidArgument, "not a number: \"" + std::string(text.substr(0, 64)) + "\"");
+  const bool for_people = std::any_of(text.begin(), text.end(), [](char c) {
+    return c == '$' || c == ',' || c == ' ' || static_cast<unsigned char>(c) > 127;  // "€ 1,5"
+  });
+  return Error(
+      Errc::kInvalidArgument,
+      "not a number: \"" + std::string(text.substr(0, 64)) + "\"" +
+          (for_people ? ", which must have no currency sign, comma or space, as -1234.56" : ""));
 }
 
 Error TooManyDigits(std::string_view text) {

@@ -41,6 +41,13 @@ TEST(DecimalTest, ParsesExponents) {
   EXPECT_EQ(Reprint("1e-38"), "0." + Repeat(37, '0') + "1");
 }
 
+TEST(DecimalTest, SaysWhatPeopleWriteThatIsNoNumber) {
+  EXPECT_EQ(ParseDecimal("$10,100.00 ").error().message(),
+            "not a number: \"$10,100.00 \", which must have no currency sign, comma or space, as "
+            "-1234.56");
+  EXPECT_EQ(ParseDecimal("NaN").error().message(), "not a number: \"NaN\"");
+}
+
 TEST(DecimalTest, RefusesWhatIsNotANumber) {
   for (const char* text :
        {"",      ".",  "-",  "+",     "e5",  "1e", "1e+", "1e-", "1e+-5", "1e--5", "1e5x",

@@ -19,7 +19,8 @@ constexpr Instant kLatest{2'932'897 * kMicrosPerDay};
 
 Error NotAnInstant(std::string_view text) {
   return Error(Errc::kInvalidArgument,
-               "not a date or time: \"" + std::string(text.substr(0, 64)) + "\"");
+               "not a date or time: \"" + std::string(text.substr(0, 64)) +
+                   "\", which must be as 2026-01-31 or 2026-01-31T23:59:59Z, hours from 00 to 23");
 }
 
 /// Reads a text from left to right; every function takes what it read only when it succeeds.
