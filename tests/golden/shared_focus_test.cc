@@ -63,7 +63,7 @@ TEST_F(SharedDataTest, FocusSpecification_Examples) {
   for (const fs::path& file : FilesIn(SharedData() / "focus/spec-examples", ".csv")) {
     const std::string name = file.string();
     if (name.find("simple_agreements") != std::string::npos) {
-      ExpectRefused(file, ".00 \", which must have no currency sign, comma or space");
+      ExpectRefused(file, ".00\", which must have no currency sign, comma or space");
     } else if (name.ends_with("purchase_scenario_2.csv") ||
                name.ends_with("purchase_scenario_3.csv")) {
       ExpectRefused(file,
