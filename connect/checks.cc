@@ -1,0 +1,242 @@
+#include "connect/checks.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "aws/error.h"
+#include "base/text.h"
+#include "connect/checks_internal.h"
+
+namespace farthing::connect {
+namespace {
+
+namespace json = boost::json;
+
+std::vector<CheckRow> Rows() {
+  std::vector<CheckRow> rows;
+  for (auto* part : {AccessChecks, DeliveryChecks, AccountChecks, GrantChecks}) {
+    for (CheckRow& row : part()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+CheckResult RunOne(const CheckRow& row, CheckContext& context) {
+  CheckResult result;
+  result.id = row.id;
+  result.title = row.title;
+  if (context.options.cancellation != nullptr && context.options.cancellation->cancelled()) {
+    result.finding = "the run was stopped";
+    return result;
+  }
+  for (const std::string_view need : row.needs) {
+    const CheckResult* ground = context.report.Find(need);
+    if (ground == nullptr || ground->status == CheckStatus::kPass ||
+        ground->status == CheckStatus::kWarning) {
+      continue;
+    }
+    result.finding = "not tried, because of " + std::string(need);
+    return result;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  Verdict verdict = row.run(context);
+  result.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                           std::chrono::steady_clock::now() - start)
+                           .count();
+  result.status = verdict.status;
+  result.finding = std::move(verdict.finding);
+  result.cause = std::move(verdict.cause);
+  result.fix = std::move(verdict.fix);
+  result.action = std::move(verdict.action);
+  result.connector_code = std::move(verdict.connector_code);
+  result.evidence = std::move(verdict.evidence);
+  return result;
+}
+
+json::value Text(std::string_view text) { return json::string(text.data(), text.size()); }
+
+std::string TextOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
+  if (value == nullptr || !value->is_string()) return {};
+  return {value->get_string().data(), value->get_string().size()};
+}
+
+constexpr CheckStatus kStatuses[] = {CheckStatus::kPass, CheckStatus::kWarning, CheckStatus::kFail,
+                                     CheckStatus::kSkipped};
+
+}  // namespace
+
+std::string_view Name(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::kPass: return "pass";
+    case CheckStatus::kWarning: return "warning";
+    case CheckStatus::kFail: return "fail";
+    case CheckStatus::kSkipped: return "skipped";
+  }
+  return "?";
+}
+
+const CheckResult* CheckReport::Find(std::string_view id) const {
+  const auto found = std::find_if(results.begin(), results.end(),
+                                  [&](const CheckResult& result) { return result.id == id; });
+  return found == results.end() ? nullptr : &*found;
+}
+
+int CheckReport::Count(CheckStatus status) const {
+  return static_cast<int>(std::count_if(results.begin(), results.end(),
+                                        [&](const CheckResult& r) { return r.status == status; }));
+}
+
+bool CheckReport::HasFailed() const { return Count(CheckStatus::kFail) > 0; }
+
+std::string CheckReport::FirstFailure() const {
+  for (const CheckResult& result : results) {
+    if (result.status == CheckStatus::kFail) {
+      return result.id + ": " + (result.cause.empty() ? result.finding : result.cause);
+    }
+  }
+  return {};
+}
+
+Verdict Pass(std::string finding) {
+  return {CheckStatus::kPass, std::move(finding), "", "", "", "", {}};
+}
+Verdict Skip(std::string finding) {
+  return {CheckStatus::kSkipped, std::move(finding), "", "", "", "", {}};
+}
+Verdict Warn(std::string finding, std::string cause, std::string fix) {
+  return {CheckStatus::kWarning, std::move(finding), std::move(cause), std::move(fix), "", "", {}};
+}
+Verdict Fail(std::string finding, std::string cause, std::string fix) {
+  return {CheckStatus::kFail, std::move(finding), std::move(cause), std::move(fix), "", "", {}};
+}
+
+Verdict Refused(const Error& error, std::string finding, std::string_view action,
+                std::string_view connector_code) {
+  Verdict verdict = Fail(std::move(finding), error.message(), error.hint());
+  verdict.evidence = error.details();
+  verdict.connector_code = connector_code;
+  if (error.code() == Errc::kPermissionDenied && !action.empty()) {
+    verdict.action = action;
+    verdict.cause =
+        "AWS denies " + std::string(action) + ": " + std::string(error.detail(aws::kMessageDetail));
+    const bool by_role =
+        error.hint().find("add the action to the role's policy") != std::string::npos;
+    verdict.fix =
+        by_role || error.hint().empty()
+            ? "allow " + std::string(action) +
+                  " in the policy of the role; the whole policy: farthing templates --kind policy"
+            : error.hint();
+  }
+  return verdict;
+}
+
+bool HasAws(const Settings& settings) {
+  return settings.type != ConnectionType::kBucket && settings.type != ConnectionType::kDirectory;
+}
+bool HasRole(const Settings& settings) { return !settings.role_arn.empty(); }
+bool ReadsBills(const Settings& settings) {
+  return settings.permission_sets.contains(PermissionSet::kReadBilling) && HasAws(settings);
+}
+bool ReadsBucket(const Settings& settings) {
+  return ReadsBills(settings) || settings.type == ConnectionType::kBucket;
+}
+
+aws::S3 CheckContext::bucket() const { return BucketOf(connection, client); }
+
+std::vector<CheckInfo> AllChecks() {
+  static const std::vector<CheckRow> rows = Rows();  // the views must outlive the call
+  std::vector<CheckInfo> infos;
+  for (const CheckRow& row : rows) infos.push_back({row.id, row.title, row.answers});
+  return infos;
+}
+
+Result<CheckReport> RunChecks(const Connection& connection, const Platform& platform, Vault& vault,
+                              const CheckOptions& options) {
+  CheckReport report;
+  report.connection_id = connection.id;
+  report.connection_name = connection.settings.name;
+  report.at = platform.environment.now();
+  CheckContext context(connection, platform, vault, options, report);
+  for (const CheckRow& row : Rows()) {
+    if (!row.applies(connection.settings)) continue;
+    if (options.observer) {
+      CheckResult begun;
+      begun.id = row.id;
+      begun.title = row.title;
+      options.observer(begun, false);
+    }
+    report.results.push_back(RunOne(row, context));
+    if (options.observer) options.observer(report.results.back(), true);
+  }
+  report.found_place = context.place;
+  return report;
+}
+
+std::string ToJson(const CheckReport& report) {
+  json::array results;
+  for (const CheckResult& result : report.results) {
+    json::object evidence;
+    for (const Error::Detail& detail : result.evidence) evidence[detail.name] = Text(detail.value);
+    results.push_back({{"id", Text(result.id)},
+                       {"title", Text(result.title)},
+                       {"status", Text(Name(result.status))},
+                       {"finding", Text(result.finding)},
+                       {"cause", Text(result.cause)},
+                       {"fix", Text(result.fix)},
+                       {"action", Text(result.action)},
+                       {"connector_code", Text(result.connector_code)},
+                       {"evidence", std::move(evidence)},
+                       {"duration_ms", result.duration_ms}});
+  }
+  json::object root{{"connection_id", Text(report.connection_id)},
+                    {"connection", Text(report.connection_name)},
+                    {"at", Text(ToString(report.at))}};
+  for (const CheckStatus status : kStatuses) {
+    root[json::string_view(Name(status).data(), Name(status).size())] = report.Count(status);
+  }
+  root["results"] = std::move(results);
+  return json::serialize(root);
+}
+
+Result<CheckReport> ParseCheckReport(std::string_view text) {
+  boost::system::error_code failed;
+  const json::value root = json::parse(json::string_view(text.data(), text.size()), failed);
+  const json::value* results =
+      failed || !root.is_object() ? nullptr : root.get_object().if_contains("results");
+  if (results == nullptr || !results->is_array()) {
+    return Error(Errc::kCorrupt, "the stored report of checks cannot be read")
+        .Hint("run farthing check again");
+  }
+  CheckReport report;
+  report.connection_id = TextOf(root.get_object(), "connection_id");
+  report.connection_name = TextOf(root.get_object(), "connection");
+  TRY_ASSIGN(report.at, ParseInstant(TextOf(root.get_object(), "at")));
+  for (const json::value& item : results->get_array()) {
+    if (!item.is_object()) continue;
+    const json::object& object = item.get_object();
+    CheckResult result;
+    result.id = TextOf(object, "id");
+    result.title = TextOf(object, "title");
+    const std::string status = TextOf(object, "status");
+    for (const CheckStatus known : kStatuses) {
+      if (Name(known) == status) result.status = known;
+    }
+    result.finding = TextOf(object, "finding");
+    result.cause = TextOf(object, "cause");
+    result.fix = TextOf(object, "fix");
+    result.action = TextOf(object, "action");
+    result.connector_code = TextOf(object, "connector_code");
+    if (const json::value* evidence = object.if_contains("evidence");
+        evidence != nullptr && evidence->is_object()) {
+      for (const auto& member : evidence->get_object()) {
+        const std::string name(member.key().data(), member.key().size());
+        result.evidence.push_back({name, TextOf(evidence->get_object(), name)});
+      }
+    }
+    report.results.push_back(std::move(result));
+  }
+  return report;
+}
+
+}  // namespace farthing::connect

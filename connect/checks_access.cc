@@ -1,0 +1,215 @@
+#include <algorithm>
+
+#include "aws/error.h"
+#include "aws/iam.h"
+#include "base/text.h"
+#include "connect/checks_internal.h"
+#include "connect/permissions.h"
+#include "connect/policy_document.h"
+#include "connect/store.h"
+
+// Who we are, who we become, and whether anybody else could become it too.
+
+namespace farthing::connect {
+namespace {
+
+constexpr int kNewRoleSeconds = 60;
+constexpr int kNewRolePauseSeconds = 5;
+
+/// "arn:aws:sts::1:assumed-role/name/session" → "arn:aws:iam::1:role/name"; others stay.
+std::string PrincipalOf(const std::string& arn) {
+  const Result<aws::Arn> parsed = aws::ParseArn(arn);
+  if (!parsed.ok() || !parsed->resource.starts_with("assumed-role/")) return arn;
+  const std::vector<std::string> parts = Split(parsed->resource, '/');
+  return parts.size() < 2 ? arn : RoleArn(parsed->partition, parsed->account_id, parts[1]);
+}
+
+Verdict CheckCredentials(CheckContext& context) {
+  context.caller = PlatformClient(context.platform, context.settings().profile);
+  const Result<aws::CallerIdentity> identity = aws::GetCallerIdentity(*context.caller);
+  if (!identity.ok()) {
+    Verdict verdict =
+        Refused(identity.error(), "Farthing has no AWS identity of its own", "", "Unauthorized");
+    if (verdict.fix.empty()) {
+      verdict.fix =
+          "run Farthing with credentials that may call sts:AssumeRole: a profile, an instance "
+          "role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+    }
+    return verdict;
+  }
+  context.platform_arn = context.options.platform_principal.empty()
+                             ? PrincipalOf(identity->arn)
+                             : context.options.platform_principal;
+  return Pass("Farthing acts as " + identity->arn);
+}
+
+Verdict CheckIdentity(CheckContext& context) {
+  const Settings& settings = context.settings();
+  Result<std::shared_ptr<aws::Client>> client =
+      ClientFor(context.connection, context.platform, context.vault);
+  if (!client.ok())
+    return Refused(client.error(), "there are no credentials to try", "", "Unauthorized");
+  context.client = *client;
+  Result<aws::CallerIdentity> identity = aws::GetCallerIdentity(*context.client);
+  // A role that was made a moment ago is not known everywhere in AWS yet.
+  const int tries = context.options.is_new_role ? kNewRoleSeconds / kNewRolePauseSeconds : 0;
+  for (int i = 0; i < tries && !identity.ok() && identity.error().code() == Errc::kPermissionDenied;
+       ++i) {
+    if (context.platform.environment.sleep) {
+      context.platform.environment.sleep(std::chrono::seconds(kNewRolePauseSeconds));
+    } else {
+      std::this_thread::sleep_for(std::chrono::seconds(kNewRolePauseSeconds));
+    }
+    identity = aws::GetCallerIdentity(*context.client);
+  }
+  if (!identity.ok() && !settings.role_arn.empty()) {
+    Verdict verdict = Refused(identity.error(), "the role cannot be assumed: " + settings.role_arn,
+                              "", "FailedToAssumeRole");
+    if (identity.error().code() == Errc::kPermissionDenied) {
+      verdict.cause =
+          "the role does not exist, does not trust " + context.platform_arn +
+          ", demands another external ID or MFA, or a policy denies it; AWS does not say which";
+      verdict.fix = "create the role with: farthing templates --connection " + settings.name +
+                    " --kind cloudformation; or compare its trust policy with: farthing templates "
+                    "--connection " +
+                    settings.name + " --kind trust";
+    }
+    return verdict;
+  }
+  if (!identity.ok()) {
+    return Refused(identity.error(), "the access key is refused", "", "Unauthorized");
+  }
+  context.identity = *identity;
+  if (identity->account_id != settings.account_id) {
+    return Fail("the credentials belong to account " + identity->account_id,
+                "the connection is for account " + settings.account_id,
+                "sign in to account " + settings.account_id +
+                    " and create the role or key there, or create a connection for " +
+                    identity->account_id);
+  }
+  return Pass("account " + identity->account_id + " as " + identity->arn);
+}
+
+/// AssumeRole that must be refused.  Returns nothing when it was, as it should be.
+std::optional<Verdict> MustBeRefused(CheckContext& context, std::optional<std::string> external_id,
+                                     const std::string& how) {
+  aws::AssumeRoleRequest request;
+  request.role_arn = context.settings().role_arn;
+  request.external_id = std::move(external_id);
+  request.session_name = "farthing-negative-test";
+  request.duration_seconds = 900;
+  const Result<aws::Credentials> credentials = aws::AssumeRole(*context.caller, request);
+  if (!credentials.ok() && credentials.error().code() == Errc::kPermissionDenied)
+    return std::nullopt;
+  if (!credentials.ok()) {
+    Verdict verdict = Refused(credentials.error(), "the test could not be made", "");
+    verdict.status = CheckStatus::kWarning;
+    return verdict;
+  }
+  return Fail(
+      "the role can be assumed " + how,
+      "its trust policy does not demand the external ID, so that anybody who reaches Farthing's "
+      "identity could be tricked into reading this account (confused deputy)",
+      "add to the trust policy's statement: \"Condition\": {\"StringEquals\": "
+      "{\"sts:ExternalId\": \"" +
+          context.settings().external_id +
+          "\"}}; the whole policy: farthing templates --connection " + context.settings().name +
+          " --kind trust");
+}
+
+Verdict CheckExternalId(CheckContext& context) {
+  if (auto verdict = MustBeRefused(context, std::nullopt, "without an external ID"))
+    return *verdict;
+  if (auto verdict = MustBeRefused(context, NewExternalId(), "with a wrong external ID"))
+    return *verdict;
+  if (context.settings().external_id_adopted) {
+    return Warn("the role demands an external ID that was chosen elsewhere",
+                "an ID that somebody chose may be guessed or be in use for another customer",
+                "create a new connection with an ID made by Farthing, change the trust policy, and "
+                "disconnect this one");
+  }
+  return Pass("without and with a wrong external ID the role refuses");
+}
+
+bool Names(const PolicyStatement& statement, std::string_view key) {
+  return std::any_of(statement.conditions.begin(), statement.conditions.end(),
+                     [&](const PolicyCondition& c) { return EqualsIgnoreCase(c.key, key); });
+}
+
+bool AllowsAssumeRole(const PolicyStatement& statement) {
+  return !statement.is_deny && std::any_of(statement.actions.begin(), statement.actions.end(),
+                                           [](const std::string& action) {
+                                             return ActionMatches(action, "sts:AssumeRole");
+                                           });
+}
+
+Verdict CheckRoleTrust(CheckContext& context) {
+  const Settings& settings = context.settings();
+  const Result<aws::Role> role = aws::GetRole(*context.client, RoleName(settings.role_arn));
+  if (!role.ok()) return Refused(role.error(), "the trust policy cannot be read", "iam:GetRole");
+  const Result<PolicyDocument> trust = ParsePolicyDocument(role->trust_policy);
+  if (!trust.ok()) return Refused(trust.error(), "the trust policy cannot be understood", "");
+  const std::string show =
+      "replace it by: farthing templates --connection " + settings.name + " --kind trust";
+  std::vector<std::string> wide;
+  for (const PolicyStatement& statement : trust->statements) {
+    if (!AllowsAssumeRole(statement)) continue;
+    if (Names(statement, "aws:MultiFactorAuthPresent") ||
+        Names(statement, "aws:MultiFactorAuthAge")) {
+      return Fail("the trust policy demands MFA", "a program has no MFA device",
+                  "clear Require MFA; " + show);
+    }
+    for (const auto& [kind, principal] : statement.principals) {
+      if (kind == "Service" || kind == "Federated") continue;
+      const bool guarded = Names(statement, "sts:ExternalId");
+      if (principal == "*") {
+        return Fail("the role trusts everybody", "the principal is *",
+                    "name Farthing alone: " + context.platform_arn + "; " + show);
+      }
+      if (principal == context.platform_arn) {
+        if (guarded) continue;
+        return Fail("the trust policy has no sts:ExternalId",
+                    "a statement for " + principal + " lacks it", show);
+      }
+      wide.push_back(principal + (guarded ? "" : " (without external ID)"));
+    }
+  }
+  if (!wide.empty()) {
+    return Warn("the role also trusts " + Join(wide, ", "),
+                "the trust is wider than Farthing needs, which is " + context.platform_arn, show);
+  }
+  return Pass("only " + context.platform_arn + " with the external ID may assume it; no MFA");
+}
+
+}  // namespace
+
+std::vector<CheckRow> AccessChecks() {
+  return {
+      {"credentials",
+       "Farthing's own AWS identity",
+       "can Farthing sign requests at all",
+       {},
+       HasRole,
+       CheckCredentials},
+      {"identity",
+       "the connection's account",
+       "are these credentials of the account that was named",
+       {"credentials"},
+       HasAws,
+       CheckIdentity},
+      {"external-id",
+       "the external ID is demanded",
+       "is AssumeRole refused without and with a wrong ID",
+       {"identity"},
+       HasRole,
+       CheckExternalId},
+      {check_id::kRoleTrust,
+       "the role's trust policy",
+       "is the trust narrow, with external ID and without MFA",
+       {"identity"},
+       HasRole,
+       CheckRoleTrust},
+  };
+}
+
+}  // namespace farthing::connect

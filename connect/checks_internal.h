@@ -1,0 +1,84 @@
+#pragma once
+
+// What checks share while a report is made: the clients, and what earlier checks have learnt.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/iam.h"
+#include "aws/s3.h"
+#include "aws/sts.h"
+#include "connect/checks.h"
+#include "connect/discovery.h"
+
+namespace farthing::connect {
+
+struct CheckContext {
+  const Connection& connection;
+  const Platform& platform;
+  Vault& vault;
+  const CheckOptions& options;
+  CheckReport& report;
+
+  CheckContext(const Connection& of, const Platform& from, Vault& with, const CheckOptions& how,
+               CheckReport& into)
+      : connection(of),
+        platform(from),
+        vault(with),
+        options(how),
+        report(into),
+        place(of.settings.export_place) {}
+
+  std::shared_ptr<aws::Client> caller;  ///< ourselves, who assume the role
+  std::shared_ptr<aws::Client> client;  ///< the connection
+  std::string platform_arn;             ///< the principal that the trust policy should name
+  aws::CallerIdentity identity;         ///< who the connection is
+  std::vector<DiscoveredExport> exports;
+  std::optional<DiscoveredExport> chosen;
+  ExportPlace place;                      ///< the settings', completed by what was found
+  std::optional<aws::S3Object> manifest;  ///< the newest that was delivered
+  std::optional<Error> read_error;        ///< why it could not be read
+
+  const Settings& settings() const { return connection.settings; }
+  aws::S3 bucket() const;
+};
+
+/// The outcome of one check, before id, title and duration are added.
+struct Verdict {
+  CheckStatus status = CheckStatus::kPass;
+  std::string finding, cause, fix, action, connector_code;
+  std::vector<Error::Detail> evidence;
+};
+Verdict Pass(std::string finding);
+Verdict Skip(std::string finding);
+Verdict Warn(std::string finding, std::string cause, std::string fix);
+Verdict Fail(std::string finding, std::string cause, std::string fix);
+/// A refusal by AWS: its own code and request id are the evidence; a denial names `action` and how to allow it.
+Verdict Refused(const Error& error, std::string finding, std::string_view action,
+                std::string_view connector_code = "");
+
+/// One check of the list.  `needs` are ids whose failure makes this one pointless.
+struct CheckRow {
+  std::string_view id, title, answers;
+  std::vector<std::string_view> needs;
+  bool (*applies)(const Settings&);
+  Verdict (*run)(CheckContext&);
+};
+std::vector<CheckRow> AccessChecks();
+std::vector<CheckRow> DeliveryChecks();
+std::vector<CheckRow> AccountChecks();
+std::vector<CheckRow> GrantChecks();
+
+// Conditions of rows.
+bool HasAws(const Settings& settings);
+bool HasRole(const Settings& settings);
+bool ReadsBills(const Settings& settings);
+bool ReadsBucket(const Settings& settings);
+template <PermissionSet kSet>
+bool Grants(const Settings& settings) {
+  return HasAws(settings) && settings.permission_sets.contains(kSet);
+}
+
+}  // namespace farthing::connect
