@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/question.h"
 #include "cli/records.h"
 #include "cli/verb.h"
 #include "lake/catalog.h"
@@ -13,7 +14,7 @@ namespace {
 
 std::string PeriodText(Period period) { return period == Period{} ? "unknown" : ToString(period); }
 
-Result<void> ListExports(const std::string& format, CliContext& context) {
+Result<void> ListExports(CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto candidates, catalog->Candidates({}));
   TRY_ASSIGN(const auto exports, catalog->Exports());
@@ -35,10 +36,11 @@ Result<void> ListExports(const std::string& format, CliContext& context) {
     records.rows.push_back({unloaded.name, "", "", "", "", "0", "", "no",
                             "nothing loaded; farthing deliveries says why"});
   }
-  return PrintRecords(records, format, context);
+  PrintRecords(records, context);
+  return {};
 }
 
-Result<void> ListDeliveries(const std::string& format, CliContext& context) {
+Result<void> ListDeliveries(CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto deliveries, catalog->Deliveries());
   Records records{{"export", "period", "delivery", "version_key", "files", "bytes", "status",
@@ -53,10 +55,11 @@ Result<void> ListDeliveries(const std::string& format, CliContext& context) {
                             std::string(lake::ToString(delivery.status)),
                             delivery.seen_at.substr(0, 19) + "Z", delivery.reason});
   }
-  return PrintRecords(records, format, context);
+  PrintRecords(records, context);
+  return {};
 }
 
-Result<void> ListVersions(const std::string& format, CliContext& context) {
+Result<void> ListVersions(CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto versions, catalog->Versions());
   Records records{{"export", "period", "version", "load_id", "active_from", "active_to", "lines"},
@@ -67,30 +70,29 @@ Result<void> ListVersions(const std::string& format, CliContext& context) {
                             std::to_string(version.number), version.load_id, version.active_from,
                             version.active_to, std::to_string(load.line_count)});
   }
-  return PrintRecords(records, format, context);
+  PrintRecords(records, context);
+  return {};
 }
 
 Result<void> Elect(const std::string& name, const std::string& period_text, CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   std::optional<Period> period;
   if (!period_text.empty()) {
-    TRY_ASSIGN(period, ParsePeriod(period_text));
+    TRY_ASSIGN(period, ParsePeriodFlag(period_text));
   }
   TRY(catalog->Elect(name, period));
-  context.out << name << " now stands for its bill"
-              << (period ? " in " + ToString(*period) : std::string(" in every period")) << '\n';
+  const std::string where = period ? ToString(*period) : "every period";
+  PrintRecords({{"export", "period"}, {{name, where}}},
+               name + " now stands for its bill in " + where + "\n", context);
   return {};
 }
 
 template <typename List>
 void AddListVerb(CLI::App& app, CliContext& context, const char* name, const char* description,
                  const char* footer, List list) {
-  auto* verb = app.add_subcommand(name, description);
-  auto format = std::make_shared<std::string>("table");
-  AddFormatOption(*verb, *format);
+  auto* verb = AddVerb(app, context, name, description);
   verb->footer(footer);
-  verb->callback(
-      [=, &context] { context.action = [=, &context] { return list(*format, context); }; });
+  verb->callback([=, &context] { context.action = [=, &context] { return list(context); }; });
 }
 
 }  // namespace
@@ -116,7 +118,7 @@ void AddVersionsVerb(CLI::App& app, CliContext& context) {
 }
 
 void AddElectVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("elect", "Choose which of several exports stands for a bill");
+  auto* verb = AddVerb(app, context, "elect", "Choose which of several exports stands for a bill");
   auto name = std::make_shared<std::string>();
   auto period = std::make_shared<std::string>();
   verb->add_option("EXPORT", *name, "Name of the export, see: farthing exports")->required();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/records.h"
 #include "cli/verb.h"
 
 namespace farthing::cli {
@@ -32,7 +33,6 @@ std::vector<Verb> VerbsOf(const CLI::App& app) {
       entry.words.push_back(nested->get_name());
       for (std::string& option : OptionNames(*nested)) entry.words.push_back(std::move(option));
     }
-    entry.words.push_back("--data");
     verbs.push_back(std::move(entry));
   }
   return verbs;
@@ -106,18 +106,23 @@ std::string Fish(const std::vector<Verb>& verbs) {
 
 Result<void> PrintCompletion(const CLI::App& app, const std::string& shell, CliContext& context) {
   const std::vector<Verb> verbs = VerbsOf(app);
-  context.out << (shell == "bash" ? Bash(verbs) : shell == "zsh" ? Zsh(verbs) : Fish(verbs));
+  const std::string script = shell == "bash"  ? Bash(verbs)
+                             : shell == "zsh" ? Zsh(verbs)
+                                              : Fish(verbs);
+  PrintRecords({{"shell", "script"}, {{shell, script}}}, script, context);
   return {};
 }
 
 }  // namespace
 
 void AddCompletionVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("completion", "Print a completion script for bash, zsh or fish");
+  auto* verb =
+      AddVerb(app, context, "completion", "Print a completion script for bash, zsh or fish");
   auto shell = std::make_shared<std::string>();
   verb->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->type_name("")
+      ->check(OneOf({"bash", "zsh", "fish"}));
   verb->footer(
       "Examples:\n  farthing completion bash > /etc/bash_completion.d/farthing\n"
       "  farthing completion zsh > ~/.zfunc/_farthing\n"

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/question.h"
 #include "cli/render.h"
+#include "cli/watch.h"
 #include "query/request_json.h"
 
 namespace farthing::cli {
@@ -15,7 +16,6 @@ namespace {
 
 struct CostFlags {
   QuestionFlags question;
-  std::string format = "table";
   std::string out;  ///< a file; empty: standard output
 };
 
@@ -26,9 +26,10 @@ Result<void> Flushed(std::ostream& out, const std::string& name) {
 }
 
 Result<void> PrintAsCsv(query::Session& session, const query::Request& request, CliContext& context,
-                        std::ostream& out) {
+                        Watch& watch, std::ostream& out) {
   query::RunOptions options;
   options.on_columns = [&](const std::vector<query::AnswerColumn>& columns) {
+    watch.Hide();
     PrintCsvHeader(columns, out);
     return Result<void>();
   };
@@ -44,8 +45,9 @@ Result<void> PrintAsCsv(query::Session& session, const query::Request& request, 
 }
 
 Result<void> PrintAsTable(query::Session& session, const query::Request& request,
-                          CliContext& context, std::ostream& out) {
+                          CliContext& context, Watch& watch, std::ostream& out) {
   TRY_ASSIGN(const query::Answer answer, session.Run(request, {.totals = true}));
+  watch.Hide();
   PrintTable(ToTable(answer), context, out);
   PrintNotes(answer.notes, context);
   if (answer.more && !request.remainder) {
@@ -56,9 +58,10 @@ Result<void> PrintAsTable(query::Session& session, const query::Request& request
   return {};
 }
 
-Result<void> PrintAsJson(query::Session& session, const query::Request& request,
+Result<void> PrintAsJson(query::Session& session, const query::Request& request, Watch& watch,
                          std::ostream& out) {
   TRY_ASSIGN(const query::Answer answer, session.Run(request));
+  watch.Hide();
   boost::json::object object{{"request", query::ToJson(request)}};
   for (const auto& member : ToJson(answer)) object.insert(member);
   out << boost::json::serialize(object) << '\n';
@@ -85,36 +88,46 @@ Result<void> PrintAsParquet(query::Session& session, const query::Request& reque
   return written;
 }
 
+Result<void> Print(query::Session& session, const query::Request& request, CliContext& context,
+                   Watch& watch, std::ostream& out) {
+  if (context.format == "csv") return PrintAsCsv(session, request, context, watch, out);
+  if (context.format == "json") return PrintAsJson(session, request, watch, out);
+  return PrintAsTable(session, request, context, watch, out);
+}
+
 Result<void> RunCost(const CostFlags& flags, CliContext& context) {
   TRY_ASSIGN(const query::Request request, ToRequest(flags.question));
   std::unique_ptr<query::Session> own;
   TRY_ASSIGN(query::Session * session, SessionOf(context, own));
-  if (flags.format == "parquet") return PrintAsParquet(*session, request, flags, context);
-
-  std::ofstream file;
-  if (!flags.out.empty()) file.open(flags.out, std::ios::binary | std::ios::trunc);
-  std::ostream& out = flags.out.empty() ? context.out : file;
-  if (!out) return ErrnoError("write", flags.out, errno);
-  if (flags.format == "csv") {
-    TRY(PrintAsCsv(*session, request, context, out));
-  } else if (flags.format == "json") {
-    TRY(PrintAsJson(*session, request, out));
-  } else {
-    TRY(PrintAsTable(*session, request, context, out));
+  if (const fs::path folder = fs::path(flags.out).parent_path();
+      !folder.empty() && !fs::is_directory(folder)) {
+    return Error(Errc::kNotFound, "--out: no such directory: " + folder.string());
   }
-  return Flushed(out, flags.out.empty() ? "the answer" : flags.out);
+  Watch watch(context, "answering");
+  watch.Follow(session->connection().monitor());
+  if (context.format == "parquet") return PrintAsParquet(*session, request, flags, context);
+  if (flags.out.empty()) return Print(*session, request, context, watch, context.out);
+
+  std::ofstream file(flags.out, std::ios::binary | std::ios::trunc);
+  if (!file) return ErrnoError("write", flags.out, errno);
+  CliContext plain = context;
+  plain.color = plain.out_is_terminal = false;
+  Result<void> printed = Print(*session, request, plain, watch, file);
+  if (printed.ok()) return Flushed(file, flags.out);
+  file.close();
+  std::error_code ignored;  // half an answer must not pass for one
+  if (fs::is_regular_file(flags.out, ignored)) fs::remove(flags.out, ignored);
+  return printed;
 }
 
 }  // namespace
 
 void AddCostVerb(CLI::App& app, CliContext& context) {
   auto* verb =
-      app.add_subcommand("cost", "Costs by any dimension and time, exact to the last digit");
+      AddVerb(app, context, "cost", "Costs by any dimension and time, exact to the last digit",
+              {"table", "csv", "json", "parquet"});
   auto flags = std::make_shared<CostFlags>();
   AddQuestionFlags(*verb, flags->question);
-  verb->add_option("--format", flags->format, "table, csv, json or parquet")
-      ->check(CLI::IsMember({"table", "csv", "json", "parquet"}))
-      ->default_str("table");
   verb->add_option("--out", flags->out, "Write to this file instead")->type_name("FILE");
   verb->footer(
       "--from and --to choose by when the charge began, --period by the bill it is on; without "

@@ -1,13 +1,14 @@
 // farthing diff: what a restatement changed.
 
 #include <boost/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "base/text.h"
 #include "cli/differences.h"
 #include "cli/question.h"
-#include "cli/records.h"
 #include "cli/render.h"
+#include "cli/watch.h"
 #include "query/diff.h"
 
 namespace farthing::cli {
@@ -23,12 +24,11 @@ struct DiffFlags {
   std::vector<std::string> metrics;
   std::vector<std::string> by;
   std::string where;
-  std::string format = "table";
 };
 
 Result<query::DiffRequest> ToRequest(const DiffFlags& flags) {
   query::DiffRequest request;
-  TRY_ASSIGN(request.period, ParsePeriod(flags.period));
+  TRY_ASSIGN(request.period, ParsePeriodFlag(flags.period));
   request.export_name = flags.export_name;
   request.from = flags.from;
   request.to = flags.to;
@@ -58,9 +58,12 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
   TRY_ASSIGN(const query::DiffRequest request, ToRequest(flags));
   std::unique_ptr<query::Session> own;
   TRY_ASSIGN(query::Session * session, SessionOf(context, own));
+  std::optional<Watch> watch(std::in_place, context, "comparing");
+  watch->Follow(session->connection().monitor());
   TRY_ASSIGN(const query::Diff diff, query::Compare(*session, request));
+  watch.reset();
   const TextTable table = ToTable(diff.differences, {"from", "to"});
-  if (flags.format == "json") {
+  if (context.format == "json") {
     const json::object object{{"from", ToJson(diff.from)},
                               {"to", ToJson(diff.to)},
                               {"rows", RowsToJson(table, table.rows)},
@@ -69,7 +72,7 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
     context.out << json::serialize(object) << '\n';
     return {};
   }
-  if (flags.format == "csv") {
+  if (context.format == "csv") {
     Cells names;
     for (const TableColumn& column : table.columns) names.emplace_back(column.name);
     PrintCsv(names, context.out);
@@ -88,7 +91,7 @@ Result<void> RunDiff(const DiffFlags& flags, CliContext& context) {
 
 void AddDiffVerb(CLI::App& app, CliContext& context) {
   auto* verb =
-      app.add_subcommand("diff", "What a restatement changed between two versions of a month");
+      AddVerb(app, context, "diff", "What a restatement changed between two versions of a month");
   auto flags = std::make_shared<DiffFlags>();
   verb->add_option("--period", flags->period, "The billing month, e.g. 2026-01")
       ->required()
@@ -110,7 +113,6 @@ void AddDiffVerb(CLI::App& app, CliContext& context) {
       ->expected(1)
       ->take_all();
   verb->add_option("--where", flags->where, "Filter, as of cost")->type_name("FILTER");
-  AddFormatOption(*verb, flags->format);
   verb->footer(
       "Lists only what changed, the largest change first; the changes add up to the change of the "
       "total.\n\n"

@@ -1,10 +1,12 @@
 // farthing explain: what stands behind a number.
 
 #include <boost/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "cli/question.h"
 #include "cli/render.h"
+#include "cli/watch.h"
 #include "query/explain.h"
 #include "query/request_json.h"
 
@@ -15,7 +17,6 @@ namespace json = boost::json;
 
 struct ExplainFlags {
   QuestionFlags question;
-  std::string format = "text";
   std::int64_t lines = 20;
 };
 
@@ -75,6 +76,19 @@ void PrintAsJson(const query::Request& request, const query::Explanation& explan
   object["deliveries"] = DeliveriesToJson(explanation.deliveries);
   object["source_lines"] = LinesToJson(explanation);
   out << json::serialize(object) << '\n';
+}
+
+// The source rows: the one list of the evidence that goes on as long as the bill does.
+void PrintAsCsv(const query::Explanation& explanation, CliContext& context) {
+  Cells names = {"load_id", "file", "row"};
+  for (const std::string& name : explanation.amount_names) names.emplace_back(name);
+  PrintCsv(names, context.out);
+  for (const query::SourceLine& line : explanation.lines) {
+    Cells cells = {line.load_id, line.file, std::to_string(line.row)};
+    cells.insert(cells.end(), line.amounts.begin(), line.amounts.end());
+    PrintCsv(cells, context.out);
+  }
+  PrintNotes(explanation.answer.notes, context);
 }
 
 class TextPrinter {
@@ -163,9 +177,14 @@ Result<void> RunExplain(const ExplainFlags& flags, CliContext& context) {
   TRY_ASSIGN(const query::Request request, ToRequest(flags.question));
   std::unique_ptr<query::Session> own;
   TRY_ASSIGN(query::Session * session, SessionOf(context, own));
+  std::optional<Watch> watch(std::in_place, context, "explaining");
+  watch->Follow(session->connection().monitor());
   TRY_ASSIGN(const query::Explanation explanation, query::Explain(*session, request, flags.lines));
-  if (flags.format == "json") {
+  watch.reset();
+  if (context.format == "json") {
     PrintAsJson(request, explanation, context.out);
+  } else if (context.format == "csv") {
+    PrintAsCsv(explanation, context);
   } else {
     TextPrinter(explanation, context).Print(request);
   }
@@ -176,17 +195,16 @@ Result<void> RunExplain(const ExplainFlags& flags, CliContext& context) {
 
 void AddExplainVerb(CLI::App& app, CliContext& context) {
   auto* verb =
-      app.add_subcommand("explain", "One number: request, SQL, loads, deliveries, source rows");
+      AddVerb(app, context, "explain", "One number: request, SQL, loads, deliveries, source rows");
   auto flags = std::make_shared<ExplainFlags>();
   AddQuestionFlags(*verb, flags->question);
-  verb->add_option("--format", flags->format, "text or json")
-      ->check(CLI::IsMember({"text", "table", "json"}))
-      ->default_str("text");
   verb->add_option("--lines", flags->lines, "How many source rows to list")
-      ->check(CLI::NonNegativeNumber)
+      ->check(AtLeast(0))
       ->default_str("20");
   verb->footer(
-      "Takes the flags of cost; narrow it to one group with --where.\n\n"
+      "Takes the flags of cost; narrow it to one group with --where.  As csv it lists the source "
+      "rows "
+      "alone.\n\n"
       "Examples:\n"
       "  farthing explain --period 2026-01 --where 'service=AmazonEC2 and account=000000000001'\n"
       "  farthing explain --metric net_amortized_cost --from 2026-01-05 --to 2026-01-06 --lines "

@@ -7,6 +7,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "cli/verb.h"
 #include "cli/version.h"
@@ -34,6 +35,16 @@ int TerminalWidth() {
   return 120;
 }
 
+// Exceptions are bugs, or no memory.
+Result<void> RunSafely(CLI::App& app, std::vector<std::string> words, CliContext& context) {
+  try {
+    return RunWords(app, std::move(words), context);
+  } catch (const std::exception& exception) {
+    return Error(Errc::kInternal, exception.what())
+        .Hint("this is a bug in Farthing; please report it");
+  }
+}
+
 int Run(int argc, char** argv) {
   CliContext context{DefaultData(), std::cout, std::cerr};
   context.out_is_terminal = isatty(STDOUT_FILENO) != 0;
@@ -47,20 +58,13 @@ int Run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   AddVerbs(app, context);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, context.out, context.err);
-    return code == 0 ? 0 : ExitCode(Errc::kInvalidArgument);
-  }
-  Result<void> done = context.action();
+  Result<void> done = RunSafely(app, {argv + 1, argv + argc}, context);
   if (done.ok() && context.out.flush()) return 0;
   if (done.ok()) {
     done = Error(Errc::kUnavailable, "cannot write the answer")
                .Hint("is the disk full, or was the reader closed?");
   }
-  PrintError(done.error(), context);
-  return ExitCode(done.error().code());
+  return PrintError(done.error(), context);
 }
 
 }  // namespace
@@ -68,11 +72,5 @@ int Run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  try {
-    return farthing::cli::Run(argc, argv);
-  } catch (const std::exception& exception) {
-    std::cerr << "error: " << exception.what()
-              << "\nThis is a bug in Farthing; please report it.\n";
-    return farthing::ExitCode(farthing::Errc::kInternal);
-  }
+  return farthing::cli::Run(argc, argv);
 }

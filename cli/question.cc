@@ -1,17 +1,39 @@
 #include "cli/question.h"
 
 #include "base/text.h"
+#include "billing/registry.h"
 #include "query/request_json.h"
 
 namespace farthing::cli {
 namespace {
+
+constexpr std::string_view kTimeHint =
+    "write a date or a time in UTC: 2026-01-31 or 2026-01-31T18:00:00Z";
+
+// "account, service, …" of a part of the registry.
+template <typename Entries>
+std::string NamesOf(const Entries& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.emplace_back(entry.name);
+  return Join(names, ", ");
+}
+
+std::string HintOf(std::string_view flag) {
+  if (flag == "--from" || flag == "--to" || flag == "--as-of") return std::string(kTimeHint);
+  if (flag == "--by")
+    return "dimensions: " + NamesOf(billing::Dimensions()) +
+           ", tag:KEY, cost_category:NAME, product:KEY, attribute:KEY";
+  if (flag == "--metric") return "metrics: " + NamesOf(billing::Metrics());
+  if (flag == "--where") return "e.g. --where 'service=\"Amazon CloudFront\" and tag:team!=\"\"'";
+  return "see: farthing cost --help";
+}
 
 // Parses a flag that may be absent, and names it in the error.
 template <typename Value, typename Parse>
 Result<void> Read(std::string_view flag, const std::string& text, Value& into, const Parse& parse) {
   if (text.empty()) return {};
   auto value = parse(text);
-  if (!value.ok()) return std::move(value).error().Wrap(flag);
+  if (!value.ok()) return std::move(value).error().Wrap(flag).Hint(HintOf(flag));
   into = *std::move(value);
   return {};
 }
@@ -45,12 +67,19 @@ void AddQuestionFlags(CLI::App& verb, QuestionFlags& flags) {
       ->take_all();
   verb.add_option("--limit", flags.limit, "Show the first N rows only")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(AtLeast(1));
   verb.add_flag("--other", flags.other, "With --limit: one more row for everything not shown");
   verb.add_option("--as-of", flags.as_of, "Answer from the versions that were active then")
       ->type_name("TIME");
   verb.add_option("--request", flags.request, "The whole question as JSON instead of flags")
       ->type_name("JSON");
+}
+
+Result<Period> ParsePeriodFlag(const std::string& text) {
+  Result<Period> period = ParsePeriod(text);
+  if (!period.ok())
+    return std::move(period).error().Wrap("--period").Hint("write a month: 2026-01");
+  return period;
 }
 
 Result<query::Request> ToRequest(const QuestionFlags& flags) {
@@ -65,7 +94,8 @@ Result<query::Request> ToRequest(const QuestionFlags& flags) {
   TRY(Read("--to", flags.to, request.time.end, ParseInstant));
   if (!flags.period.empty()) {
     Result<void> periods = query::ParsePeriods(flags.period, request.time);
-    if (!periods.ok()) return std::move(periods).error().Wrap("--period");
+    if (!periods.ok())
+      return std::move(periods).error().Wrap("--period").Hint("write 2026-01 or 2026-01..2026-03");
   }
   TRY(Read("--where", flags.where, request.filter, query::ParseFilter));
   TRY(Read("--order-by", Join(flags.order_by, ","), request.order_by, query::ParseOrderBy));

@@ -31,6 +31,9 @@ struct QuestionFlags {
 /// Adds the flags to a verb; `flags` must live as long as the verb.
 void AddQuestionFlags(CLI::App& verb, QuestionFlags& flags);
 
+/// Reads the --period of verbs that take one month.  Errors: kInvalidArgument.
+Result<Period> ParsePeriodFlag(const std::string& text);
+
 /// Errors: kInvalidArgument, naming the flag.
 Result<query::Request> ToRequest(const QuestionFlags& flags);
 

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <ostream>
+#include <sstream>
 
 #include "cli/render.h"
 
@@ -27,24 +28,23 @@ void PrintJson(const Records& records, std::ostream& out) {
 
 }  // namespace
 
-void AddFormatOption(CLI::App& verb, std::string& format) {
-  verb.add_option("--format", format, "table, csv or json")
-      ->check(CLI::IsMember({"table", "csv", "json"}))
-      ->default_str("table");
+void PrintRecords(const Records& records, CliContext& context) {
+  std::ostringstream text;
+  CliContext whole = context;
+  whole.width = 0;  // reasons are never shortened
+  if (context.format == "table") PrintTable(ToTable(records), whole, text);
+  PrintRecords(records, text.str(), context);
 }
 
-Result<void> PrintRecords(const Records& records, const std::string& format, CliContext& context) {
-  if (format == "json") {
+void PrintRecords(const Records& records, const std::string& text, CliContext& context) {
+  if (context.format == "json") {
     PrintJson(records, context.out);
-  } else if (format == "csv") {
+  } else if (context.format == "csv") {
     PrintCsv(Cells(records.columns.begin(), records.columns.end()), context.out);
     for (const auto& row : records.rows) PrintCsv(Cells(row.begin(), row.end()), context.out);
   } else {
-    CliContext whole = context;
-    whole.width = 0;  // reasons are never shortened
-    PrintTable(ToTable(records), whole, context.out);
+    context.out << text;
   }
-  return {};
 }
 
 }  // namespace farthing::cli

@@ -15,10 +15,9 @@ struct Records {
   std::vector<std::vector<std::string>> rows;
 };
 
-/// Adds --format table|csv|json to a verb; the default is table.
-void AddFormatOption(CLI::App& verb, std::string& format);
-
-/// Errors: kInvalidArgument (unknown format).
-Result<void> PrintRecords(const Records& records, const std::string& format, CliContext& context);
+/// Prints in context.format.
+void PrintRecords(const Records& records, CliContext& context);
+/// The same for verbs whose table is a text of its own.
+void PrintRecords(const Records& records, const std::string& text, CliContext& context);
 
 }  // namespace farthing::cli

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <iostream>
 #include <string>
 
@@ -10,20 +9,11 @@
 #include "cli/question.h"
 #include "cli/shell_words.h"
 #include "cli/verb.h"
+#include "cli/watch.h"
 #include "query/session.h"
 
 namespace farthing::cli {
 namespace {
-
-Result<void> CheckVerb(CLI::App& app, const std::string& verb) {
-  std::vector<std::string> known;
-  for (const CLI::App* known_verb : app.get_subcommands([](CLI::App*) { return true; })) {
-    known.push_back(known_verb->get_name());
-  }
-  if (std::find(known.begin(), known.end(), verb) != known.end()) return {};
-  return Error(Errc::kInvalidArgument, "no such command: " + verb)
-      .Hint(query::DidYouMean(verb, known));
-}
 
 // Parses and runs one line as main does with its arguments.
 Result<void> RunLine(const std::string& line, CliContext& context) {
@@ -38,15 +28,7 @@ Result<void> RunLine(const std::string& line, CliContext& context) {
   app.fallthrough();
   context.action = nullptr;
   AddVerbs(app, context);
-  if (!words.front().starts_with('-')) TRY(CheckVerb(app, words.front()));
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
-  try {
-    app.parse(words);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error, context.out, context.err);
-    return {};
-  }
-  return context.action();
+  return RunWords(app, std::move(words), context);
 }
 
 Result<void> RunShell(const std::string& end_marker, CliContext& outer) {
@@ -63,6 +45,8 @@ Result<void> RunShell(const std::string& end_marker, CliContext& outer) {
     CliContext context = outer;
     context.session = session;
     const Result<void> done = RunLine(line, context);
+    if (Interrupted() && !has_prompt)
+      return done;  // Ctrl-C ends a script, but at a prompt one answer
     if (!done.ok()) PrintError(done.error(), context);
     outer.err.flush();
     if (!end_marker.empty()) outer.out << end_marker << '\n';
@@ -75,14 +59,16 @@ Result<void> RunShell(const std::string& end_marker, CliContext& outer) {
 
 void AddShellVerb(CLI::App& app, CliContext& context) {
   auto* verb =
-      app.add_subcommand("shell", "Many questions to one warm process, one command per line");
+      AddVerb(app, context, "shell", "Many questions to one warm process, one command per line");
   auto end_marker = std::make_shared<std::string>();
   verb->add_option("--end-marker", *end_marker, "Print this line after every answer, for scripts")
       ->type_name("TEXT");
   verb->footer(
       "Reads commands from standard input with the same verbs and flags; words may be quoted as in "
       "sh.\n"
-      "Errors go to standard error and do not end the shell.\n\n"
+      "Errors go to standard error and do not end the shell.  --format is that of all answers "
+      "whose\n"
+      "command names none.  Ctrl-C stops the question at hand.\n\n"
       "Examples:\n"
       "  farthing shell\n"
       "  printf 'cost --by service --format csv\\ncost --grain day --format csv\\n' | farthing "

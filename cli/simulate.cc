@@ -1,6 +1,5 @@
-#include <ostream>
-
 #include "base/text.h"
+#include "cli/records.h"
 #include "cli/verb.h"
 #include "sim/bill.h"
 
@@ -16,7 +15,9 @@ struct SimulateFlags {
 };
 
 Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
-  TRY_ASSIGN(flags.options.first, ParsePeriod(flags.start));
+  Result<Period> first = ParsePeriod(flags.start);
+  if (!first.ok()) return std::move(first).error().Wrap("--start").Hint("write a month: 2026-01");
+  flags.options.first = *first;
   for (const std::string& name : Split(flags.formats, ',')) {
     TRY_ASSIGN(const sim::BillFormat format, sim::ParseBillFormat(name));
     flags.options.formats.push_back(format);
@@ -24,23 +25,34 @@ Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
   flags.options.out = flags.out;
   if (flags.create_new) flags.options.layout = sim::BillOptions::Layout::kCreateNew;
   TRY_ASSIGN(const sim::BillTotals totals, sim::WriteBill(flags.options));
+  Records records{
+      {"period", "lines", "unblended_cost", "net_amortized_cost", "currency", "written_to"}, {}};
+  std::string text;
   for (const auto& [month, total] : totals.months) {
-    context.out << month << "  " << total.all.rows << " lines  unblended_cost "
-                << ToString(total.all.unblended) << "  net_amortized_cost "
-                << ToString(total.all.net_amortized) << ' ' << flags.options.currency << '\n';
+    const std::string lines = std::to_string(total.all.rows);
+    const std::string unblended = ToString(total.all.unblended);
+    const std::string net_amortized = ToString(total.all.net_amortized);
+    const std::string& currency = flags.options.currency;
+    records.rows.push_back({month, lines, unblended, net_amortized, currency, flags.out});
+    text += month + "  " + lines + " lines  unblended_cost " + unblended + "  net_amortized_cost " +
+            net_amortized + " " + currency + "\n";
   }
-  context.out << "written to " << flags.out
-              << "/billing, exact totals in EXPECTED.json; read it with: farthing import "
-              << flags.out << '\n';
+  text += "written to " + flags.out +
+          "/billing, exact totals in EXPECTED.json; read it with: farthing import " + flags.out +
+          "\n";
+  PrintRecords(records, text, context);
   return {};
 }
 
 }  // namespace
 
 void AddSimulateVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("simulate", "Make synthetic data: simulate bill");
+  auto* verb = AddVerb(app, context, "simulate", "Make synthetic data: simulate bill");
   verb->require_subcommand(1);
-  verb->footer("Examples:\n  farthing simulate bill --out ./bucket --lines 100000");
+  verb->footer(
+      "--format of simulate is that of the answer, --format of bill that of the bill.\n\n"
+      "Examples:\n  farthing simulate bill --out ./bucket --lines 100000\n"
+      "  farthing simulate --format json bill --out ./bucket --format cur1-csv");
   auto* bill = verb->add_subcommand("bill", "Write a synthetic organisation's bill as AWS would");
   auto flags = std::make_shared<SimulateFlags>();
   sim::BillOptions& options = flags->options;

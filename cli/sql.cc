@@ -6,8 +6,8 @@
 #include <ostream>
 
 #include "cli/question.h"
-#include "cli/records.h"
 #include "cli/render.h"
+#include "cli/watch.h"
 #include "query/sandbox.h"
 
 namespace farthing::cli {
@@ -20,12 +20,14 @@ bool IsNumber(const std::string& type) {
          type == "DOUBLE" || type == "FLOAT";
 }
 
-Result<void> PrintSql(query::Session& session, const std::string& sql, const std::string& format,
-                      CliContext& context) {
+Result<void> PrintSql(query::Session& session, const std::string& sql, CliContext& context) {
+  const std::string& format = context.format;
+  Watch watch(context, "answering");
   TextTable table;
   json::array columns;
   json::array rows;
   const auto on_columns = [&](const std::vector<engine::Column>& found) -> Result<void> {
+    if (format == "csv") watch.Hide();
     Cells names;
     for (const engine::Column& column : found) {
       names.emplace_back(column.name);
@@ -48,7 +50,15 @@ Result<void> PrintSql(query::Session& session, const std::string& sql, const std
     }
     return {};
   };
-  TRY(query::RunSql(session, sql, on_columns, on_row));
+  Result<void> done = query::RunSql(
+      session, sql,
+      {[&](engine::Monitor monitor) { watch.Follow(std::move(monitor)); }, on_columns, on_row});
+  if (!done.ok() && done.error().code() == Errc::kInvalidArgument)
+    return std::move(done).error().Hint(
+        "the tables are those of: farthing sql --help; their columns: farthing sql \"describe "
+        "cost_lines\"");
+  TRY(std::move(done));
+  watch.Hide();
   if (format == "json") {
     context.out << json::serialize(
                        json::object{{"columns", std::move(columns)}, {"rows", std::move(rows)}})
@@ -62,12 +72,10 @@ Result<void> PrintSql(query::Session& session, const std::string& sql, const std
 }  // namespace
 
 void AddSqlVerb(CLI::App& app, CliContext& context) {
-  auto* verb = app.add_subcommand("sql", "Read-only SQL over the active lines");
+  auto* verb = AddVerb(app, context, "sql", "Read-only SQL over the active lines");
   auto sql = std::make_shared<std::string>();
-  auto format = std::make_shared<std::string>("table");
   verb->add_option("SQL", *sql, "One SELECT statement, or - to read it from standard input")
       ->required();
-  AddFormatOption(*verb, *format);
   verb->footer(
       "Views: cost_lines (all columns of docs/reference/columns.md, billing_period, load_id, "
       "export, tags,\n"
@@ -87,7 +95,7 @@ void AddSqlVerb(CLI::App& app, CliContext& context) {
       if (*sql == "-") sql->assign(std::istreambuf_iterator<char>(std::cin), {});
       std::unique_ptr<query::Session> own;
       TRY_ASSIGN(query::Session * session, SessionOf(context, own));
-      return PrintSql(*session, *sql, *format, context);
+      return PrintSql(*session, *sql, context);
     };
   });
 }

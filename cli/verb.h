@@ -1,13 +1,16 @@
 #pragma once
 
-// What every verb of the command line shares.  One file per verb; each registers a CLI11 subcommand
-// whose callback stores the work to do in context.action.  One thread.
+// What every verb of the command line shares: the context, --format, errors.  One file per verb; each
+// registers a CLI11 subcommand whose callback stores the work to do in context.action.  One thread.
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -25,6 +28,7 @@ struct CliContext {
   bool err_is_terminal = false;
   bool color = false;                         ///< false under NO_COLOR or away from a terminal
   int width = 80;                             ///< of the terminal
+  std::string format = "table";               ///< --format of the chosen verb
   std::function<Result<void>()> action = {};  ///< set by the chosen verb
   query::Session* session = nullptr;          ///< warm inside `farthing shell`
 };
@@ -47,7 +51,21 @@ void AddVersionsVerb(CLI::App& app, CliContext& context);
 /// Registers every verb above on `app`; used by main and by the shell.
 void AddVerbs(CLI::App& app, CliContext& context);
 
-/// Prints "error: …" and "fix: …" the same way for every verb.
-void PrintError(const Error& error, CliContext& context);
+/// Registers one verb with --format, which sets context.format.
+CLI::App* AddVerb(CLI::App& app, CliContext& context, const std::string& name,
+                  const std::string& description,
+                  const std::vector<std::string>& formats = {"table", "csv", "json"});
+
+/// Checks of values that say what to write.
+CLI::Validator OneOf(std::vector<std::string> names);
+CLI::Validator AtLeast(std::int64_t least);
+
+/// Parses the words of a command line and runs the verb they name; prints help where it is asked for.
+/// Errors: kInvalidArgument (no such verb or flag), and those of the verb.
+Result<void> RunWords(CLI::App& app, std::vector<std::string> words, CliContext& context);
+
+/// Prints an error on the error stream: "error: …" and "fix: …", or one JSON object under
+/// --format json.  Returns the exit code.
+int PrintError(const Error& error, CliContext& context);
 
 }  // namespace farthing::cli

@@ -63,16 +63,14 @@ Result<void> CheckReadOnly(std::string_view sql) {
       .Hint("start with SELECT, WITH, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN");
 }
 
-Result<void> RunSql(
-    Session& session, const std::string& sql,
-    const std::function<Result<void>(const std::vector<engine::Column>&)>& on_columns,
-    const std::function<Result<void>(const engine::Connection::Row&)>& on_row) {
+Result<void> RunSql(Session& session, const std::string& sql, const SqlReader& reader) {
   TRY(CheckReadOnly(sql));
   TRY_ASSIGN(const auto database, engine::Database::Open(SpillingOptions(session.options())));
   TRY_ASSIGN(engine::Connection connection, database->Connect());
   TRY(CreateTables(session, connection, sql));
   TRY(Lock(connection, session.catalog().layout()));
-  return connection.Stream(WithoutSemicolon(sql), {}, on_columns, on_row);
+  if (reader.on_start) reader.on_start(connection.monitor());
+  return connection.Stream(WithoutSemicolon(sql), {}, reader.on_columns, reader.on_row);
 }
 
 }  // namespace farthing::query

@@ -17,12 +17,16 @@
 
 namespace farthing::query {
 
+/// Who takes the answer of a statement; either callback may stop it by an error.
+struct SqlReader {
+  std::function<void(engine::Monitor)> on_start = nullptr;  ///< for watching the statement
+  std::function<Result<void>(const std::vector<engine::Column>&)> on_columns;
+  std::function<Result<void>(const engine::Connection::Row&)> on_row;
+};
+
 /// Runs one SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 /// Errors: kInvalidArgument (another statement, or DuckDB's complaint), kTooLarge, kUnavailable.
-Result<void> RunSql(
-    Session& session, const std::string& sql,
-    const std::function<Result<void>(const std::vector<engine::Column>&)>& on_columns,
-    const std::function<Result<void>(const engine::Connection::Row&)>& on_row);
+Result<void> RunSql(Session& session, const std::string& sql, const SqlReader& reader);
 
 /// Refuses statements that do more than read.  Errors: kInvalidArgument.
 Result<void> CheckReadOnly(std::string_view sql);

@@ -25,14 +25,16 @@ class SandboxTest : public testing::Test {
   // All rows, values joined by "|", rows by "/"; or the error.
   std::string Run(const std::string& sql) {
     std::string text;
-    const Result<void> done = RunSql(
-        *session_, sql, [](const std::vector<engine::Column>&) { return Result<void>(); },
-        [&](const engine::Connection::Row& row) {
-          if (!text.empty()) text += "/";
-          for (std::size_t i = 0; i < row.size(); ++i)
-            text += (i == 0 ? "" : "|") + row[i].value_or("");
-          return Result<void>();
-        });
+    const Result<void> done =
+        RunSql(*session_, sql,
+               {.on_columns = [](const std::vector<engine::Column>&) { return Result<void>(); },
+                .on_row =
+                    [&](const engine::Connection::Row& row) {
+                      if (!text.empty()) text += "/";
+                      for (std::size_t i = 0; i < row.size(); ++i)
+                        text += (i == 0 ? "" : "|") + row[i].value_or("");
+                      return Result<void>();
+                    }});
     return done.ok() ? text : "error: " + done.error().message();
   }
   bool IsRefused(const std::string& sql) { return Run(sql).starts_with("error: "); }

@@ -342,6 +342,7 @@ class BadDelivery(harness.Case):
     def test_tolerated_rows(self):
         column = "lineItem/UnblendedCost"
         lost = sum(Decimal(self.cell(row, column, file) or 0) for row, file in ((4, 0), (40, 0), (11, 1)))
+        told = sum(Decimal(self.cell(row, column) or 0) for row in (4, 40))
         self.set_cell(4, "lineItem/UsageStartDate", "broken")
         self.set_cell(40, "lineItem/UsageAmount", "broken")
         self.rewrite_row(11, lambda cells: cells + ["surplus"], file=1)
@@ -349,6 +350,8 @@ class BadDelivery(harness.Case):
         self.assert_refused("row", flags=("--tolerate-bad-rows", 2))
         done = self.succeeds(self.lake.run("import", self.bucket, "--tolerate-bad-rows", 3))
         self.assertEqual(done.stderr.count("set aside:"), 3)
+        self.assertIn(f"3 rows set aside; not in the lake: {told.normalize():f} USD and what 1 unreadable row",
+                      done.stderr)
         for word in ("row 4,", "row 40,", "row 11:", "line_item_usage_start_date",
                      "line_item_usage_amount", self.files[0].name, self.files[1].name):
             self.assertIn(word, done.stderr)
@@ -366,7 +369,8 @@ class BadDelivery(harness.Case):
         self.assert_refused("not UTF-8", flags=("--tolerate-bad-rows", 2))
         done = self.succeeds(self.lake.run("import", self.bucket, "--tolerate-bad-rows", 3))
         for word in ("row 3", "row 5", "row 8"):
-            self.assertIn(word, done.stderr)
+            self.assertRegex(done.stderr, f"kept with replaced bytes: .*{word}, column ")
+        self.assertNotIn("set aside", done.stderr)
         self.assertEqual(self.lake.state()["total"][0], "500")  # only the bytes are lost
 
 
@@ -406,6 +410,12 @@ class BadBareFile(harness.Case):
             done = self.succeeds(self.lake.run("import", self.bills / name))
             self.assertIn(f"{rows} lines", done.stdout)
             self.assertIn("completeness unknown", done.stderr)
+
+    def test_decimals_of_more_than_38_digits_in_parquet(self):
+        columns = self.parquet_rows()
+        columns["line_item_unblended_cost"] = [Decimal("0.1")] * 3
+        self.refuse("wide.parquet", columns, "wide.parquet", "line_item_unblended_cost",
+                    "decimal of 50 digits")
 
     def test_nan_in_parquet(self):
         for value, text in ((float("nan"), "nan"), (float("inf"), "inf")):

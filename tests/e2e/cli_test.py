@@ -10,11 +10,14 @@ import pty
 import re
 import select
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
 import termios
+import time
 import unittest
+from decimal import Decimal
 
 import harness
 
@@ -61,6 +64,19 @@ class Help(harness.Case):
         listed = re.findall(r"^  (\w+) +\S", done.stdout.split("Subcommands:")[1], re.M)
         self.assertEqual(sorted(listed), sorted(harness.VERBS))
 
+    def test_help_is_a_word_too(self):
+        for arguments in ([], ["cost"], ["simulate", "bill"]):
+            with self.subTest(arguments):
+                self.assertEqual(self.succeeds(harness.run("help", *arguments)).stdout,
+                                 self.succeeds(harness.run(*arguments, "--help")).stdout)
+
+    def test_every_verb_names_the_data_directory_and_its_formats(self):
+        for verb in harness.VERBS:
+            with self.subTest(verb):
+                done = self.succeeds(harness.run(verb, "--help"))
+                self.assertIn("--data DIR", done.stdout)
+                self.assertRegex(done.stdout, "--format .*\n? *table, csv")
+
     def test_version(self):
         self.assertRegex(self.succeeds(harness.run("--version")).stdout, r"^farthing \d+\.\d+\.\d+\n$")
 
@@ -88,6 +104,7 @@ class Formats(WithLake):
         ["explain", "--by", "service", "--metric", "unblended_cost"],
         ["diff", "--export", "cur1-csv", "--period", "2026-01", "--from", "1", "--to", "2"],
         ["sql", "select service_code, sum(unblended_cost) from cost_lines group by all"],
+        ["elect", "cur1-csv"], ["completion", "bash"],
     ]
 
     def test_json_parses(self):
@@ -99,12 +116,10 @@ class Formats(WithLake):
 
     def test_csv_is_rectangular(self):
         for question in self.QUESTIONS:
-            if question[0] in ("explain", "crosscheck"):
-                continue  # several tables in one answer
             with self.subTest(question=question):
                 done = self.succeeds(self.lake.run(*question, "--format", "csv"))
                 rows = list(csv.reader(io.StringIO(done.stdout)))
-                self.assertGreater(len(rows), 1)
+                self.assertGreater(len(rows), 0 if question[0] == "crosscheck" else 1)
                 self.assertEqual({len(row) for row in rows}, {len(rows[0])})
 
     def test_tables_are_the_default_and_end_in_a_line_feed(self):
@@ -116,8 +131,47 @@ class Formats(WithLake):
 
     def test_import_as_json(self):
         done = self.succeeds(self.lake.run("import", self.root / "next", "--format", "json"))
-        outcomes = json.loads(done.stdout)
-        self.assertEqual([(o["outcome"], o["period"]) for o in outcomes], [("unchanged", "2026-01")])
+        report = json.loads(done.stdout)
+        self.assertEqual([(o["outcome"], o["period"]) for o in report["outcomes"]],
+                         [("unchanged", "2026-01")])
+        self.assertIn("focus-csv 2026-01 is not added", report["notes"][0])
+        self.assertEqual(done.stderr, "")
+
+    def test_import_as_csv(self):
+        lake = harness.Lake(self.scratch / "data")
+        done = self.succeeds(lake.run("import", self.root / "bill", "--format", "csv"))
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual({(r["outcome"], r["export"]) for r in rows},
+                         {("loaded", "cur1-csv"), ("loaded", "focus-csv")})
+        self.assertEqual(len({r["total"] for r in rows if r["metric"] == "unblended_cost"}), 1)
+
+    def test_simulate_as_json(self):
+        done = self.succeeds(harness.run("simulate", "--format", "json", "bill", "--out",
+                                         self.scratch / "x", "--lines", 500, "--months", 1))
+        self.assertEqual([(r["period"], r["lines"]) for r in json.loads(done.stdout)],
+                         [("2026-01", "500")])
+
+    def test_crosscheck_as_csv_lists_each_difference(self):
+        lake = harness.Lake(self.scratch / "data")
+        for name, directory in (("cur1-csv", "bill"), ("cur2-csv", "other")):
+            harness.simulate(self.scratch / directory, 1 if name == "cur1-csv" else 2, formats=name)
+            self.succeeds(lake.run("import", self.scratch / directory))
+        rows = list(csv.DictReader(io.StringIO(
+            self.succeeds(lake.run("crosscheck", "--format", "csv")).stdout)))
+        checks = lake.json("crosscheck")
+        self.assertEqual(len(rows), 2 * len(checks[0]["differences"]))
+        self.assertGreater(len(rows), 0)
+        for row in rows:
+            self.assertEqual(Decimal(row["elected_value"]) + Decimal(row["change"]),
+                             Decimal(row["other_value"]))
+            self.assertIn(row["metric"], ("unblended_cost", "net_amortized_cost"))
+
+    def test_the_shell_has_a_format_for_all_its_answers(self):
+        done = self.lake.run("shell", "--format", "json", input="exports\nversions --format csv\nsing\n")
+        answers = done.stdout.split("\n", 1)
+        self.assertEqual(len(json.loads(answers[0])), 2)
+        self.assertTrue(answers[1].startswith("export,period,"))
+        self.assertEqual(json.loads(done.stderr)["code"], "invalid_argument")
 
     def test_answers_that_cannot_be_written_are_an_error(self):
         for question in self.QUESTIONS:
@@ -181,6 +235,122 @@ class ExitCodes(WithLake):
             with self.subTest(sql):
                 done = self.lake.run("sql", sql)
                 self.assertIn(done.returncode, (2, 3), done.stderr)
+
+
+class JsonErrors(WithLake):
+    """Under --format json an error is one object on standard error, and standard output is empty."""
+
+    ERRORS = {
+        "import": (4, "not_found", ["nowhere"]),
+        "cost": (2, "invalid_argument", ["--by", "weather"]),
+        "exports": (2, "invalid_argument", ["--loud"]),
+        "deliveries": (2, "invalid_argument", ["surplus"]),
+        "versions": (2, "invalid_argument", ["--data"]),
+        "elect": (4, "not_found", ["nobody"]),
+        "crosscheck": (2, "invalid_argument", ["--by", "service"]),
+        "diff": (2, "invalid_argument", ["--period", "yesterday"]),
+        "verify": (2, "invalid_argument", ["now"]),
+        "explain": (2, "invalid_argument", ["--from", "2026-13-01"]),
+        "sql": (2, "invalid_argument", ["select from"]),
+        "shell": (2, "invalid_argument", ["--fast"]),
+        "simulate": (2, "invalid_argument", ["bill"]),
+        "completion": (2, "invalid_argument", ["tcsh"]),
+    }
+
+    def test_every_verb(self):
+        self.assertEqual(sorted(self.ERRORS), sorted(harness.VERBS))
+        for verb, (exit_code, code, arguments) in self.ERRORS.items():
+            with self.subTest(verb):
+                done = self.lake.run(verb, "--format", "json", *arguments)
+                self.assertEqual((done.returncode, done.stdout), (exit_code, ""), done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                error = json.loads(done.stderr)
+                self.assertEqual((error["code"], error["exit_code"]), (code, exit_code))
+                self.assertTrue(error["message"])
+                self.assertTrue(error["hint"])
+
+    def test_no_verb(self):
+        done = self.lake.run("sing", "--format=json")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(json.loads(done.stderr)["message"], "no such command: sing")
+
+    def test_a_quarantined_delivery_is_in_the_answer(self):
+        file = self.scratch / "bill.csv"
+        file.write_text("name,street\n")
+        done = self.lake.run("import", file, "--format", "json")
+        self.assertEqual(done.returncode, 8)
+        self.assertEqual(json.loads(done.stdout)["outcomes"][0]["outcome"], "quarantined")
+        self.assertEqual(json.loads(done.stderr)["code"], "corrupt")
+
+
+class Words(WithLake):
+    """What is mistyped is named, with what was meant."""
+
+    def test_near_misses(self):
+        for arguments, words in (
+                (["vercions"], ["no such command: vercions", "versions"]),
+                (["cost", "--metrics", "unblended_cost"], ["no such flag: --metrics", "--metric"]),
+                (["cost", "--metric", "unblended"], ["unblended", "unblended_cost"]),
+                (["versions", "surplus"], ["one word too many: surplus"]),
+                (["sing"], ["no such command: sing", "farthing --help"]),
+                ([], ["no command", "farthing --help"]),
+                (["versions", "--loud"], ["no such flag: --loud", "farthing versions --help"]),
+                (["cost", "--limit", "0"], ["--limit", "1 or more, not 0"]),
+                (["cost", "--by", "weather"], ["no such dimension: weather", "service", "tag:KEY"]),
+                (["sql", "select * from cost_line"], ["describe cost_lines"]),
+                (["cost", "--from", "2026-02-30"], ["--from", "2026-02-30"])):
+            with self.subTest(arguments):
+                self.fails(self.lake.run(*arguments), 2, "fix:", *words)
+
+
+class Interrupts(WithLake):
+    SLOW = "select sum(hash(a.range + b.range * 7)) from range(2000000) a, range(1000000) b"
+
+    def interrupt(self, process):
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=harness.SECONDS)
+        return process.returncode, out, err
+
+    def start(self, *arguments, stdin=subprocess.DEVNULL):
+        return subprocess.Popen([harness.BINARY, "--data", self.lake.directory, *arguments],
+                                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_a_question_ends_and_says_so(self):
+        self.assertEqual(self.interrupt(self.start("sql", self.SLOW)),
+                         (130, "", "error: interrupted\n"))
+        code, out, err = self.interrupt(self.start("sql", self.SLOW, "--format", "json"))
+        self.assertEqual((code, out), (130, ""))
+        self.assertEqual(json.loads(err), {"code": "interrupted", "message": "interrupted",
+                                           "hint": "", "exit_code": 130})
+
+    def test_a_script_of_the_shell_ends(self):
+        process = self.start("shell", stdin=subprocess.PIPE)
+        process.stdin.write(f'sql "{self.SLOW}"\nexports\n')
+        process.stdin.flush()
+        code, out, err = self.interrupt(process)
+        self.assertEqual((code, out, err), (130, "", "error: interrupted\n"))
+
+    def test_an_import_ends_and_the_next_one_sweeps(self):
+        harness.simulate(self.scratch / "bill", lines=200_000)
+        lake = harness.Lake(self.scratch / "data")
+        process = subprocess.Popen([harness.BINARY, "--data", lake.directory, "import",
+                                    self.scratch / "bill"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.assertIn("reading", process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=harness.SECONDS)
+        self.assertEqual((process.returncode, out), (130, ""))
+        self.assertIn("error: interrupted; what was active before stays active\nfix:", err)
+        self.succeeds(lake.run("import", self.scratch / "bill"))
+        self.assertEqual(lake.leftovers(), [])
+
+    def test_progress_of_a_question_shows_on_a_terminal(self):
+        sql = "select sum(hash(a.range + b.range * 7)) from range(20000) a, range(20000) b"
+        code, written = on_terminal(["--data", self.lake.directory, "sql", sql])
+        self.assertEqual(code, 0)
+        self.assertRegex(written, r"\r\033\[Kanswering .*\d+ s")
+        self.assertRegex(written, r" \d+ s\r\033\[K[^\r]*sum")  # and goes away before the answer
 
 
 class Terminal(WithLake):

@@ -1,0 +1,240 @@
+#include "cli/import_report.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+#include <optional>
+#include <ostream>
+
+#include "base/text.h"
+#include "billing/registry.h"
+#include "cli/records.h"
+#include "cli/render.h"
+
+namespace farthing::cli {
+namespace {
+
+namespace json = boost::json;
+using lake::RowIssue;
+
+// Amounts that the load's format could carry but this source does not.
+std::vector<std::string> Lacking(const lake::Load& load) {
+  std::vector<std::string> names;
+  for (const std::string& name : load.unavailable) {
+    const billing::LakeColumn* column = billing::FindLakeColumn(name);
+    if (column != nullptr && (load.format == "focus" ? column->focus : column->cur) != "NULL") {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+// The cost of rows set aside, as far as it can be read.
+struct CostSetAside {
+  std::int64_t rows = 0;
+  std::int64_t unreadable = 0;
+  std::map<std::string, Decimal> sums;  ///< by currency
+};
+
+CostSetAside CostOf(const lake::Load& load) {
+  CostSetAside cost;
+  for (const RowIssue& issue : load.issues) {
+    if (issue.fate != RowIssue::Fate::kSetAside) continue;
+    ++cost.rows;
+    const Result<Decimal> one = ParseDecimal(issue.cost);
+    if (!one.ok()) {
+      ++cost.unreadable;
+      continue;
+    }
+    Decimal& sum = cost.sums[issue.currency];
+    Result<Decimal> together = Add(sum, *one);
+    if (together.ok()) {
+      sum = *together;
+    } else {
+      ++cost.unreadable;
+    }
+  }
+  return cost;
+}
+
+std::string Money(const Decimal& amount, const std::string& currency) {
+  return ToString(Canonical(amount)) + (currency.empty() ? "" : " " + currency);
+}
+
+std::string ToText(const CostSetAside& cost) {
+  std::vector<std::string> parts;
+  for (const auto& [currency, sum] : cost.sums) parts.push_back(Money(sum, currency));
+  if (cost.unreadable > 0)
+    parts.push_back("and what " + std::to_string(cost.unreadable) +
+                    (cost.unreadable == 1 ? " unreadable row costs" : " unreadable rows cost"));
+  return Join(parts, " ");
+}
+
+std::string FileOf(const RowIssue& issue, const lake::Delivery& delivery) {
+  const auto index = static_cast<std::size_t>(issue.file);
+  return index < delivery.files.size() ? delivery.files[index].path
+                                       : "file " + std::to_string(issue.file);
+}
+
+std::string Describe(const RowIssue& issue, const lake::Delivery& delivery) {
+  std::string text = std::string(lake::ToString(issue.fate)) + ": " + FileOf(issue, delivery) +
+                     ": row " + std::to_string(issue.row) +
+                     (issue.column.empty() ? "" : ", column " + issue.column) + ": " +
+                     issue.message;
+  if (issue.fate == RowIssue::Fate::kSetAside) {
+    const Result<Decimal> cost = ParseDecimal(issue.cost);
+    text += cost.ok() ? "; its cost: " + Money(*cost, issue.currency) : "; its cost cannot be read";
+  }
+  return text;
+}
+
+std::vector<std::string> NotesOf(const lake::Load& load) {
+  std::vector<std::string> notes;
+  if (!load.complete) notes.emplace_back("no manifest, completeness unknown");
+  if (const std::vector<std::string> lacking = Lacking(load); !lacking.empty())
+    notes.push_back("not in this source: " + Join(lacking, ", "));
+  if (!load.unknown_columns.empty())
+    notes.push_back("unknown columns kept as attributes: " + Join(load.unknown_columns, ", "));
+  notes.insert(notes.end(), load.notes.begin(), load.notes.end());
+  for (const std::string& collision : load.tag_collisions)
+    notes.push_back("tag keys that AWS merges in Parquet, kept apart here: " + collision);
+  if (const CostSetAside cost = CostOf(load); cost.rows > 0) {
+    notes.push_back(std::to_string(cost.rows) + (cost.rows == 1 ? " row" : " rows") +
+                    " set aside; not in the lake: " + ToText(cost));
+  }
+  return notes;
+}
+
+// The amount a bill is known by, where the load has it.
+std::optional<std::pair<std::string, Decimal>> MainTotal(const lake::Load& load) {
+  for (const char* metric : {"unblended_cost", "billed_cost"}) {
+    const auto total = load.totals.find(metric);
+    if (total != load.totals.end()) return std::pair(total->first, total->second);
+  }
+  return std::nullopt;
+}
+
+std::string PeriodOf(const lake::Delivery& delivery) {
+  return delivery.period == Period{} ? "" : ToString(delivery.period);
+}
+
+void PrintAsText(const ingest::Outcome& outcome, CliContext& context) {
+  const std::string period = PeriodOf(outcome.delivery);
+  context.out << ToString(outcome.kind) << "  " << outcome.delivery.export_name << "  "
+              << (period.empty() ? "unknown period" : period);
+  if (outcome.load) {
+    context.out << "  " << outcome.load->line_count << " lines";
+    if (const auto total = MainTotal(*outcome.load)) {
+      context.out << "  " << total->first << ' ' << ToString(total->second);
+      if (outcome.load->currencies.size() == 1) context.out << ' ' << outcome.load->currencies[0];
+    }
+    if (outcome.load->currencies.size() > 1) context.out << " in several currencies";
+  }
+  context.out << '\n' << std::flush;
+  if (outcome.error) {
+    context.err << "  reason: " << outcome.error->message() << '\n';
+    if (!outcome.error->hint().empty()) context.err << "  fix: " << outcome.error->hint() << '\n';
+  }
+  if (!outcome.load) return;
+  for (const std::string& note : NotesOf(*outcome.load)) context.err << "  note: " << note << '\n';
+  for (const RowIssue& issue : outcome.load->issues)
+    context.err << "  " << Describe(issue, outcome.delivery) << '\n';
+}
+
+json::object ToJson(const ingest::Outcome& outcome) {
+  json::object object{{"outcome", ToString(outcome.kind)},
+                      {"export", outcome.delivery.export_name},
+                      {"period", PeriodOf(outcome.delivery)},
+                      {"delivery_id", outcome.delivery.id},
+                      {"version_key", outcome.delivery.version_key}};
+  if (outcome.error) {
+    object["reason"] = outcome.error->message();
+    object["fix"] = outcome.error->hint();
+  }
+  if (!outcome.load) return object;
+  object["load_id"] = outcome.load->id;
+  object["line_count"] = outcome.load->line_count;
+  json::object totals;
+  for (const auto& [name, total] : outcome.load->totals) totals[name] = ToString(total);
+  object["totals"] = totals;
+  object["currencies"] = cli::ToJson(outcome.load->currencies);
+  object["notes"] = cli::ToJson(NotesOf(*outcome.load));
+  json::array rows;
+  for (const RowIssue& issue : outcome.load->issues) {
+    json::object row{{"outcome", lake::ToString(issue.fate)},
+                     {"file", FileOf(issue, outcome.delivery)},
+                     {"row", issue.row},
+                     {"column", issue.column},
+                     {"message", issue.message}};
+    if (issue.fate == RowIssue::Fate::kSetAside) {
+      row["cost"] = issue.cost.empty() ? json::value(nullptr) : json::value(issue.cost);
+      row["currency"] = issue.currency;
+    }
+    rows.push_back(std::move(row));
+  }
+  object["bad_rows"] = std::move(rows);
+  return object;
+}
+
+std::vector<std::string> ToRecord(const ingest::Outcome& outcome) {
+  std::vector<std::string> record = {std::string(ToString(outcome.kind)),
+                                     outcome.delivery.export_name, PeriodOf(outcome.delivery),
+                                     outcome.delivery.id};
+  if (outcome.load) {
+    const lake::Load& load = *outcome.load;
+    const auto total = MainTotal(load);
+    const CostSetAside cost = CostOf(load);
+    record.insert(record.end(),
+                  {load.id, std::to_string(load.line_count), total ? total->first : "",
+                   total ? ToString(total->second) : "", Join(load.currencies, " "),
+                   std::to_string(cost.rows), ToText(cost)});
+  } else {
+    record.insert(record.end(), 7, "");
+  }
+  record.push_back(outcome.error ? outcome.error->message() : "");
+  record.push_back(outcome.error ? outcome.error->hint() : "");
+  return record;
+}
+
+}  // namespace
+
+void ImportReport::Add(ingest::ImportSummary summary) {
+  for (ingest::Outcome& outcome : summary.outcomes) {
+    if (context_.format == "table") PrintAsText(outcome, context_);
+    outcomes_.push_back(std::move(outcome));
+  }
+  if (context_.format != "json") PrintNotes(summary.notes, context_);
+  notes_.insert(notes_.end(), summary.notes.begin(), summary.notes.end());
+}
+
+void ImportReport::Finish(const std::vector<std::string>& notes) {
+  notes_.insert(notes_.end(), notes.begin(), notes.end());
+  if (context_.format == "json") return PrintAsJson();
+  if (context_.format == "csv") PrintAsCsv();
+  PrintNotes(notes, context_);
+}
+
+std::size_t ImportReport::quarantined() const {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes_.begin(), outcomes_.end(), [](const ingest::Outcome& outcome) {
+        return outcome.kind == ingest::Outcome::Kind::kQuarantined;
+      }));
+}
+
+void ImportReport::PrintAsCsv() {
+  Records records{{"outcome", "export", "period", "delivery_id", "load_id", "lines", "metric",
+                   "total", "currency", "rows_set_aside", "cost_set_aside", "reason", "fix"},
+                  {}};
+  for (const ingest::Outcome& outcome : outcomes_) records.rows.push_back(ToRecord(outcome));
+  PrintRecords(records, "", context_);
+}
+
+void ImportReport::PrintAsJson() {
+  json::array outcomes;
+  for (const ingest::Outcome& outcome : outcomes_) outcomes.push_back(ToJson(outcome));
+  context_.out << json::serialize(json::object{{"outcomes", std::move(outcomes)},
+                                               {"notes", cli::ToJson(notes_)}})
+               << '\n';
+}
+
+}  // namespace farthing::cli
