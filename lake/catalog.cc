@@ -59,7 +59,8 @@ std::string_view ToString(RowIssue::Fate fate) {
 }
 
 Result<std::unique_ptr<Catalog>> Catalog::Open(const Layout& layout) {
-  TRY(MakeDirectories(layout.data()));
+  if (Result<void> made = MakeDirectories(layout.data()); !made.ok())
+    return std::move(made).error().Hint("name another data directory with --data");
   TRY_ASSIGN(auto database, engine::SqliteDatabase::Open(layout.database().string()));
   TRY(UpgradeSchema(*database));
   return std::unique_ptr<Catalog>(new Catalog(layout, std::move(database)));
