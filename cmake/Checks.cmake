@@ -7,6 +7,7 @@ endfunction()
 
 farthing_check(layers ${Python3_EXECUTABLE} scripts/check_layers.py)
 farthing_check(banned ${Python3_EXECUTABLE} scripts/check_banned.py)
+farthing_check(cited ${Python3_EXECUTABLE} scripts/check_cited.py)
 farthing_check(format scripts/format --check)
 if(EXISTS ${PROJECT_SOURCE_DIR}/scripts/gen)
   farthing_check(generated scripts/gen --check)
