@@ -37,20 +37,20 @@ enum class Addressing { kAuto, kPath, kVirtualHost };
 /// One call before it is signed.
 struct Call {
   Service service;
-  std::string operation;  ///< "GetCallerIdentity"; for errors and logs
-  std::string region;     ///< empty: the environment's
+  std::string operation;    ///< "GetCallerIdentity"; for errors and logs
+  std::string region = {};  ///< empty: the environment's
   std::string method = "POST";
   std::string path = "/";  ///< encoded
-  http::Parameters query;
-  http::Headers headers;
-  std::string body;
+  http::Parameters query = {};
+  http::Headers headers = {};
+  std::string body = {};
   /// For S3 (and only there): "bucket" goes into the host or the path.
-  std::string bucket;
+  std::string bucket = {};
   Addressing addressing = Addressing::kAuto;
-  std::string content_sha256;  ///< SignOptions::content_sha256
+  std::string content_sha256 = {};  ///< SignOptions::content_sha256
   /// Sink, limits, cancellation.  A call whose sink has taken bytes is not tried again: only its
   /// owner knows where to go on.
-  http::SendOptions send;
+  http::SendOptions send = {};
   bool unsigned_call = false;  ///< AssumeRoleWithWebIdentity and the SSO portal
 };
 

@@ -25,11 +25,11 @@ void SetHeader(Headers& headers, std::string_view name, std::string_view value);
 
 /// A URL taken apart; nothing is decoded.
 struct Url {
-  std::string scheme;  ///< "http" or "https"
-  std::string host;    ///< lower case; an IPv6 address keeps its brackets
-  int port = 0;        ///< 0: the scheme's own
-  std::string path;    ///< starts with "/"
-  std::string query;   ///< without "?"
+  std::string scheme;      ///< "http" or "https"
+  std::string host;        ///< lower case; an IPv6 address keeps its brackets
+  int port = 0;            ///< 0: the scheme's own
+  std::string path = "/";  ///< starts with "/"
+  std::string query = {};  ///< without "?"
 
   /// "host" or "host:port", as the Host header has it.
   std::string authority() const;
@@ -60,15 +60,15 @@ Result<Instant> ParseDate(std::string_view text);
 
 struct Request {
   std::string method = "GET";
-  Url url;
-  Headers headers;  ///< without Host and Content-Length, which follow from url and body
-  std::string body;
+  Url url = {};
+  Headers headers = {};  ///< without Host and Content-Length, which follow from url and body
+  std::string body = {};
 };
 
 struct Response {
   int status = 0;
-  Headers headers;
-  std::string body;
+  Headers headers = {};
+  std::string body = {};
 };
 
 }  // namespace farthing::http

@@ -26,12 +26,12 @@ struct ServerRequest {
 
 struct ServerResponse {
   int status = 200;
-  Headers headers;  ///< without Content-Length and Date, unless set on purpose
-  std::string body;
-  bool head_only = false;  ///< send Content-Length of `body` but not the body (HEAD)
+  Headers headers = {};  ///< without Content-Length and Date, unless set on purpose
+  std::string body = {};
+  bool head_only = false;  ///< send Content-Length of `body` but not the body; always so for HEAD
   /// For rehearsing failures: waits, then cuts the connection after so many body bytes.
   std::chrono::milliseconds delay{0};
-  std::optional<std::uint64_t> cut_after_bytes;
+  std::optional<std::uint64_t> cut_after_bytes = {};
 };
 
 class Server {
@@ -52,7 +52,8 @@ class Server {
   virtual ~Server() = default;
 
   virtual int port() const = 0;
-  /// Stops accepting, lets running requests end, closes; called by the destructor too.
+  /// Stops accepting, lets running requests end (five seconds), closes; called by the destructor too.
+  /// Requires: not called by a handler.
   virtual void Stop() = 0;
 };
 
