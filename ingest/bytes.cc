@@ -246,7 +246,8 @@ std::string_view ForeignContent(std::string_view first_bytes) {
   for (const auto& [magic, name] : kKinds) {
     if (first_bytes.starts_with(magic)) return name;
   }
-  if (first_bytes.size() > 1 && first_bytes[1] == '\0') return "UTF-16 text";
+  if (first_bytes.size() > 1 && (first_bytes[0] == '\0') != (first_bytes[1] == '\0'))
+    return "UTF-16 text";
   return "";
 }
 

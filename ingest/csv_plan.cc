@@ -47,6 +47,28 @@ void PlanMap(std::size_t field, const ColumnRole& role, const std::vector<Source
   if (!map.keys.empty()) plan.maps.push_back(std::move(map));
 }
 
+// The member of a pair, however its name is capitalised; nothing where there is none.
+const boost::json::value* Member(const boost::json::object& pair, std::string_view name) {
+  for (const auto& member : pair) {
+    if (EqualsIgnoreCase(member.key(), name)) return &member.value();
+  }
+  return nullptr;
+}
+
+// [{"key": "team", "value": "a"}], as BigQuery writes labels, is the object {"team": "a"}.
+boost::json::value FromPairs(boost::json::value list) {
+  boost::json::object map;
+  for (const boost::json::value& item : list.get_array()) {
+    if (!item.is_object() || item.get_object().size() != 2) return list;
+    const boost::json::value* key = Member(item.get_object(), "key");
+    const boost::json::value* value = Member(item.get_object(), "value");
+    if (key == nullptr || value == nullptr || !key->is_string()) return list;
+    if (map.contains(key->get_string())) return list;
+    map[key->get_string()] = *value;
+  }
+  return map;
+}
+
 }  // namespace
 
 bool IsMap(Use use) {
@@ -84,7 +106,8 @@ SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value) {
 std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_text) {
   std::vector<SetEntry> entries;
   boost::system::error_code code;
-  const boost::json::value map = boost::json::parse(json_text, code);
+  boost::json::value map = boost::json::parse(json_text, code);
+  if (!code && map.is_array()) map = FromPairs(std::move(map));
   if (code || !map.is_object()) {
     entries.push_back(EntryOf(role, "unreadable", std::string(json_text)));
     return entries;

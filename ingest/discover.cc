@@ -29,14 +29,25 @@ std::string Decode(std::string_view text) {  // %3A in names of local copies
   return decoded;
 }
 
-std::string Encode(std::string_view text) {
+// Copying tools encode the colon at most, or all but letters, digits and -_.~ (RFC 3986).
+bool IsPlain(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("-_.~").find(c) != std::string_view::npos;
+}
+bool IsNoColon(char c) { return c != ':'; }
+
+std::string Encode(std::string_view text, bool (*is_kept)(char)) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
-    if (c == ':') {
-      encoded += "%3A";
-    } else {
+    if (is_kept(c)) {
       encoded += c;
+      continue;
     }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kHex[byte / 16];
+    encoded += kHex[byte % 16];
   }
   return encoded;
 }
@@ -66,7 +77,7 @@ bool IsHelperFile(const fs::path& file) {
 }
 
 bool IsPartitionFolder(const std::string& folder) {
-  const std::string lower = ToLower(folder);
+  const std::string lower = ToLower(Decode(folder));
   return lower.starts_with("billing_period=") || lower.starts_with("year=") ||
          lower.starts_with("month=");
 }
@@ -210,13 +221,27 @@ void AdoptTorn(std::vector<FoundDelivery>& deliveries) {
   }
 }
 
+// A file's name without what says how it is packed: "2026.01" of 2026.01.csv.gz.
+std::string NameOfFile(fs::path file) {
+  for (const char* ending : {".gz", ".zip", ".csv", ".parquet", ".snappy"}) {
+    if (ToLower(file.extension().string()) == ending) file.replace_extension();
+  }
+  return file.filename().string();
+}
+
+// A folder's name; `data` is the folder inside that of an export.
+std::string NameOfFolder(const fs::path& folder) {
+  const bool inside = ToLower(folder.filename().string()) == "data";
+  return (inside ? folder.parent_path() : folder).filename().string();
+}
+
 void AddBareFiles(const std::vector<fs::path>& files, const fs::path& root, Discovery& discovery) {
   std::map<fs::path, std::vector<fs::path>> by_folder;
   for (const fs::path& file : files) by_folder[BareFolder(file)].push_back(file);
   for (auto& [folder, members] : by_folder) {
     FoundDelivery found;
     const bool single = fs::is_regular_file(root);
-    found.export_name = single ? root.stem().stem().string() : folder.filename().string();
+    found.export_name = single ? NameOfFile(root) : NameOfFolder(folder);
     if (found.export_name.empty()) found.export_name = "bill";
     found.export_identity = "bare:" + (single ? root : folder).string();
     found.source = root.string();
@@ -231,7 +256,7 @@ std::optional<Period> PeriodInPath(const fs::path& path) {
   int year = 0;
   int month = 0;
   for (const fs::path& part : path) {
-    const std::string folder = ToLower(part.string());
+    const std::string folder = ToLower(Decode(part.string()));
     if (folder.starts_with("billing_period=")) {
       const Result<Period> period = ParsePeriod(folder.substr(15, 7));
       if (period.ok()) return *period;
@@ -268,14 +293,16 @@ Result<fs::path> ResolveKey(const std::string& key, const fs::path& manifest,
     const bool bare_name = skip + 1 == parts.size();
     for (const fs::path& folder : folders) {
       fs::path plain = folder;
+      fs::path colons_encoded = folder;
       fs::path encoded = folder;
       fs::path decoded = folder;
       for (std::size_t i = skip; i < parts.size(); ++i) {
         plain /= parts[i];
-        encoded /= Encode(parts[i]);
+        colons_encoded /= Encode(parts[i], IsNoColon);
+        encoded /= Encode(parts[i], IsPlain);
         decoded /= Decode(parts[i]);
       }
-      for (const fs::path& candidate : {plain, encoded, decoded}) {
+      for (const fs::path& candidate : {plain, colons_encoded, encoded, decoded}) {
         std::error_code code;
         if (!fs::is_regular_file(candidate, code)) continue;
         if (bare_name && !flat && parts[skip - 1] != folder.filename()) continue;

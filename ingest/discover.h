@@ -25,6 +25,7 @@ struct FoundDelivery {
   std::vector<std::filesystem::path> files;  ///< in manifest order
   bool is_data_export = false;               ///< the manifest says CUR 2.0 or FOCUS
   bool latest = false;                       ///< the period's own manifest names this version
+  std::vector<std::string> newer;            ///< version keys of the period's later versions
   std::optional<Error> problem;  ///< why it cannot be read: torn manifest, missing file, …
 };
 

@@ -138,6 +138,25 @@ TEST_F(DiscoverTest, PercentEncodedFoldersAreFound) {
   EXPECT_FALSE(found.deliveries[0].problem);
 }
 
+TEST_F(DiscoverTest, NamesMayBeEncodedWhole) {
+  Write("data/BILLING_PERIOD%3D2026-01/2026-01-16T15%3A24Z%20e1/E-00001.csv.gz");
+  Write("metadata/BILLING_PERIOD%3D2026-01/E-Manifest.json",
+        Export("e1",
+               R"("s3://b/P/E/data/BILLING_PERIOD=2026-01/2026-01-16T15:24Z e1/E-00001.csv.gz")"));
+  const Discovery found = Found();
+  ASSERT_EQ(found.deliveries.size(), 1U);
+  EXPECT_FALSE(found.deliveries[0].problem);
+  EXPECT_EQ(found.deliveries[0].period, (Period{2026, 1}));
+}
+
+TEST_F(DiscoverTest, BareFilesAreNamedAfterTheirExport) {
+  Write("cid-cur2/data/BILLING_PERIOD=2026-01/a.parquet");
+  Write("v1.2/bill.v3.csv.gz");
+  EXPECT_EQ(Found().deliveries.at(0).export_name, "cid-cur2");
+  const Discovery single = Found("v1.2/bill.v3.csv.gz");
+  EXPECT_EQ(single.deliveries.at(0).export_name, "bill.v3");
+}
+
 TEST_F(DiscoverTest, DoubleSlashesMeanTheSameLocalFile) {
   Write("P/R/20260101-20260201/R-1.csv.gz");
   Write("P/R/20260101-20260201/R-Manifest.json",

@@ -50,7 +50,10 @@ class Importer {
         return std::make_tuple(a.latest, Written(a.manifest), a.version_key) <
                std::make_tuple(b.latest, Written(b.manifest), b.version_key);
       });
-      for (auto it = begin; it != stop; ++it) it->latest = it + 1 == stop;
+      for (auto it = begin; it != stop; ++it) {
+        it->latest = it + 1 == stop;
+        for (auto later = it + 1; later != stop; ++later) it->newer.push_back(later->version_key);
+      }
       first = end;
     }
   }
@@ -67,7 +70,8 @@ class Importer {
       delivery.fingerprint = found.version_key;
       return Quarantine(std::move(delivery), *found.problem);
     }
-    if (!found.latest && !options_.all_versions) return NoteSuperseded(std::move(delivery));
+    TRY_ASSIGN(const bool passed_over, IsPassedOver(found, delivery));
+    if (passed_over) return NoteSuperseded(std::move(delivery));
     if (!found.period) {
       return Quarantine(std::move(delivery), Error(Errc::kCorrupt,
                                                    "neither the manifest nor its folder says "
@@ -216,13 +220,26 @@ class Importer {
     return true;
   }
 
+  // An older version counts only before a newer one does: loading it later would bring it back.
+  Result<bool> IsPassedOver(const FoundDelivery& found, const lake::Delivery& delivery) {
+    if (found.latest || !options_.all_versions) return !found.latest;
+    TRY_ASSIGN(const std::optional<lake::Delivery> active,
+               catalog_.ActiveDelivery(delivery.export_id, delivery.period));
+    return active && std::find(found.newer.begin(), found.newer.end(), active->version_key) !=
+                         found.newer.end();
+  }
+
   // An older version beside a newer one: noted once, read only on demand.
   Result<void> NoteSuperseded(lake::Delivery delivery) {
     TRY_ASSIGN(const std::optional<lake::Delivery> known,
                catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key));
-    if (known) return {};
+    if (known) {
+      const bool was_read = options_.all_versions && known->status == lake::DeliveryStatus::kLoaded;
+      if (was_read) summary_.outcomes.push_back({Outcome::Kind::kUnchanged, delivery, {}, {}});
+      return {};
+    }
     delivery.status = lake::DeliveryStatus::kSuperseded;
-    delivery.reason = "a newer version was there; read it with --all-versions";
+    delivery.reason = "a newer version was there; a first import with --all-versions reads both";
     TRY(catalog_.RecordDelivery(delivery));
     summary_.outcomes.push_back({Outcome::Kind::kSuperseded, std::move(delivery), {}, {}});
     return {};

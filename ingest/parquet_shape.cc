@@ -11,13 +11,16 @@ using engine::QuoteIdentifier;
 using engine::QuoteLiteral;
 
 // How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
-std::string SetArgumentSql(const ParquetColumn& column) {
+std::string SetArgumentSql(const ParquetColumn& column, const ColumnRole& role) {
   const std::string name = QuoteIdentifier(column.name);
-  if (column.type == "VARCHAR" || column.type == "DOUBLE" ||
-      column.type == "MAP(VARCHAR, VARCHAR)" || column.type == "MAP(VARCHAR, DOUBLE)") {
-    return name;
-  }
-  if (column.type.starts_with("MAP(VARCHAR")) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
+  const bool as_it_is = IsMap(role.use) && (column.type == "MAP(VARCHAR, VARCHAR)" ||
+                                            column.type == "MAP(VARCHAR, DOUBLE)");
+  if (as_it_is || column.type == "VARCHAR" || column.type == "DOUBLE") return name;
+  const bool pairs = IsMap(role.use) && column.type.starts_with("MAP(VARCHAR");
+  if (pairs) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
+  const bool nested = column.type.ends_with("]") || column.type.starts_with("STRUCT(") ||
+                      column.type.starts_with("MAP(");
+  if (nested) return "CAST(to_json(" + name + ") AS VARCHAR)";  // as CSV has it
   return "CAST(" + name + " AS VARCHAR)";
 }
 
@@ -26,7 +29,7 @@ struct SetColumns {
   std::string arguments;
   void Add(const ParquetColumn& column, ColumnRole role, SourceFamily family) {
     if (!arguments.empty()) arguments += ", ";
-    arguments += SetArgumentSql(column);
+    arguments += SetArgumentSql(column, role);
     SetColumn member{std::move(role), {}};
     if (member.role.use == ColumnRole::Use::kAttributeMap) {
       for (const SourceColumn& used : UsedColumns(family)) {

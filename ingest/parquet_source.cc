@@ -17,6 +17,18 @@ bool IsAmount(const SourceColumn& column) {
   return column.kind == SourceKind::kAmount || column.kind == SourceKind::kNetAmount;
 }
 
+// DuckDB reads decimals of more than 38 digits as doubles, and as wrong ones.
+Result<void> CheckDecimals(engine::Connection& connection, const std::filesystem::path& file) {
+  TRY_ASSIGN(const engine::Table table,
+             connection.Query("SELECT name, precision FROM parquet_schema(" +
+                              QuoteLiteral(file.string()) + ") WHERE precision > 38 LIMIT 1"));
+  if (table.rows.empty()) return {};
+  return Error(Errc::kInvalidArgument, "column " + table.rows[0][0].value_or("") +
+                                           " is a decimal of " + table.rows[0][1].value_or("") +
+                                           " digits; at most 38 are read exactly")
+      .Hint("export the column as DECIMAL(38, 18) or as text");
+}
+
 std::string Timestamp(Instant instant) { return "TIMESTAMP '" + DayString(instant) + "'"; }
 
 }  // namespace
@@ -30,6 +42,7 @@ Result<std::vector<ParquetColumn>> ReadParquetColumns(engine::Connection& connec
     return Error(Errc::kCorrupt, "unreadable Parquet: " + table.error().message())
         .Hint("copy the file again from the bucket");
   }
+  TRY(CheckDecimals(connection, file));
   std::vector<ParquetColumn> columns;
   for (const auto& row : table->rows) columns.push_back({row[0].value_or(""), row[1].value_or("")});
   return columns;

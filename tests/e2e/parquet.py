@@ -1,13 +1,15 @@
-"""Writes small Parquet files: flat required columns of text and doubles, plain and uncompressed.
+"""Writes small Parquet files: flat required columns of text, doubles and decimals, plain and uncompressed.
 
 Just enough for values that no exporter writes on purpose.  Source: parquet-format, parquet.thrift;
 Thrift compact protocol.
 """
 
+import decimal
 import struct
 
-DOUBLE, BYTE_ARRAY = 5, 6
-UTF8 = 0
+DOUBLE, BYTE_ARRAY, FIXED = 5, 6, 7
+UTF8, DECIMAL = 0, 5
+WIDE_BYTES, WIDE_DIGITS, WIDE_SCALE = 21, 50, 20
 I32, I64, BINARY, LIST, STRUCT = 5, 6, 8, 9, 12
 
 
@@ -47,12 +49,15 @@ def struct_of(fields):
 def plain(cells):
     if isinstance(cells[0], float):
         return DOUBLE, struct.pack(f"<{len(cells)}d", *cells)
+    if isinstance(cells[0], decimal.Decimal):  # DECIMAL(50, 20)
+        units = (int(cell.scaleb(WIDE_SCALE)) for cell in cells)
+        return FIXED, b"".join(unit.to_bytes(WIDE_BYTES, "big", signed=True) for unit in units)
     texts = [cell.encode() for cell in cells]
     return BYTE_ARRAY, b"".join(struct.pack("<I", len(text)) + text for text in texts)
 
 
 def write(path, columns):
-    """`columns` maps names to equally long lists of str or of float."""
+    """`columns` maps names to equally long lists of str, of float or of Decimal."""
     rows = len(next(iter(columns.values())))
     body = bytearray(b"PAR1")
     schema = [{4: (BINARY, b"schema"), 5: (I32, len(columns))}]
@@ -62,6 +67,9 @@ def write(path, columns):
         element = {1: (I32, kind), 3: (I32, 0), 4: (BINARY, name.encode())}
         if kind == BYTE_ARRAY:
             element[6] = (I32, UTF8)
+        if kind == FIXED:
+            element |= {2: (I32, WIDE_BYTES), 6: (I32, DECIMAL), 7: (I32, WIDE_SCALE),
+                        8: (I32, WIDE_DIGITS)}
         schema.append(element)
         page = struct_of({1: (I32, 0), 2: (I32, len(data)), 3: (I32, len(data)),
                           5: (STRUCT, {1: (I32, rows), 2: (I32, 0), 3: (I32, 3), 4: (I32, 3)})})

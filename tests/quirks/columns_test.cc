@@ -355,6 +355,27 @@ TEST(QuirkTest, Q59_MapsAsJsonTextAndAsMaps) {
   }
 }
 
+// Source: BigQuery's exports, which know no maps; FOCUS of Google is such a view.
+TEST(QuirkTest, Q59_PairsAndStructsAreMapsToo) {
+  const auto tags_of = [](const std::string& text, const std::string& type) {
+    const Sheet sheet = Focus({{"1", "Usage", {{"Tags", text}, {"x_Labels", text}}}});
+    Lab lab;
+    if (type.empty()) {
+      lab.ImportSheet(sheet);
+    } else {
+      lab.WriteParquet("bare/bill.parquet", sheet, {{{"Tags", type}, {"x_Labels", type}}, true});
+      lab.Import();
+    }
+    return lab.Value("tags['team'] || ' ' || attributes['x_Labels']");
+  };
+  const std::string pairs = R"([{"key":"team","value":"a"},{"key":"app","value":"b"}])";
+  const std::string object = R"({"team":"a","app":"b"})";
+  EXPECT_EQ(tags_of(pairs, ""), "a " + pairs);
+  EXPECT_EQ(tags_of(pairs, "STRUCT(\"key\" VARCHAR, \"value\" VARCHAR)[]"), "a " + pairs);
+  EXPECT_EQ(tags_of("{'team': a, 'app': b}", "STRUCT(team VARCHAR, app VARCHAR)"), "a " + object);
+  EXPECT_EQ(tags_of(object, "MAP(VARCHAR, VARCHAR)"), "a " + object);
+}
+
 TEST(QuirkTest, Q59_AMapThatIsNoJsonIsKeptAsText) {
   Lab lab;
   EXPECT_EQ(lab.ImportSheet(Cur2({{"1", "Usage", {{"resource_tags", "{broken"}}}})),

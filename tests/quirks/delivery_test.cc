@@ -99,6 +99,20 @@ TEST(QuirkTest, Q04_AllVersionsAreKeptButOnlyTheNewestCounts) {
   EXPECT_EQ(lab.Outcomes("", all), (Texts{"unchanged 2026-01", "unchanged 2026-01"}));
 }
 
+TEST(QuirkTest, Q04_AVersionPassedOverNeverComesBackOverANewerOne) {
+  Lab lab;
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"1"}, {"2"}})});
+  lab.Import();
+  ingest::ImportOptions all;
+  all.all_versions = true;
+  EXPECT_EQ(lab.Outcomes("", all), Texts{"unchanged 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  lab.DeliverCur1("20260130T000000Z", {Cur1({{"5"}})});
+  EXPECT_EQ(lab.Outcomes("", all), (Texts{"unchanged 2026-01", "loaded 2026-01"}));
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "5");
+}
+
 TEST(QuirkTest, Q04_TheActiveContentUnderANewIdIsADuplicate) {
   Lab lab;
   lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
