@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "ingest/manifest.h"
+#include "ingest/status_table.h"
 
 namespace farthing::ingest {
 namespace {
@@ -175,6 +176,7 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   const Manifest& manifest = **parsed;
   if (!manifest.name.empty()) found.export_name = manifest.name;
   found.version_key = manifest.version_key;
+  found.columns = manifest.columns;
   found.is_data_export = manifest.kind == Manifest::Kind::kDataExport;
   if (manifest.period) found.period = manifest.period;
   for (const std::string& key : manifest.keys) {
@@ -233,6 +235,23 @@ std::string NameOfFile(fs::path file) {
 std::string NameOfFolder(const fs::path& folder) {
   const bool inside = ToLower(folder.filename().string()) == "data";
   return (inside ? folder.parent_path() : folder).filename().string();
+}
+
+// Files in a version's own folder never change; others are replaced while the status table says so.
+void AddStatusTables(const std::vector<fs::path>& files, std::vector<FoundDelivery>& deliveries) {
+  for (const fs::path& table : files) {
+    if (!IsStatusTable(table)) continue;
+    const fs::path subject = SubjectOf(table);
+    for (FoundDelivery& found : deliveries) {
+      const bool concerned =
+          std::any_of(found.files.begin(), found.files.end(), [&](const fs::path& file) {
+            const bool own_folder = !found.version_key.empty() &&
+                                    file.string().find(found.version_key) != std::string::npos;
+            return IsBelow(file, subject) && !own_folder;
+          });
+      if (concerned) found.status_table = table;
+    }
+  }
 }
 
 void AddBareFiles(const std::vector<fs::path>& files, const fs::path& root, Discovery& discovery) {
@@ -369,6 +388,7 @@ Result<Discovery> Discover(const fs::path& given) {
     }
   }
   AddBareFiles(bare, path, discovery);
+  AddStatusTables(files, discovery.deliveries);
   if (discovery.deliveries.empty()) {
     return Error(Errc::kNotFound, "nothing to import in " + given.string())
         .Hint("give a bucket copy with manifests, or CSV or Parquet files of a bill");

@@ -26,7 +26,9 @@ struct FoundDelivery {
   bool is_data_export = false;               ///< the manifest says CUR 2.0 or FOCUS
   bool latest = false;                       ///< the period's own manifest names this version
   std::vector<std::string> newer;            ///< version keys of the period's later versions
-  std::optional<Error> problem;  ///< why it cannot be read: torn manifest, missing file, …
+  std::vector<std::string> columns;          ///< as the manifest lists them
+  std::filesystem::path status_table;  ///< Athena's, where one speaks of the files; else empty
+  std::optional<Error> problem;        ///< why it cannot be read: torn manifest, missing file, …
 };
 
 struct Discovery {

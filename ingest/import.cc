@@ -8,7 +8,9 @@
 #include "ingest/discover.h"
 #include "ingest/find_periods.h"
 #include "ingest/load.h"
+#include "ingest/manifest_columns.h"
 #include "ingest/opened_files.h"
+#include "ingest/status_table.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {
@@ -81,7 +83,7 @@ class Importer {
     Result<OpenedFiles> opened = OpenFiles(found.files);
     if (!opened.ok()) return Quarantine(std::move(delivery), std::move(opened).error());
     if (found.is_data_export) opened->detection.is_cur2 = true;  // its query may leave out all maps
-    return LoadPeriod(*opened, OtherPeriods::kRefuse, std::move(delivery));
+    return LoadPeriod(found, *opened, std::move(delivery));
   }
 
   // Bare files: each is recognised by itself; those of one family are one export of one or more periods.
@@ -129,19 +131,14 @@ class Importer {
       for (const std::size_t file : files) one.files.push_back(delivery.files[file]);
       one.fingerprint = Fingerprint(one.files);
       one.version_key = one.fingerprint;
-      TRY(LoadPeriod(opened.Only(files), OtherPeriods::kSkip, std::move(one)));
+      TRY(LoadPeriod(found, opened.Only(files), std::move(one)));
     }
     return {};
   }
 
   Result<lake::Delivery> NewDelivery(const FoundDelivery& found, const std::string& identity) {
     std::string full = options_.name ? "named:" + *options_.name : identity;
-    if (full.starts_with("torn:")) {  // says no identity: the known export of that name is meant
-      TRY_ASSIGN(const std::vector<lake::Export> exports, catalog_.Exports());
-      for (const lake::Export& known : exports) {
-        if (known.name == found.export_name) full = known.identity;
-      }
-    }
+    TRY(MatchTorn(found.export_name, full));
     TRY_ASSIGN(const lake::Export exported,
                catalog_.FindOrCreateExport({0, found.export_name, "", found.source, full}));
     lake::Delivery delivery;
@@ -153,6 +150,23 @@ class Importer {
     delivery.manifest = found.manifest.string();
     delivery.seen_at = ToString(Now());
     return delivery;
+  }
+
+  // A torn manifest says no identity: the known export of that name is meant.  If it is the first that is
+  // seen of its export, the first good one takes over its name.
+  Result<void> MatchTorn(const std::string& name, std::string& identity) {
+    TRY_ASSIGN(const std::vector<lake::Export> exports, catalog_.Exports());
+    const auto same_name = std::find_if(exports.begin(), exports.end(),
+                                        [&](const lake::Export& e) { return e.name == name; });
+    if (same_name == exports.end()) return {};
+    if (identity.starts_with("torn:")) {
+      identity = same_name->identity;
+      return {};
+    }
+    const bool known = std::any_of(exports.begin(), exports.end(),
+                                   [&](const lake::Export& e) { return e.identity == identity; });
+    if (known || !same_name->identity.starts_with("torn:")) return {};
+    return catalog_.Identify(same_name->id, identity);
   }
 
   static Result<void> ReadFiles(const std::vector<std::filesystem::path>& files,
@@ -174,10 +188,14 @@ class Importer {
     return Sha256(Join(hashes, "\n"));
   }
 
-  Result<void> LoadPeriod(const OpenedFiles& files, OtherPeriods other_periods,
+  Result<void> LoadPeriod(const FoundDelivery& found, const OpenedFiles& files,
                           lake::Delivery delivery) {
     TRY_ASSIGN(const bool known, IsKnown(delivery));
     if (known) return {};
+    if (!found.status_table.empty()) {
+      Result<void> ready = CheckNotUpdating(found.status_table);
+      if (!ready.ok()) return Quarantine(std::move(delivery), std::move(ready).error());
+    }
     lake::Load load;
     load.id = NewUlid();
     load.delivery_id = delivery.id;
@@ -186,7 +204,11 @@ class Importer {
     load.period = delivery.period;
     load.created_at = ToString(Now());
     load.complete = !delivery.manifest.empty();
-    Result<void> staged = StageLoad(catalog_.layout(), files, other_periods, options_, load);
+    const OtherPeriods others = load.complete ? OtherPeriods::kRefuse : OtherPeriods::kSkip;
+    Result<void> staged = StageLoad(catalog_.layout(), files, others, options_, load);
+    for (std::string& note : CompareColumns(found.columns, files.ColumnNames())) {
+      load.notes.push_back(std::move(note));
+    }
     if (staged.ok()) staged = CheckUnchanged(delivery);
     if (!staged.ok()) {
       TRY(RemoveTree(catalog_.layout().staging(load.id)));

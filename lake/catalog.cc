@@ -98,6 +98,11 @@ Result<std::vector<Export>> Catalog::Exports() {
   return exports;
 }
 
+Result<void> Catalog::Identify(std::int64_t export_id, const std::string& identity) {
+  return database_->Run("UPDATE exports SET identity = ? WHERE export_id = ?",
+                        {identity, export_id});
+}
+
 Result<std::vector<Delivery>> Catalog::ReadDeliveries(
     const std::string& condition, const std::vector<engine::SqliteValue>& parameters) {
   std::vector<Delivery> deliveries;

@@ -139,6 +139,8 @@ class Catalog {
   /// Returns the export with this identity, or makes it; a taken name gets a number.
   Result<Export> FindOrCreateExport(const Export& wanted);
   Result<std::vector<Export>> Exports();
+  /// Gives a known export the identity it turns out to have.
+  Result<void> Identify(std::int64_t export_id, const std::string& identity);
   Result<std::vector<Delivery>> Deliveries();
   Result<std::vector<Version>> Versions();
   /// Newest delivery of (export, period) with that version key, whatever its status.

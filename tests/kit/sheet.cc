@@ -200,7 +200,7 @@ std::string LegacyManifest(const std::string& assembly, const std::vector<std::s
   return R"({"assemblyId": ")" + assembly + R"(", "account": "000000000001", "charset": "UTF-8",
  "compression": "GZIP", "contentType": "text/csv", "reportId": "report-of-)" +
          name + R"(", "reportName": ")" + name +
-         R"(", "bucket": "a-bucket", "columns": [{"category": "lineItem", "name": "UnblendedCost"}],
+         R"(", "bucket": "a-bucket", "columns": [],
  "billingPeriod": {"start": ")" +
          range.substr(0, 8) + R"(T000000.000Z", "end": ")" + range.substr(9) +
          R"(T000000.000Z"}, "reportKeys": )" + JsonList(keys) +
@@ -211,8 +211,7 @@ std::string ExportManifest(const std::string& execution, const std::vector<std::
                            const std::string& name) {
   return R"({"executionId": ")" + execution +
          R"(", "exportArn": "arn:aws:bcm-data-exports:us-east-1:1:export/)" + name +
-         R"(-1", "columns": [{"name": "line_item_unblended_cost", "type": "double"}], "dataFiles": )" +
-         JsonList(files) + "}";
+         R"(-1", "columns": [], "dataFiles": )" + JsonList(files) + "}";
 }
 
 }  // namespace farthing::testkit

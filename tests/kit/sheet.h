@@ -45,7 +45,7 @@ std::string SnakeCase(const std::string& header);
 /// The sheet with all headers in that spelling.
 Sheet SnakeCased(Sheet sheet);
 
-/// A legacy manifest; keys as they are in the bucket.
+/// A legacy manifest that lists no columns; keys as they are in the bucket.
 std::string LegacyManifest(const std::string& assembly, const std::vector<std::string>& keys,
                            Period period = kJanuary, const std::string& name = "bill");
 /// A Data Exports manifest; `files` are s3:// URIs.

@@ -173,6 +173,28 @@ TEST(QuirkTest, Q23_AFileWithoutTheCostIsRefusedThoughAnotherHasIt) {
       << outcomes[0];
 }
 
+TEST(QuirkTest, Q23_ColumnsThatDifferBetweenManifestAndFileAreReported) {
+  Lab lab;
+  const std::string key = "P/bill/20260101-20260201/bill-1.csv.gz";
+  const Sheet sheet = Cur1({{"1"}});
+  lab.WriteGzip(key, sheet.Csv());
+  std::string manifest = LegacyManifest("a1", {key});
+  std::string columns = R"({"category": "resourceTags", "name": "user:Gone"})";
+  for (const std::string& header : sheet.header) {
+    const std::size_t slash = header.find('/');
+    if (header == "lineItem/Operation") continue;
+    columns += R"(, {"category": ")" + header.substr(0, slash) + R"(", "name": ")" +
+               header.substr(slash + 1) + R"("})";
+  }
+  manifest.insert(manifest.find("[]") + 1, columns);
+  lab.Write("P/bill/20260101-20260201/bill-Manifest.json", manifest);
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(LoadOf(lab).notes,
+            (Texts{"the manifest lists 1 column that no file has: resourceTags/user:Gone",
+                   "the files have 1 column that the manifest does not list, read all the same: "
+                   "lineItem/Operation"}));
+}
+
 TEST(QuirkTest, Q24_AQueryMayDropColumns_MandatoryOnesAreNamed) {
   for (const char* column :
        {"line_item_unblended_cost", "line_item_line_item_type", "line_item_usage_start_date"}) {

@@ -78,6 +78,22 @@ TEST(QuirkTest, Q03_SeveralManifestsPerPeriod_AreOneDelivery) {
   EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
 }
 
+TEST(QuirkTest, Q03_AnExportWhoseFirstManifestIsTornKeepsItsName) {
+  Lab lab;
+  lab.DeliverCur2("e1", {Cur2({{"3"}})});
+  const std::string manifest = "P/bill2/metadata/BILLING_PERIOD=2026-01/bill2-Manifest.json";
+  const std::string whole = Must(ReadFile(lab.inbox() / manifest, 1 << 20));
+  lab.Write(manifest, whole.substr(0, whole.size() / 2));
+  EXPECT_TRUE(lab.Outcomes().at(0).starts_with("quarantined 2026-01: "));
+  lab.Write(manifest, whole);
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Values("DISTINCT export"), "bill2");
+  EXPECT_EQ(lab.catalog().Exports()->size(), 1U);
+  lab.Write(manifest, whole.substr(0, whole.size() / 2));
+  EXPECT_TRUE(lab.Outcomes().at(0).starts_with("quarantined 2026-01: "));
+  EXPECT_EQ(lab.catalog().Exports()->size(), 1U) << "torn once more";
+}
+
 TEST(QuirkTest, Q04_AssembliesAreSnapshotsNotIncrements) {
   Lab lab;
   lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
@@ -241,6 +257,58 @@ TEST(QuirkTest, Q50_StatusFileIsNoData) {
   const ingest::ImportSummary summary = lab.Import();
   EXPECT_EQ(summary.outcomes.size(), 1U);
   EXPECT_TRUE(summary.notes.empty());
+}
+
+// A report for Athena: Parquet that AWS overwrites in place, and the table that says when.
+class AthenaReport : public testing::Test {
+ protected:
+  void Deliver(const std::string& assembly, const std::string& cost, const std::string& status) {
+    const std::string file = "P/bill/bill/year=2026/month=1/bill-00001.snappy.parquet";
+    lab_.WriteParquet(file, SnakeCased(Cur1({{cost}})));
+    lab_.Write("P/bill/20260101-20260201/bill-Manifest.json", LegacyManifest(assembly, {file}));
+    SetStatus(status);
+  }
+  void SetStatus(const std::string& status) {
+    fs::create_directories(lab_.inbox() / folder_);
+    Must(lab_.connection().Execute("COPY (SELECT '" + status + "' AS status) TO '" +
+                                   (lab_.inbox() / folder_ / "status.parquet").string() +
+                                   "' (FORMAT parquet)"));
+  }
+  Lab lab_;
+  std::string folder_ = "P/bill/cost_and_usage_data_status";
+};
+
+TEST_F(AthenaReport, Q50_IsNotReadWhileItIsUpdating) {
+  for (const char* folder :
+       {"P/bill/cost_and_usage_data_status", "P/bill/bill/cost_and_usage_data_status",
+        "P/bill/20260101-20260201/cost_and_usage_data_status"}) {
+    folder_ = folder;
+    Deliver("a1", "1", "UPDATING");
+    const Texts outcomes = lab_.Outcomes();
+    ASSERT_EQ(outcomes.size(), 1U);
+    EXPECT_TRUE(outcomes[0].starts_with("quarantined 2026-01: AWS was replacing the files"))
+        << outcomes[0];
+    EXPECT_TRUE(outcomes[0].ends_with("status.parquet says UPDATING")) << outcomes[0];
+    fs::remove_all(lab_.inbox() / folder);
+  }
+  SetStatus("READY");
+  EXPECT_EQ(lab_.Outcomes(), Texts{"loaded 2026-01"});
+  Deliver("a2", "2", "UPDATING");
+  EXPECT_TRUE(lab_.Outcomes().at(0).starts_with("quarantined"));
+  EXPECT_EQ(lab_.Value("sum(unblended_cost)"), "1") << "the old version stays";
+  Deliver("a1", "1", "UPDATING");
+  EXPECT_EQ(lab_.Outcomes(), Texts{"unchanged 2026-01"}) << "what has been read is not doubted";
+  Deliver("a2", "2", "READY");
+  EXPECT_EQ(lab_.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab_.Value("sum(unblended_cost)"), "2");
+}
+
+TEST_F(AthenaReport, Q50_WithoutItsManifestIsNotReadEither) {
+  Deliver("a1", "1", "UPDATING");
+  fs::remove_all(lab_.inbox() / "P/bill/20260101-20260201");
+  EXPECT_TRUE(lab_.Outcomes().at(0).starts_with("quarantined 2026-01: AWS was replacing"));
+  lab_.Write(folder_ + "/status.parquet", "torn");
+  EXPECT_EQ(lab_.Outcomes(), Texts{"loaded 2026-01"}) << "a table that cannot be read says nothing";
 }
 
 TEST(QuirkTest, Q51_GzipOfSeveralMembers_IsReadToTheEnd) {
