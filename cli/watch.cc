@@ -110,7 +110,9 @@ void Watch::Show(milliseconds elapsed) {
   if (done >= 1) {  // what the engine cannot foresee stays at nothing
     const auto percent = static_cast<std::uint64_t>(done);
     text += " " + ProgressBar(percent);
-    if (const auto left = SecondsLeft(elapsed, percent))
+    if (percent < percent_) begun_ = elapsed;  // the next statement
+    percent_ = percent;
+    if (const auto left = SecondsLeft(elapsed - begun_, percent))
       text += "  " + std::to_string(*left) + " s left";
   }
   text += "  " + std::to_string(elapsed.count() / 1000) + " s";

@@ -60,8 +60,10 @@ class Watch {
   std::string what_;
   std::vector<engine::Monitor> followed_;
   bool hidden_ = false;
-  std::string drawn_;       ///< what stands on the terminal
-  std::int64_t lines_ = 0;  ///< printed where there is no terminal
+  std::uint64_t percent_ = 0;           ///< last shown
+  std::chrono::milliseconds begun_{0};  ///< when the statement at hand began
+  std::string drawn_;                   ///< what stands on the terminal
+  std::int64_t lines_ = 0;              ///< printed where there is no terminal
   struct sigaction before_ = {};
   std::jthread thread_;
 };

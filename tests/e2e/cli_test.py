@@ -331,6 +331,23 @@ class Interrupts(WithLake):
         code, out, err = self.interrupt(process)
         self.assertEqual((code, out, err), (130, "", "error: interrupted\n"))
 
+    def test_at_a_prompt_the_shell_goes_on(self):
+        try:
+            leader, follower = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"no pseudo-terminal here: {error}")
+        process = subprocess.Popen([harness.BINARY, "--data", self.lake.directory, "shell"],
+                                   stdin=follower, stdout=follower, stderr=subprocess.PIPE, text=True)
+        os.close(follower)
+        os.write(leader, f'sql "{self.SLOW}"\n'.encode())
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        os.write(leader, b"elect nobody\nexit\n")
+        _, err = process.communicate(timeout=harness.SECONDS)
+        os.close(leader)
+        self.assertEqual(process.returncode, 0)
+        self.assertTrue(err.startswith("error: interrupted\nerror: no export named nobody\n"), err)
+
     def test_an_import_ends_and_the_next_one_sweeps(self):
         harness.simulate(self.scratch / "bill", lines=200_000)
         lake = harness.Lake(self.scratch / "data")
