@@ -40,14 +40,4 @@ struct Discovery {
 /// Errors: kNotFound (no such path, or nothing in it), kPermissionDenied.
 Result<Discovery> Discover(const std::filesystem::path& path);
 
-/// Finds the local file of a key of a manifest: the longest tail of the key that exists below the
-/// manifest's directory or a directory above it, never above `root`.
-/// Errors: kNotFound (missing), kPermissionDenied (the key climbs with ..).
-Result<std::filesystem::path> ResolveKey(const std::string& key,
-                                         const std::filesystem::path& manifest,
-                                         const std::filesystem::path& root);
-
-/// Returns "2026-01" of a folder BILLING_PERIOD=2026-01 or year=2026/month=1 in a path.
-std::optional<Period> PeriodInPath(const std::filesystem::path& path);
-
 }  // namespace farthing::ingest

@@ -291,14 +291,5 @@ TEST_F(DiscoverTest, NothingToImportIsSaid) {
   EXPECT_EQ(Discover(directory_.path()).error().code(), Errc::kNotFound);
 }
 
-TEST(PeriodInPathTest, AllPartitionSpellings) {
-  EXPECT_EQ(PeriodInPath("x/BILLING_PERIOD=2026-01/f"), (Period{2026, 1}));
-  EXPECT_EQ(PeriodInPath("x/billing_period=2025-12/f"), (Period{2025, 12}));
-  EXPECT_EQ(PeriodInPath("x/year=2018/month=1/f"), (Period{2018, 1}));
-  EXPECT_EQ(PeriodInPath("x/year=2018/month=01/f"), (Period{2018, 1}));
-  EXPECT_EQ(PeriodInPath("x/year=2018/month=13/f"), std::nullopt);
-  EXPECT_EQ(PeriodInPath("x/f"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace farthing::ingest

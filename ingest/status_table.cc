@@ -1,10 +1,8 @@
 #include "ingest/status_table.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "engine/duckdb.h"
-#include "ingest/bytes.h"
+#include "ingest/bucket_layout.h"
 
 namespace farthing::ingest {
 namespace {
@@ -12,11 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFolder = "cost_and_usage_data_status";
-
-bool IsDateRange(const std::string& folder) {
-  return folder.size() == 17 && folder[8] == '-' &&
-         folder.find_first_not_of("0123456789-") == std::string::npos;
-}
 
 }  // namespace
 

@@ -1,0 +1,138 @@
+#include "ingest/bucket_layout.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace farthing::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsPartitionFolder(const std::string& folder) {
+  const std::string lower = ToLower(DecodeName(folder));
+  return lower.starts_with("billing_period=") || lower.starts_with("year=") ||
+         lower.starts_with("month=");
+}
+
+}  // namespace
+
+std::string DecodeName(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
+        std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0) {
+      decoded += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+bool IsManifestName(const fs::path& file) {
+  const std::string name = ToLower(file.filename().string());
+  return name.ends_with("manifest.json") && !name.ends_with("redshiftmanifest.json");
+}
+
+bool IsHelperFile(const fs::path& file) {
+  const std::string name = ToLower(file.filename().string());
+  // "_SUCCESS" and the like: names that Hive and Spark never read either.
+  if (name.starts_with(".") || name.starts_with("_") || name == "expected.json" ||
+      name == "aws-programmatic-access-test-object") {
+    return true;
+  }
+  for (const fs::path& part : file) {
+    const std::string folder = ToLower(part.string());
+    if (folder == "cost_and_usage_data_status" || folder == "execution_status") return true;
+  }
+  for (const std::string_view ending : {".sql", ".yml", ".yaml", ".json", ".md", ".txt", ".html",
+                                        ".xml", ".tar", ".tgz", ".tar.gz", ".py", ".sh", ".log"}) {
+    if (name.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+fs::path BareFolder(const fs::path& file) {
+  fs::path folder = file.parent_path();
+  while (IsPartitionFolder(folder.filename().string())) folder = folder.parent_path();
+  return folder;
+}
+
+std::string NameOfManifest(const fs::path& manifest) {
+  const std::string name = manifest.filename().string();
+  const std::string lower = ToLower(name);
+  std::size_t end = lower.rfind("manifest.json");
+  while (end > 0 && (name[end - 1] == '-' || name[end - 1] == '_')) --end;
+  return end == 0 ? manifest.parent_path().filename().string() : name.substr(0, end);
+}
+
+bool IsBelow(const fs::path& file, const fs::path& folder) {
+  const auto [end, _] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+  return end == folder.end();
+}
+
+fs::path CommonFolder(fs::path a, const fs::path& b) {
+  while (!IsBelow(b, a) && a.has_relative_path()) a = a.parent_path();
+  return a;
+}
+
+std::optional<Period> PeriodInPath(const fs::path& path) {
+  int year = 0;
+  int month = 0;
+  for (const fs::path& part : path) {
+    const std::string folder = ToLower(DecodeName(part.string()));
+    if (folder.starts_with("billing_period=")) {
+      const Result<Period> period = ParsePeriod(folder.substr(15, 7));
+      if (period.ok()) return *period;
+    }
+    if (folder.starts_with("year=")) year = std::atoi(folder.c_str() + 5);
+    if (folder.starts_with("month=")) month = std::atoi(folder.c_str() + 6);
+  }
+  if (year > 0 && month >= 1 && month <= 12) return Period{year, month};
+  return std::nullopt;
+}
+
+std::string NameOfFile(fs::path file) {
+  for (const char* ending : {".gz", ".zip", ".csv", ".parquet", ".snappy"}) {
+    if (ToLower(file.extension().string()) == ending) file.replace_extension();
+  }
+  return file.filename().string();
+}
+
+std::string NameOfFolder(const fs::path& folder) {
+  const bool inside = ToLower(folder.filename().string()) == "data";
+  return (inside ? folder.parent_path() : folder).filename().string();
+}
+
+bool IsDateRange(const std::string& folder) {
+  return folder.size() == 17 && folder[8] == '-' &&
+         folder.find_first_not_of("0123456789-") == std::string::npos;
+}
+
+std::vector<fs::path> DataFolders(const fs::path& manifest, const fs::path& root) {
+  std::vector<fs::path> folders = {manifest.parent_path()};
+  for (fs::path above = folders[0]; above != root && above.has_relative_path();
+       above = above.parent_path()) {
+    const std::string name = above.filename().string();
+    if (name == "metadata") folders.push_back(above.parent_path() / "data");
+    if (IsDateRange(name))
+      folders.insert(folders.end(), {above, above.parent_path() / NameOfManifest(manifest)});
+  }
+  return folders;
+}
+
+std::string ReportFolder(const std::string& key) {
+  std::string folder;
+  for (const std::string& part : Split(key, '/')) {
+    if (IsDateRange(part) || IsPartitionFolder(part) || part == "data") break;
+    folder += part + "/";
+  }
+  return folder;
+}
+
+}  // namespace farthing::ingest

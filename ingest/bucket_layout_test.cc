@@ -1,0 +1,28 @@
+#include "ingest/bucket_layout.h"
+
+#include <gtest/gtest.h>
+
+namespace farthing::ingest {
+namespace {
+
+TEST(PeriodInPathTest, AllPartitionSpellings) {
+  EXPECT_EQ(PeriodInPath("x/BILLING_PERIOD=2026-01/f"), (Period{2026, 1}));
+  EXPECT_EQ(PeriodInPath("x/billing_period=2025-12/f"), (Period{2025, 12}));
+  EXPECT_EQ(PeriodInPath("x/year=2018/month=1/f"), (Period{2018, 1}));
+  EXPECT_EQ(PeriodInPath("x/year=2018/month=01/f"), (Period{2018, 1}));
+  EXPECT_EQ(PeriodInPath("x/year=2018/month=13/f"), std::nullopt);
+  EXPECT_EQ(PeriodInPath("x/f"), std::nullopt);
+}
+
+TEST(BucketLayoutTest, NamesSayWhatTheFilesAre) {
+  EXPECT_TRUE(IsManifestName("a/bill-Manifest.json"));
+  EXPECT_FALSE(IsManifestName("a/bill-RedshiftManifest.json"));
+  EXPECT_TRUE(IsHelperFile("a/cost_and_usage_data_status/x.parquet"));
+  EXPECT_FALSE(IsHelperFile("a/bill-00001.csv.gz"));
+  EXPECT_EQ(NameOfManifest("a/bill-Manifest.json"), "bill");
+  EXPECT_EQ(BareFolder("x/year=2026/month=1/a.parquet"), "x");
+  EXPECT_EQ(ReportFolder("P/R/20260101-20260201/R-1.csv.gz"), "P/R/");
+}
+
+}  // namespace
+}  // namespace farthing::ingest
