@@ -51,6 +51,25 @@ CREATE TABLE reports (                    -- the last checks of each connection
   made_at       TEXT NOT NULL,
   report        TEXT NOT NULL
 ) STRICT;
+CREATE TABLE collected (                  -- connect/collected.h: manifests seen in buckets
+  connection_id   TEXT NOT NULL,
+  manifest_key    TEXT NOT NULL,
+  etag            TEXT NOT NULL,
+  files           TEXT NOT NULL,          -- JSON: keys of the data files
+  files_signature TEXT NOT NULL,          -- SHA-256 over their keys, ETags and sizes
+  period          TEXT NOT NULL,          -- 2026-01
+  outcome         TEXT NOT NULL,          -- loaded, unchanged, duplicate, quarantined, incomplete
+  reason          TEXT NOT NULL,
+  size_bytes      INTEGER NOT NULL,
+  delivered_at    TEXT NOT NULL,
+  collected_at    TEXT NOT NULL,
+  PRIMARY KEY (connection_id, manifest_key)
+) STRICT;
+CREATE TABLE connection_exports (         -- which exports of the lake a connection has brought
+  connection_id TEXT NOT NULL,
+  export_id     INTEGER NOT NULL,
+  PRIMARY KEY (connection_id, export_id)
+) STRICT;
 CREATE TABLE installation_settings (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL

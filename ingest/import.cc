@@ -140,7 +140,7 @@ class Importer {
     std::string full = options_.name ? "named:" + *options_.name : identity;
     TRY(MatchTorn(found.export_name, full));
     TRY_ASSIGN(const lake::Export exported,
-               catalog_.FindOrCreateExport({0, found.export_name, "", found.source, full}));
+               catalog_.FindOrCreateExport({0, found.export_name, "", Origin(found.source), full}));
     lake::Delivery delivery;
     delivery.id = NewUlid();
     delivery.export_id = exported.id;
@@ -167,6 +167,19 @@ class Importer {
                                    [&](const lake::Export& e) { return e.identity == identity; });
     if (known || !same_name->identity.starts_with("torn:")) return {};
     return catalog_.Identify(same_name->id, identity);
+  }
+
+  // Copies do not stay: what is recorded is where the files came from.
+  std::string Origin(const std::string& path) const {
+    if (!options_.copy_of) return path;
+    const std::string local = options_.copy_of->local.string();
+    return path.starts_with(local) ? options_.copy_of->origin + path.substr(local.size()) : path;
+  }
+
+  lake::Delivery AtOrigin(lake::Delivery delivery) const {
+    delivery.manifest = Origin(delivery.manifest);
+    for (lake::DeliveryFile& file : delivery.files) file.path = Origin(file.path);
+    return delivery;
   }
 
   static Result<void> ReadFiles(const std::vector<std::filesystem::path>& files,
@@ -215,7 +228,7 @@ class Importer {
       return Quarantine(std::move(delivery), std::move(staged).error());
     }
     Report("publishing", load);
-    TRY(lake::Publish(catalog_, delivery, load));
+    TRY(lake::Publish(catalog_, AtOrigin(delivery), load));
     summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});
     return {};
   }
@@ -237,7 +250,7 @@ class Importer {
     lake::Delivery copy = delivery;
     copy.status = lake::DeliveryStatus::kDuplicate;
     copy.reason = "same content as delivery " + active->id;
-    TRY(catalog_.RecordDelivery(copy));
+    TRY(catalog_.RecordDelivery(AtOrigin(copy)));
     summary_.outcomes.push_back({Outcome::Kind::kDuplicate, std::move(copy), {}, {}});
     return true;
   }
@@ -262,7 +275,7 @@ class Importer {
     }
     delivery.status = lake::DeliveryStatus::kSuperseded;
     delivery.reason = "a newer version was there; a first import with --all-versions reads both";
-    TRY(catalog_.RecordDelivery(delivery));
+    TRY(catalog_.RecordDelivery(AtOrigin(delivery)));
     summary_.outcomes.push_back({Outcome::Kind::kSuperseded, std::move(delivery), {}, {}});
     return {};
   }
@@ -298,7 +311,7 @@ class Importer {
                catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key));
     const bool is_news = !last || last->fingerprint != delivery.fingerprint ||
                          last->status != delivery.status || last->reason != delivery.reason;
-    if (is_news) TRY(catalog_.RecordDelivery(delivery));
+    if (is_news) TRY(catalog_.RecordDelivery(AtOrigin(delivery)));
     summary_.outcomes.push_back(
         {Outcome::Kind::kQuarantined, std::move(delivery), {}, std::move(error)});
     return {};

@@ -25,8 +25,15 @@ struct Progress {
   std::uint64_t total_bytes = 0;  ///< of the delivery; 0 when unknown
 };
 
+/// Files that are a copy: what lies below `local` is recorded as lying below `origin`.
+struct CopyOf {
+  std::filesystem::path local;
+  std::string origin;  ///< "s3://bucket"
+};
+
 struct ImportOptions {
   std::optional<std::string> name;  ///< --name
+  std::optional<CopyOf> copy_of;    ///< set by collecting, whose copies do not stay
   std::int64_t tolerated_rows = 0;  ///< --tolerate-bad-rows
   bool all_versions = false;        ///< load superseded deliveries too, oldest first
   int threads = 0;                  ///< 0: one per core

@@ -252,6 +252,16 @@ Result<void> Catalog::Elect(const std::string& export_name, std::optional<Period
       {*id, period ? farthing::ToString(*period) : "", farthing::ToString(Now())});
 }
 
+Result<void> Catalog::ForgetExport(std::int64_t export_id) {
+  return database_->Transaction([&]() -> Result<void> {
+    for (const char* table : {"versions", "elections", "loads", "deliveries", "exports"}) {
+      TRY(database_->Run("DELETE FROM " + std::string(table) + " WHERE export_id = ?",
+                         {export_id}));
+    }
+    return {};
+  });
+}
+
 Result<std::vector<std::string>> Catalog::LoadIds() {
   std::vector<std::string> ids;
   TRY(database_->Each("SELECT load_id FROM loads", {},

@@ -165,6 +165,9 @@ class Catalog {
   /// Makes `export_name` stand for its bill wherever exports overlap, in `period` or (absent) always.
   Result<void> Elect(const std::string& export_name, std::optional<Period> period);
 
+  /// Forgets an export with all its deliveries, loads and versions; its files go with the next sweep.
+  Result<void> ForgetExport(std::int64_t export_id);
+
   /// Ids of all published loads, for the sweep.
   Result<std::vector<std::string>> LoadIds();
 

@@ -199,4 +199,10 @@ Result<void> Sweep(Catalog& catalog) {
   return {};
 }
 
+Result<void> Forget(Catalog& catalog, std::int64_t export_id) {
+  TRY_ASSIGN(const auto lock, DirectoryLock::Acquire(catalog.layout().lock()));
+  TRY(catalog.ForgetExport(export_id));
+  return Sweep(catalog);
+}
+
 }  // namespace farthing::lake

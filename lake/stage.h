@@ -57,4 +57,7 @@ Result<void> Publish(Catalog& catalog, const Delivery& delivery, const Load& loa
 /// Requires: the caller holds the writer's lock.
 Result<void> Sweep(Catalog& catalog);
 
+/// Forgets an export and removes its files.  Errors: kConflict (an import is writing).
+Result<void> Forget(Catalog& catalog, std::int64_t export_id);
+
 }  // namespace farthing::lake

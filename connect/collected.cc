@@ -1,0 +1,80 @@
+#include "connect/collected.h"
+
+#include <boost/json.hpp>
+
+namespace farthing::connect {
+namespace {
+
+namespace json = boost::json;
+
+std::string ToJson(const std::vector<std::string>& texts) {
+  json::array list;
+  for (const std::string& text : texts) list.emplace_back(json::string(text));
+  return json::serialize(list);
+}
+
+std::vector<std::string> FromJson(const std::string& text) {
+  boost::system::error_code failed;
+  const json::value list = json::parse(text, failed);
+  std::vector<std::string> texts;
+  if (failed || !list.is_array()) return texts;
+  for (const json::value& item : list.get_array()) {
+    if (item.is_string()) texts.emplace_back(item.get_string().data(), item.get_string().size());
+  }
+  return texts;
+}
+
+}  // namespace
+
+CollectedLog::CollectedLog(engine::SqliteDatabase& database, std::string connection_id)
+    : database_(database), connection_id_(std::move(connection_id)) {}
+
+Result<std::map<std::string, Collected>> CollectedLog::All() {
+  std::map<std::string, Collected> all;
+  TRY(database_.Each(
+      "SELECT manifest_key, etag, files, files_signature, period, outcome, reason, size_bytes, "
+      "delivered_at, collected_at FROM collected WHERE connection_id = ?",
+      {connection_id_}, [&](const engine::SqliteRow& row) {
+        Collected one;
+        one.manifest_key = row.Text(0);
+        one.etag = row.Text(1);
+        one.files = FromJson(row.Text(2));
+        one.files_signature = row.Text(3);
+        if (const auto period = ParsePeriod(row.Text(4)); period.ok()) one.period = *period;
+        one.outcome = row.Text(5);
+        one.reason = row.Text(6);
+        one.size_bytes = static_cast<std::uint64_t>(row.Int(7));
+        if (const auto at = ParseInstant(row.Text(8)); at.ok()) one.delivered_at = *at;
+        if (const auto at = ParseInstant(row.Text(9)); at.ok()) one.collected_at = *at;
+        all.emplace(one.manifest_key, std::move(one));
+      }));
+  return all;
+}
+
+Result<void> CollectedLog::Save(const Collected& one) {
+  return database_.Run(
+      "INSERT OR REPLACE INTO collected VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {connection_id_, one.manifest_key, one.etag, ToJson(one.files), one.files_signature,
+       one.period ? ToString(*one.period) : "", one.outcome, one.reason,
+       static_cast<std::int64_t>(one.size_bytes),
+       one.delivered_at ? ToString(*one.delivered_at) : "", ToString(one.collected_at)});
+}
+
+Result<void> CollectedLog::Clear() {
+  return database_.Run("DELETE FROM collected WHERE connection_id = ?", {connection_id_});
+}
+
+Result<void> CollectedLog::LinkExport(std::int64_t export_id) {
+  return database_.Run("INSERT OR IGNORE INTO connection_exports VALUES (?, ?)",
+                       {connection_id_, export_id});
+}
+
+Result<std::vector<std::int64_t>> CollectedLog::Exports() {
+  std::vector<std::int64_t> ids;
+  TRY(database_.Each("SELECT export_id FROM connection_exports WHERE connection_id = ?",
+                     {connection_id_},
+                     [&](const engine::SqliteRow& row) { ids.push_back(row.Int(0)); }));
+  return ids;
+}
+
+}  // namespace farthing::connect

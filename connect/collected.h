@@ -1,0 +1,46 @@
+#pragma once
+
+// What was collected from a bucket, so that an unchanged one costs one listing and nothing else.
+// One CollectedLog belongs to one thread.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "engine/sqlite.h"
+
+namespace farthing::connect {
+
+/// What became of a manifest.
+struct Collected {
+  std::string manifest_key, etag;
+  std::vector<std::string> files;  ///< keys
+  std::string files_signature;     ///< connect/remote_deliveries.h
+  std::optional<Period> period;
+  std::string outcome;  ///< "loaded", "unchanged", "duplicate", "quarantined", "incomplete"
+  std::string reason;
+  std::uint64_t size_bytes = 0;
+  std::optional<Instant> delivered_at;
+  Instant collected_at;
+};
+
+class CollectedLog {
+ public:
+  CollectedLog(engine::SqliteDatabase& database, std::string connection_id);
+  /// By key of the manifest.
+  Result<std::map<std::string, Collected>> All();
+  Result<void> Save(const Collected& collected);
+  /// Forgets everything: the next collection fetches anew.
+  Result<void> Clear();
+  /// Remembers that an export of the lake came through this connection.
+  Result<void> LinkExport(std::int64_t export_id);
+  Result<std::vector<std::int64_t>> Exports();
+
+ private:
+  engine::SqliteDatabase& database_;
+  std::string connection_id_;
+};
+
+}  // namespace farthing::connect

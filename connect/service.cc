@@ -1,0 +1,242 @@
+#include "connect/service.h"
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "connect/collected.h"
+#include "lake/stage.h"
+
+namespace farthing::connect {
+namespace {
+
+bool IsPayer(const Connection& connection) {
+  return connection.settings.type == ConnectionType::kRole ||
+         connection.settings.type == ConnectionType::kPayerKeys;
+}
+
+/// Keys of a linked account bring resources; costs come through the payer, so that one must work already.
+Result<void> CheckPayerFirst(Store& store, const Settings& settings) {
+  if (settings.type != ConnectionType::kLinkedKeys) return {};
+  TRY_ASSIGN(const std::vector<Connection> connections, store.List());
+  const bool payer = std::any_of(connections.begin(), connections.end(), [](const Connection& c) {
+    return IsPayer(c) && MayCollect(c.state);
+  });
+  if (payer) return {};
+  return Error(Errc::kConflict,
+               "no payer is connected yet, through which the linked account's bill arrives")
+      .With("field", "type")
+      .Hint("connect and verify the management account first: farthing connect --role-arn …");
+}
+
+Result<void> CheckAgreement(Store& store, const Settings& settings) {
+  TRY_ASSIGN(const std::string demanded, store.Setting("agreement_required"));
+  if (demanded != "yes" || !settings.agreement.empty()) return {};
+  return Error(Errc::kConflict,
+               "this installation demands a recorded agreement before a connection is enabled")
+      .With("field", "agreement")
+      .Hint("record it: farthing connections edit " + settings.name + " --agreement REFERENCE");
+}
+
+/// What AWS has told and nobody has typed.
+Settings Completed(Settings settings, const CheckReport& report) {
+  ExportPlace& place = settings.export_place;
+  const ExportPlace& found = report.found_place;
+  if (place.bucket.empty() && !found.bucket.empty()) {
+    place = found;
+  } else {
+    if (!place.kind) place.kind = found.kind;
+    if (place.name.empty() && place.bucket == found.bucket) place.name = found.name;
+    if (place.arn.empty() && place.name == found.name) place.arn = found.arn;
+    if (place.bucket_region.empty()) place.bucket_region = found.bucket_region;
+    if (place.prefix.empty() && place.name == found.name) place.prefix = found.prefix;
+  }
+  if (settings.bucket_owner.empty()) settings.bucket_owner = report.found_bucket_owner;
+  return settings;
+}
+
+Result<State> StateAfter(Store& store, const Connection& before, const CheckReport& report) {
+  TRY_ASSIGN(const std::vector<std::int64_t> exports,
+             CollectedLog(store.database(), before.id).Exports());
+  const bool has_data = !exports.empty();
+  if (!report.HasFailed()) return has_data ? State::kConnected : State::kWaiting;
+  const bool never_worked = before.state == State::kDraft && !has_data;
+  return never_worked ? State::kDraft : State::kDegraded;
+}
+
+/// The commands that undo in AWS what connecting made.  Printed, never run: only the customer writes to AWS.
+std::vector<std::string> CleanupCommands(const Settings& settings) {
+  std::vector<std::string> commands;
+  if (!settings.role_arn.empty()) {
+    const std::string role = RoleName(settings.role_arn);
+    commands.push_back("# if a CloudFormation stack made the role, delete the stack instead:");
+    commands.push_back("#   aws cloudformation delete-stack --region us-east-1 --stack-name STACK");
+    commands.push_back("aws iam list-role-policies --role-name " + role);
+    commands.push_back("aws iam delete-role-policy --role-name " + role +
+                       " --policy-name POLICY   # each one");
+    commands.push_back("aws iam delete-role --role-name " + role);
+  } else if (!settings.access_key_id.empty() && settings.type != ConnectionType::kBucket) {
+    commands.push_back("aws iam delete-access-key --access-key-id " + settings.access_key_id +
+                       " --user-name USER");
+  }
+  const ExportPlace& place = settings.export_place;
+  if (!place.name.empty()) {
+    commands.push_back("# only if nobody else reads this export; the bucket and its files stay:");
+    if (place.kind == ExportKind::kLegacyCur) {
+      commands.push_back("aws cur delete-report-definition --region us-east-1 --report-name " +
+                         place.name);
+    } else if (!place.arn.empty()) {
+      commands.push_back("aws bcm-data-exports delete-export --region us-east-1 --export-arn " +
+                         place.arn);
+    }
+  }
+  return commands;
+}
+
+}  // namespace
+
+Result<Connection> CreateConnection(Installation& installation, Settings settings,
+                                    const std::string& secret) {
+  TRY(CheckPayerFirst(installation.store, settings));
+  const bool needs_secret = !settings.access_key_id.empty();
+  if (needs_secret && secret.empty()) {
+    return Error(Errc::kInvalidArgument, "secret_access_key: is missing")
+        .With("field", "secret_access_key");
+  }
+  TRY_ASSIGN(Connection connection, installation.store.Create(std::move(settings)));
+  if (needs_secret) TRY(installation.vault.Put(connection.id, kSecretAccessKey, secret));
+  return connection;
+}
+
+Result<CheckReport> Verify(Installation& installation, const std::string& name,
+                           CheckOptions options) {
+  Store& store = installation.store;
+  TRY_ASSIGN(const Connection before, store.Find(name));
+  TRY(CheckAgreement(store, before.settings));
+  TRY_ASSIGN(const std::string last, store.LastReport(before.id));
+  std::optional<CheckReport> previous;
+  if (!last.empty()) {
+    TRY_ASSIGN(previous, ParseCheckReport(last));
+    options.previous = &*previous;
+  }
+  TRY(store.SetState(before.id, State::kVerifying, before.cause));
+  Result<CheckReport> report =
+      RunChecks(before, installation.platform, installation.vault, options);
+  if (!report.ok()) {
+    TRY(store.SetState(before.id, before.state == State::kVerifying ? State::kDraft : before.state,
+                       before.cause));
+    return report;
+  }
+  TRY(store.SaveReport(before.id, ToJson(*report)));
+  Store::Times times;
+  times.checked = report->at;
+  TRY(store.Touch(before.id, times));
+  const Settings completed = Completed(before.settings, *report);
+  if (ToJson(completed) != ToJson(before.settings)) {
+    TRY(store.Edit(before.id, completed,
+                   "AWS told where it delivers: s3://" + completed.export_place.bucket + "/" +
+                       completed.export_place.prefix));
+  }
+  TRY_ASSIGN(const State state, StateAfter(store, before, *report));
+  TRY(store.SetState(before.id, state, report->FirstFailure()));
+  TRY(store.Record(before.id, "checked",
+                   std::to_string(report->Count(CheckStatus::kPass)) + " passed, " +
+                       std::to_string(report->Count(CheckStatus::kWarning)) + " warnings, " +
+                       std::to_string(report->Count(CheckStatus::kFail)) + " failed"));
+  return report;
+}
+
+Result<EditOutcome> EditVerified(Installation& installation, const std::string& name,
+                                 Settings settings, const std::optional<std::string>& secret,
+                                 CheckOptions options) {
+  Store& store = installation.store;
+  TRY_ASSIGN(const Connection before, store.Find(name));
+  TRY_ASSIGN(settings, Validate(std::move(settings)));
+  Connection candidate = before;
+  candidate.settings = settings;
+  std::string old_secret;
+  if (secret) {
+    if (const auto stored = installation.vault.Get(before.id, kSecretAccessKey); stored.ok()) {
+      old_secret = *stored;
+    }
+    TRY(installation.vault.Put(before.id, kSecretAccessKey, *secret));
+  }
+  EditOutcome outcome;
+  const bool is_draft = before.state == State::kDraft;
+  if (!is_draft) {
+    Result<CheckReport> report =
+        RunChecks(candidate, installation.platform, installation.vault, options);
+    const bool refused = !report.ok() || report->HasFailed();
+    if (refused && secret && !old_secret.empty()) {
+      TRY(installation.vault.Put(before.id, kSecretAccessKey, old_secret));
+    }
+    if (!report.ok()) return std::move(report).error();
+    if (refused) {
+      return Error(Errc::kInvalidArgument,
+                   "the new settings do not work, the old ones stay: " + report->FirstFailure())
+          .With("check", ToJson(*report));
+    }
+    outcome.report = *std::move(report);
+  }
+  TRY_ASSIGN(outcome.connection,
+             store.Edit(before.id, std::move(settings), "settings were edited"));
+  if (!is_draft) TRY(store.SaveReport(before.id, ToJson(outcome.report)));
+  return outcome;
+}
+
+Result<Connection> Disable(Installation& installation, const std::string& name,
+                           const std::string& why) {
+  return installation.store.SetState(name, State::kDisabled, why);
+}
+
+Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant now) {
+  using Kind = TermAction::Kind;
+  Store& store = installation.store;
+  std::vector<TermAction> said;
+  TRY_ASSIGN(const std::vector<Connection> connections, store.List());
+  for (const Connection& connection : connections) {
+    TermAction action = TermAt(connection, now);
+    if (action.kind == Kind::kNone) continue;
+    if (action.kind == Kind::kRenew) {
+      Settings renewed = connection.settings;
+      renewed.end_date = action.new_end_date;
+      TRY(store.Edit(connection.id, std::move(renewed), action.sentence));
+    }
+    if (action.kind == Kind::kDisable) {
+      TRY(store.SetState(connection.id, State::kDisabled,
+                         "its term ended on " + *connection.settings.end_date));
+      Store::Times times;
+      times.delete_after = action.delete_after;
+      TRY(store.Touch(connection.id, times));
+    }
+    if (action.kind == Kind::kDelete) TRY(store.Delete(connection.id, action.sentence));
+    TRY(store.Record(connection.id, "term", action.sentence));
+    said.push_back(std::move(action));
+  }
+  return said;
+}
+
+Result<Disconnection> Disconnect(Installation& installation, const std::string& name,
+                                 DataFate fate) {
+  Store& store = installation.store;
+  TRY_ASSIGN(const Connection connection, store.Find(name));
+  TRY(installation.vault.Destroy(connection.id));
+  TRY(store.SetState(connection.id, State::kDisconnected, ""));
+  TRY(RemoveTree(installation.catalog.layout().data() / "downloads" / connection.id));
+  Disconnection done;
+  done.fate = fate;
+  done.aws_commands = CleanupCommands(connection.settings);
+  TRY_ASSIGN(const std::vector<std::int64_t> ids,
+             CollectedLog(store.database(), connection.id).Exports());
+  TRY_ASSIGN(const std::vector<lake::Export> exports, installation.catalog.Exports());
+  for (const lake::Export& one : exports) {
+    if (std::find(ids.begin(), ids.end(), one.id) == ids.end()) continue;
+    done.exports.push_back(one.name);
+    if (fate == DataFate::kPurge) TRY(lake::Forget(installation.catalog, one.id));
+  }
+  TRY(store.Record(connection.id, "disconnected",
+                   fate == DataFate::kPurge ? "credentials destroyed, data purged"
+                                            : "credentials destroyed, data kept"));
+  return done;
+}
+
+}  // namespace farthing::connect

@@ -1,0 +1,64 @@
+#pragma once
+
+// What people and schedules do with connections: verify, edit, enable, disable, end of term, disconnect.  The
+// rules live here, so that the command line and the server cannot differ.  One thread per call.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connect/access.h"
+#include "connect/checks.h"
+#include "connect/lifecycle.h"
+#include "connect/store.h"
+#include "lake/catalog.h"
+
+namespace farthing::connect {
+
+/// What every operation needs.
+struct Installation {
+  Store& store;
+  Vault& vault;
+  lake::Catalog& catalog;
+  const Platform& platform;
+};
+
+/// Creates a draft and stores its secret.
+/// Errors: Store::Create's; kConflict (keys of a linked account before its payer is connected).
+Result<Connection> CreateConnection(Installation& installation, Settings settings,
+                                    const std::string& secret);
+
+/// Runs the checks, keeps the report, fills settings that AWS could tell, and moves the state: a draft
+/// that fails stays a draft, a working connection becomes degraded, a healthy one waits or is connected.
+/// Errors: kConflict (disconnected; or an agreement is demanded and not recorded).
+Result<CheckReport> Verify(Installation& installation, const std::string& connection,
+                           CheckOptions options);
+
+/// Checks the new settings first and replaces the old ones only when nothing fails.  `secret` replaces the
+/// stored one when set.  The report says why it was refused: kInvalidArgument with the first failure.
+struct EditOutcome {
+  Connection connection;
+  CheckReport report;
+};
+Result<EditOutcome> EditVerified(Installation& installation, const std::string& connection,
+                                 Settings settings, const std::optional<std::string>& secret,
+                                 CheckOptions options);
+
+/// A person's decision; no deletion follows from it.
+Result<Connection> Disable(Installation& installation, const std::string& connection,
+                           const std::string& why);
+
+/// Looks at every connection's term and acts: renews, disables, deletes.  Returns what was said.
+Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant now);
+
+enum class DataFate { kKeep, kPurge };
+struct Disconnection {
+  std::vector<std::string> aws_commands;  ///< what to delete in AWS, as commands to read and run
+  std::vector<std::string> exports;       ///< whose data is kept or was purged
+  DataFate fate = DataFate::kKeep;
+};
+/// Destroys the credentials first, then the data if so chosen; records both.  May be repeated.
+Result<Disconnection> Disconnect(Installation& installation, const std::string& connection,
+                                 DataFate fate);
+
+}  // namespace farthing::connect
