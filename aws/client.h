@@ -84,7 +84,9 @@ class Client {
 
  private:
   struct Shared;
+  struct Try;
   Client(std::shared_ptr<Shared> shared, std::shared_ptr<CredentialsProvider> credentials);
+  Result<http::Response> SendOnce(const Call& call, Try& state);
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<CredentialsProvider> credentials_;
   std::chrono::milliseconds per_call_{0};

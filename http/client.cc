@@ -125,10 +125,6 @@ int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return cancellation->cancelled() ? 1 : 0;
 }
 
-Error Cancelled() {
-  return Error(Errc::kDeadline, "the call was cancelled").With("cancelled", "true");
-}
-
 /// A name or value that could end its line would let a caller write headers of its own.
 Result<void> CheckRequest(const Request& request) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
@@ -237,7 +233,7 @@ Error TransferError(CURLcode code, CURL* easy, const std::string& where, const T
   if (auto refusal = ProxyRefusal(easy, where)) return *std::move(refusal);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return TimeoutError(easy, where, *transfer.options);
-    case CURLE_ABORTED_BY_CALLBACK: return Cancelled();
+    case CURLE_ABORTED_BY_CALLBACK: return CancelledError();
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_ISSUER_ERROR:
@@ -268,7 +264,8 @@ class CurlClient final : public Client {
 
   Result<Response> Send(const Request& request, const SendOptions& options) override {
     TRY(CheckRequest(request));
-    if (options.cancellation != nullptr && options.cancellation->cancelled()) return Cancelled();
+    if (options.cancellation != nullptr && options.cancellation->cancelled())
+      return CancelledError();
     Url origin = request.url;
     origin.path.clear();
     origin.query.clear();
@@ -388,6 +385,10 @@ Result<void> CheckProxy(const std::string& proxy) {
 }
 
 }  // namespace
+
+Error CancelledError() {
+  return Error(Errc::kDeadline, "the call was cancelled").With("cancelled", "true");
+}
 
 Result<std::unique_ptr<Client>> NewClient(const ClientSettings& settings) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);

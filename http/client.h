@@ -3,6 +3,7 @@
 // The HTTP client: one request, one response, no redirects, no retries, no decoding of bodies.
 // Over libcurl.  A Client is used from any number of threads at once and keeps connections open.
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -20,12 +21,24 @@ namespace farthing::http {
 /// Tells running calls to stop; thread-safe.
 class Cancellation {
  public:
+  Cancellation() = default;
+  /// One that is cancelled as soon as either of two others is; they may be null and must outlive it.
+  Cancellation(const Cancellation* first, const Cancellation* second) : others_{first, second} {}
+
   void Cancel() { cancelled_ = true; }
-  bool cancelled() const { return cancelled_; }
+  bool cancelled() const {
+    for (const Cancellation* other : others_) {
+      if (other != nullptr && other->cancelled()) return true;
+    }
+    return cancelled_;
+  }
 
  private:
   std::atomic<bool> cancelled_{false};
+  std::array<const Cancellation*, 2> others_{};
 };
+/// The error of a call that was cancelled.
+Error CancelledError();
 
 /// Takes the body of a successful response as it arrives; an error ends the transfer and is returned.
 using BodySink = std::function<Result<void>(std::string_view bytes)>;
