@@ -8,7 +8,6 @@
 #include "aws/error.h"
 #include "aws/protocol_internal.h"
 #include "base/files.h"
-#include "base/text.h"
 
 namespace farthing::aws {
 namespace {
@@ -39,20 +38,6 @@ std::uint64_t Number(std::string_view text) {
 std::string HeaderText(const http::Response& response, std::string_view name) {
   const std::string* value = http::FindHeader(response.headers, name);
   return value == nullptr ? "" : *value;
-}
-
-// "Sat, 21 Nov 2026 08:00:00 GMT" (RFC 9110, section 5.6.7).
-std::optional<Instant> HttpDate(const std::string& text) {
-  const std::vector<std::string> part = Split(text, ' ');
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (part.size() != 6) return std::nullopt;
-  const std::size_t month = kMonths.find(part[2]);
-  if (part[2].size() != 3 || month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  const std::size_t number = month / 3 + 1;
-  const Result<Instant> instant =
-      ParseInstant(part[3] + (number < 10 ? "-0" : "-") + std::to_string(number) + "-" + part[1] +
-                   "T" + part[4] + "Z");
-  return instant.ok() ? std::optional(*instant) : std::nullopt;
 }
 
 // Keys of a listing with encoding-type=url: as in a form, a space is "+".
@@ -216,7 +201,8 @@ Result<S3Object> S3::Head(const std::string& bucket, const std::string& key) {
   object.key = key;
   object.size_bytes = Number(HeaderText(*response, "content-length"));
   object.etag = HeaderText(*response, "etag");
-  object.last_modified = HttpDate(HeaderText(*response, "last-modified"));
+  const Result<Instant> modified = http::ParseDate(HeaderText(*response, "last-modified"));
+  if (modified.ok()) object.last_modified = *modified;
   object.storage_class = HeaderText(*response, "x-amz-storage-class");
   if (object.storage_class.empty()) object.storage_class = "STANDARD";
   object.version_id = HeaderText(*response, "x-amz-version-id");

@@ -1,0 +1,251 @@
+#include "aws/s3.h"
+
+#include <gtest/gtest.h>
+
+#include "aws/error.h"
+#include "aws/scripted_http_internal.h"
+
+namespace farthing::aws {
+namespace {
+
+std::string ListPage(const std::string& inside) {
+  return "<?xml version=\"1.0\"?><ListBucketResult "
+         "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+         "<EncodingType>url</EncodingType>" +
+         inside + "</ListBucketResult>";
+}
+
+TEST(S3Test, EveryPageOfAListingIsReadAndDecoded) {
+  ScriptedAws aws;
+  aws.http->Expect(
+      200,
+      ListPage(
+          "<IsTruncated>true</IsTruncated><NextContinuationToken>1+aB/==</NextContinuationToken>"
+          "<Contents><Key>data/BILLING_PERIOD%3D2026-11/a+b%2B%C3%A9.csv.gz</Key><Size>5000000000</"
+          "Size>"
+          "<ETag>&quot;abc&quot;</ETag><LastModified>2026-11-20T08:00:00.000Z</LastModified>"
+          "<StorageClass>STANDARD</StorageClass></Contents>"));
+  aws.http->Expect(
+      200,
+      ListPage("<IsTruncated>false</IsTruncated><Contents><Key>z</Key><Size>0</Size></Contents>"
+               "<CommonPrefixes><Prefix>data%2Fx+y/</Prefix></CommonPrefixes>"));
+  S3 s3(aws.client, {});
+  const auto listing = s3.List("acme-cur", "data/", "/");
+  ASSERT_TRUE(listing.ok()) << listing.error().message();
+  ASSERT_EQ(listing->objects.size(), 2U);
+  EXPECT_EQ(listing->objects[0].key, "data/BILLING_PERIOD=2026-11/a b+é.csv.gz");
+  EXPECT_EQ(listing->objects[0].size_bytes, 5000000000U);
+  EXPECT_EQ(listing->objects[0].etag, "\"abc\"");
+  EXPECT_EQ(ToString(*listing->objects[0].last_modified), "2026-11-20T08:00:00Z");
+  EXPECT_EQ(listing->prefixes, std::vector<std::string>{"data/x y/"});
+  const http::Request second = aws.http->request(1);
+  EXPECT_EQ(second.url.host, "acme-cur.s3.us-east-1.amazonaws.com");
+  EXPECT_EQ(QueryValue(second, "continuation-token"), "1+aB/==");
+  EXPECT_EQ(QueryValue(second, "encoding-type"), "url");
+  EXPECT_EQ(QueryValue(second, "prefix"), "data/");
+}
+
+TEST(S3Test, KeysAreTakenAsTheyAreWhereTheStorageDoesNotEncode) {
+  ScriptedAws aws;
+  aws.http->Expect(
+      200, "<ListBucketResult><Contents><Key>a+b%20c &amp; d</Key></Contents></ListBucketResult>");
+  const auto listing = S3(aws.client, {}).List("acme", "");
+  ASSERT_TRUE(listing.ok()) << listing.error().message();
+  EXPECT_EQ(listing->objects[0].key, "a+b%20c & d");
+}
+
+TEST(S3Test, AListingStopsWhenNoMoreIsWanted) {
+  ScriptedAws aws;
+  aws.http->Expect(
+      200,
+      ListPage("<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+               "<Contents><Key>a</Key></Contents>"));
+  const auto listing =
+      S3(aws.client, {}).List("acme", "", "", [](const Listing&) { return false; });
+  ASSERT_TRUE(listing.ok());
+  EXPECT_EQ(aws.http->requests().size(), 1U);
+}
+
+TEST(S3Test, BrokenPagingEnds) {
+  ScriptedAws aws;
+  aws.http->Always([](const http::Request&) -> Result<http::Response> {
+    return http::Response{
+        200,
+        {},
+        ListPage(
+            "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>")};
+  });
+  EXPECT_EQ(S3(aws.client, {}).List("acme", "").error().code(), Errc::kCorrupt);
+  ScriptedAws other;
+  other.http->Expect(200, ListPage("<IsTruncated>true</IsTruncated>"));
+  EXPECT_EQ(S3(other.client, {}).List("acme", "").error().code(), Errc::kCorrupt);
+}
+
+struct Redirect {
+  const char* name;
+  int status;
+  http::Headers headers;
+  const char* body;
+};
+
+class S3RedirectTest : public testing::TestWithParam<Redirect> {};
+
+TEST_P(S3RedirectTest, TheCallIsSignedAnewForTheRightRegionAndRemembered) {
+  ScriptedAws aws;
+  const Redirect& redirect = GetParam();
+  aws.http->Expect(redirect.status, redirect.body, redirect.headers);
+  aws.http->Expect(200, "content");
+  aws.http->Expect(200, "content");
+  S3 s3(aws.client, {});
+  const auto content = s3.Get("acme-cur", "a", 100);
+  ASSERT_TRUE(content.ok()) << content.error().message();
+  EXPECT_EQ(*content, "content");
+  const http::Request second = aws.http->request(1);
+  EXPECT_EQ(second.url.host, "acme-cur.s3.eu-central-1.amazonaws.com");
+  EXPECT_NE(HeaderValue(second, "Authorization").find("/eu-central-1/s3/"), std::string::npos);
+  ASSERT_TRUE(s3.Get("acme-cur", "acme", 100).ok());
+  EXPECT_EQ(aws.http->request(2).url.host, "acme-cur.s3.eu-central-1.amazonaws.com");
+}
+
+const http::Headers kRegion = {{"x-amz-bucket-region", "eu-central-1"}};
+INSTANTIATE_TEST_SUITE_P(
+    All, S3RedirectTest,
+    testing::Values(
+        Redirect{"moved", 301, kRegion, "<Error><Code>PermanentRedirect</Code></Error>"},
+        Redirect{"bare", 301, kRegion, ""},
+        Redirect{"fresh", 307, kRegion, "<Error><Code>TemporaryRedirect</Code></Error>"},
+        Redirect{"malformed",
+                 400,
+                 {},
+                 "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-central-1</Region></"
+                 "Error>"},
+        Redirect{"opt_in", 400, kRegion,
+                 "<Error><Code>IllegalLocationConstraintException</Code></Error>"},
+        Redirect{"bare400", 400, kRegion, ""}),
+    [](const auto& redirect) { return std::string(redirect.param.name); });
+
+TEST(S3Test, ARedirectWithoutARegionAsksTheBucket) {
+  ScriptedAws aws;
+  aws.http->Expect(307, "");
+  aws.http->Expect(403, "", {{"x-amz-bucket-region", "eu-west-3"}});
+  aws.http->Expect(200, "x");
+  S3 s3(aws.client, {});
+  ASSERT_TRUE(s3.Get("acme", "k", 10).ok());
+  EXPECT_EQ(aws.http->request(1).method, "HEAD");
+  EXPECT_EQ(aws.http->request(2).url.host, "acme.s3.eu-west-3.amazonaws.com");
+}
+
+TEST(S3Test, OneRedirectIsEnough) {
+  ScriptedAws aws;
+  for (int i = 0; i < 2; ++i)
+    aws.http->Expect(301, "", {{"x-amz-bucket-region", i == 0 ? "eu-west-1" : "eu-west-2"}});
+  EXPECT_FALSE(S3(aws.client, {}).Get("acme", "k", 10).ok());
+  EXPECT_EQ(aws.http->requests().size(), 2U);
+}
+
+TEST(S3Test, TheRegionIsToldEvenByARefusal) {
+  for (const int status : {200, 301, 400, 403}) {
+    ScriptedAws aws;
+    aws.http->Expect(status, "", {{"x-amz-bucket-region", "ap-south-1"}});
+    S3 s3(aws.client, {});
+    EXPECT_EQ(*s3.BucketRegion("acme"), "ap-south-1") << status;
+    EXPECT_EQ(*s3.BucketRegion("acme"), "ap-south-1");
+    EXPECT_EQ(aws.http->requests().size(), 1U);
+  }
+  ScriptedAws aws;
+  aws.http->Expect(404, "");
+  EXPECT_EQ(S3(aws.client, {}).BucketRegion("acme").error().code(), Errc::kNotFound);
+  aws.http->Expect(200, "");
+  aws.http->Expect(200, "<LocationConstraint>EU</LocationConstraint>");
+  EXPECT_EQ(*S3(aws.client, {}).BucketRegion("acme"), "eu-west-1");
+}
+
+TEST(S3Test, OwnerAndPayerGoWithEveryCall) {
+  ScriptedAws aws;
+  S3Settings settings;
+  settings.expected_owner = "111122223333";
+  settings.requester_pays = true;
+  S3 s3(aws.client, settings);
+  aws.http->Always([](const http::Request&) -> Result<http::Response> {
+    return http::Response{200, {}, "<a/>"};
+  });
+  (void)s3.Get("acme", "k/ö=(1).csv", 10);
+  (void)s3.List("acme", "");
+  (void)s3.Head("acme", "k");
+  (void)s3.BucketPolicy("acme");
+  (void)s3.Notifications("acme");
+  (void)s3.Put("acme", "k", "body");
+  for (const http::Request& request : aws.http->requests()) {
+    EXPECT_EQ(HeaderValue(request, "x-amz-expected-bucket-owner"), "111122223333");
+    EXPECT_EQ(HeaderValue(request, "x-amz-request-payer"), "requester");
+    EXPECT_NE(HeaderValue(request, "x-amz-content-sha256"), "");
+  }
+  EXPECT_EQ(aws.http->request(0).url.path, "/k/%C3%B6%3D%281%29.csv");
+  EXPECT_EQ(aws.http->request(3).url.query, "policy=");
+}
+
+TEST(S3Test, NamesWithDotsGoIntoThePath) {
+  ScriptedAws aws;
+  aws.http->Expect(200, "x");
+  ASSERT_TRUE(S3(aws.client, {}).Get("my.bucket", "k", 10).ok());
+  EXPECT_EQ(aws.http->request(0).url.host, "s3.us-east-1.amazonaws.com");
+  EXPECT_EQ(aws.http->request(0).url.path, "/my.bucket/k");
+}
+
+TEST(S3Test, HeadReadsHeaders) {
+  ScriptedAws aws;
+  aws.http->Expect(200, "",
+                   {{"Content-Length", "123"},
+                    {"ETag", "\"e\""},
+                    {"Last-Modified", "Sat, 21 Nov 2026 08:00:00 GMT"},
+                    {"x-amz-version-id", "v1"},
+                    {"x-amz-storage-class", "GLACIER"}});
+  const auto object = S3(aws.client, {}).Head("acme", "k");
+  ASSERT_TRUE(object.ok()) << object.error().message();
+  EXPECT_EQ(object->size_bytes, 123U);
+  EXPECT_EQ(object->etag, "\"e\"");
+  EXPECT_EQ(ToString(*object->last_modified), "2026-11-21T08:00:00Z");
+  EXPECT_EQ(object->storage_class, "GLACIER");
+  EXPECT_EQ(object->version_id, "v1");
+  aws.http->Expect(404, "");
+  const auto missing = S3(aws.client, {}).Head("acme", "k");
+  EXPECT_EQ(missing.error().code(), Errc::kNotFound);
+  EXPECT_NE(missing.error().message().find("s3://acme/k"), std::string::npos);
+}
+
+TEST(S3Test, APinnedReadOfAnOverwrittenObjectIsAConflict) {
+  ScriptedAws aws;
+  aws.http->Expect(412, "<Error><Code>PreconditionFailed</Code></Error>");
+  const auto content = S3(aws.client, {}).Get("acme", "k", 10, "\"old\"");
+  EXPECT_EQ(content.error().code(), Errc::kConflict);
+  EXPECT_EQ(HeaderValue(aws.http->request(0), "If-Match"), "\"old\"");
+}
+
+TEST(S3Test, CausesOfRefusalsAreNamed) {
+  const auto refuse = [](int status, const std::string& code, const std::string& message) {
+    ScriptedAws aws;
+    aws.http->Expect(status,
+                     "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>");
+    return S3(aws.client, {}).Get("acme", "k", 10).error();
+  };
+  EXPECT_NE(refuse(403, "AccessDenied", "not authorized to perform: kms:Decrypt on resource")
+                .hint()
+                .find("kms:Decrypt"),
+            std::string::npos);
+  EXPECT_NE(refuse(403, "InvalidObjectState", "archived").hint().find("archived"),
+            std::string::npos);
+  EXPECT_EQ(refuse(404, "NoSuchKey", "").code(), Errc::kNotFound);
+  EXPECT_EQ(refuse(403, "AccessDenied", "").code(), Errc::kPermissionDenied);
+}
+
+TEST(S3Test, NoBucketPolicyIsEmpty) {
+  ScriptedAws aws;
+  aws.http->Expect(404, "<Error><Code>NoSuchBucketPolicy</Code></Error>");
+  aws.http->Expect(404, "<Error><Code>NoSuchBucket</Code></Error>");
+  S3 s3(aws.client, {});
+  EXPECT_EQ(*s3.BucketPolicy("acme"), "");
+  EXPECT_EQ(s3.BucketPolicy("acme").error().code(), Errc::kNotFound);
+}
+
+}  // namespace
+}  // namespace farthing::aws
