@@ -281,9 +281,10 @@ Error ToError(const ServiceError& refused, Service service, std::string_view ope
   if (!refused.message.empty()) message += ": " + refused.message;
   Error error(CodeOf(refused), std::move(message));
   const std::string_view fix = FixOf(refused, action);
-  if (!fix.empty()) error = std::move(error).Hint(fix);
+  // Hint and With change the error in place; assigning what they return would move it into itself.
+  if (!fix.empty()) static_cast<void>(std::move(error).Hint(fix));
   const auto add = [&error](std::string_view name, std::string_view value) {
-    if (!value.empty()) error = std::move(error).With(name, value);
+    if (!value.empty()) static_cast<void>(std::move(error).With(name, value));
   };
   add(kCodeDetail, refused.code);
   add(kMessageDetail, refused.message);
