@@ -90,11 +90,11 @@ std::string Yaml(const Node& node, int depth) {
     return value.kind == Node::Kind::kList ? "[]" : "{}";
   };
   for (const Node& item : node.items) {
-    out += CommentLines(item.comment, depth) + Indent(depth) + "- ";
+    out += CommentLines(item.comment, depth) + Indent(depth) + "-";
     if (IsLeaf(item)) {
-      out += YamlLeaf(item) + "\n";
+      out += " " + YamlLeaf(item) + "\n";
     } else if (empty(item)) {
-      out += std::string(brackets(item)) + "\n";
+      out += std::string(" ") + brackets(item) + "\n";
     } else {
       // The first line of the element follows the dash; a comment there goes above it.
       Node inner = item;
@@ -104,7 +104,7 @@ std::string Yaml(const Node& node, int depth) {
       if (lines.starts_with(indent + "#")) {
         out += "\n" + lines;
       } else {
-        out += lines.substr(indent.size());
+        out += " " + lines.substr(indent.size());
       }
     }
   }

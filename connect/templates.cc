@@ -1,0 +1,434 @@
+#include "connect/templates.h"
+
+#include <algorithm>
+#include <array>
+
+#include "aws/endpoint.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "connect/aws_tables.h"
+
+namespace farthing::connect {
+namespace {
+
+constexpr std::string_view kBucketArn = "arn:${Partition}:s3:::${Bucket}";
+
+// What an audit must not see: the bill's lines, costs and metrics.
+constexpr std::array<std::string_view, 4> kContent{
+    "s3:GetObject", "kms:Decrypt", "ce:GetCostAndUsage", "cloudwatch:GetMetricData"};
+
+std::set<PermissionSet> SetsFor(const TemplateRequest& request) {
+  std::set<PermissionSet> sets = request.settings.permission_sets;
+  if (request.purpose == Purpose::kNewExport) sets.insert(PermissionSet::kReadBilling);
+  if (request.purpose == Purpose::kAudit) {
+    sets.erase(PermissionSet::kManageExport);
+    sets.erase(PermissionSet::kTagActivation);
+  }
+  if (request.purpose == Purpose::kMembers) {
+    // The bill, the organisation and its tags are reached through the management account.
+    std::erase_if(sets, [](PermissionSet set) {
+      return set != PermissionSet::kCloudWatch && set != PermissionSet::kResources &&
+             set != PermissionSet::kRecommendations;
+    });
+    if (sets.empty()) sets.insert(PermissionSet::kResources);
+  }
+  return sets;
+}
+
+std::string_view DefaultName(ExportKind kind) {
+  switch (kind) {
+    case ExportKind::kLegacyCur: return "farthing-cur";
+    case ExportKind::kCur2: return "farthing-cur2";
+    case ExportKind::kFocus: return "farthing-focus";
+  }
+  return "";
+}
+
+// Names of ours for what the user has not named.
+Result<PolicyScope> ScopeFor(const TemplateRequest& request) {
+  PolicyScope scope = ScopeOf(request.settings);
+  scope.kms_key_arn = request.kms_key_arn;
+  scope.may_simulate = request.may_simulate;
+  if (request.settings.role_arn.empty() && request.purpose == Purpose::kMembers) {
+    scope.holder_name = kStackSetName;
+  } else if (request.settings.role_arn.empty() && request.purpose == Purpose::kAudit) {
+    scope.holder_name = "farthing-audit";
+  }
+  if (request.purpose == Purpose::kNewExport) {
+    if (!scope.export_kind) scope.export_kind = ExportKind::kCur2;
+    if (scope.export_kind == ExportKind::kFocus) {
+      return Error(Errc::kInvalidArgument,
+                   "templates create cur2 and legacy-cur exports, not focus")
+          .Hint("an existing FOCUS export is read as well; CUR 2.0 holds more than FOCUS does");
+    }
+    if (scope.bucket.empty()) scope.bucket = "farthing-billing-" + scope.account_id;
+    if (scope.prefix.empty()) scope.prefix = "billing";
+    if (!scope.kms_key_arn.empty()) {
+      return Error(Errc::kInvalidArgument, "a new bucket is encrypted with S3's own key")
+          .Hint("leave --kms-key away, or make the bucket yourself and use an existing export");
+    }
+    const bool new_style = std::all_of(scope.bucket.begin(), scope.bucket.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-';
+    });
+    if (!new_style || scope.bucket.size() < 3 || scope.bucket.size() > 63) {
+      return Error(Errc::kInvalidArgument, "not a name for a new bucket: " + scope.bucket)
+          .Hint("3 to 63 lower-case letters, digits, dots and hyphens");
+    }
+  }
+  if (scope.export_name.empty() && scope.export_kind)
+    scope.export_name = DefaultName(*scope.export_kind);
+  return scope;
+}
+
+PolicyStatement Allow(std::string sid, std::vector<std::string> services,
+                      std::vector<std::string> actions, std::vector<std::string> resources) {
+  PolicyStatement statement;
+  statement.sid = std::move(sid);
+  statement.actions = std::move(actions);
+  statement.resources = std::move(resources);
+  for (std::string& service : services)
+    statement.principals.emplace_back("Service", std::move(service));
+  return statement;
+}
+
+// Only our own account's reports may be written: the condition against the confused deputy.
+// Source: AWS CUR user guide, "Setting up an Amazon S3 bucket for Cost and Usage Reports"; AWS Data Exports user
+// guide, "Setting up an Amazon S3 bucket for data exports".
+PolicyDocument DeliveryPolicy(ExportKind kind) {
+  const std::string bucket(kBucketArn);
+  const std::string reports = "arn:${Partition}:cur:${BillingRegion}:${AccountId}:definition/*";
+  const std::string exports =
+      "arn:${Partition}:bcm-data-exports:${BillingRegion}:${AccountId}:export/*";
+  PolicyDocument document;
+  if (kind == ExportKind::kLegacyCur) {
+    const std::vector<PolicyCondition> ours{{"StringLike", "aws:SourceAccount", {"${AccountId}"}},
+                                            {"StringLike", "aws:SourceArn", {reports}}};
+    document.statements = {Allow("FarthingCheckBucket", {"billingreports.amazonaws.com"},
+                                 {"s3:GetBucketAcl", "s3:GetBucketPolicy"}, {bucket}),
+                           Allow("FarthingDeliver", {"billingreports.amazonaws.com"},
+                                 {"s3:PutObject"}, {bucket + "/*"})};
+    for (PolicyStatement& statement : document.statements) statement.conditions = ours;
+  } else {
+    document.statements = {Allow("FarthingDeliver",
+                                 {"bcm-data-exports.amazonaws.com", "billingreports.amazonaws.com"},
+                                 {"s3:PutObject", "s3:GetBucketPolicy"}, {bucket, bucket + "/*"})};
+    document.statements[0].conditions = {{"StringLike", "aws:SourceAccount", {"${AccountId}"}},
+                                         {"StringLike", "aws:SourceArn", {reports, exports}}};
+  }
+  PolicyStatement tls;
+  tls.sid = "FarthingOnlyOverTls";
+  tls.is_deny = true;
+  tls.principals = {{"*", "*"}};
+  tls.actions = {"s3:*"};
+  tls.resources = {bucket, bucket + "/*"};
+  tls.conditions = {{"Bool", "aws:SecureTransport", {"false"}}};
+  document.statements.push_back(std::move(tls));
+  return document;
+}
+
+// For a bucket of another account, whose own policy must let our role in as well.
+PolicyDocument ReaderPolicy(const Plan& plan) {
+  const std::string holder = std::string("arn:${Partition}:iam::${AccountId}:") +
+                             (plan.scope.holder == Holder::kRole ? "role/" : "user/") +
+                             "${HolderName}";
+  PolicyDocument document;
+  for (const Permission& permission : plan.permissions) {
+    if (!permission.action.starts_with("s3:") || permission.set != PermissionSet::kReadBilling)
+      continue;
+    if (permission.action == "s3:GetBucketPolicy") continue;  // AWS refuses it to other accounts
+    PolicyStatement statement;
+    statement.sid = permission.action == "s3:GetObject" ? "FarthingReads" : "FarthingLists";
+    statement.principals = {{"AWS", holder}};
+    statement.actions = {std::string(permission.action)};
+    statement.resources = permission.resources;
+    if (permission.condition) statement.conditions = {*permission.condition};
+    document.statements.push_back(std::move(statement));
+  }
+  return document;
+}
+
+PolicyDocument TrustPolicy() {
+  PolicyStatement statement;
+  statement.sid = "FarthingWithItsExternalId";
+  statement.principals = {{"AWS", "${PrincipalArn}"}};
+  statement.actions = {"sts:AssumeRole"};
+  statement.conditions = {{"StringEquals", "sts:ExternalId", {"${ExternalId}"}}};
+  return {{std::move(statement)}};
+}
+
+void AddParameters(Plan& plan) {
+  const bool role = plan.scope.holder == Holder::kRole;
+  const auto add = [&plan](TemplateParameter parameter) {
+    parameter.value = plan.generic ? "" : plan.Value(parameter.placeholder);
+    plan.parameters.push_back(std::move(parameter));
+  };
+  add({"AccountId", "ExpectedAccountId", "account_id", "The account this is meant for", "",
+       "^[0-9]{12}$", 12, 12});
+  if (role) {
+    add({"PrincipalArn", "PlatformPrincipalArn", "platform_principal_arn",
+         "The role or user that Farthing runs as", "",
+         "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$", 20, 2048});
+    // Not NoEcho: the quick-create page ignores such parameters, and an external ID is no secret.
+    add({"ExternalId", "ExternalId", "external_id",
+         "Made by Farthing for this connection alone; do not change it", "",
+         "^[A-Za-z0-9_+=,.@:/-]+$", 2, 1224});
+  }
+  if (plan.purpose != Purpose::kMembers) {
+    add({"HolderName", role ? "RoleName" : "UserName", role ? "role_name" : "user_name",
+         role ? "Name of the role" : "Name of the user", "", "^[A-Za-z0-9_+=,.@-]+$", 1, 64});
+    plan.parameters.back().value.erase(0, plan.parameters.back().value.rfind('/') + 1);
+  }
+  const auto uses = [&plan](std::string_view placeholder) {
+    const std::string text = "${" + std::string(placeholder) + "}";
+    const auto in = [&text](const std::vector<std::string>& patterns) {
+      return std::any_of(patterns.begin(), patterns.end(),
+                         [&text](const auto& p) { return p.find(text) != std::string::npos; });
+    };
+    return std::any_of(plan.policy.statements.begin(), plan.policy.statements.end(),
+                       [&in](const PolicyStatement& s) { return in(s.resources); });
+  };
+  const bool is_new = plan.purpose == Purpose::kNewExport;
+  if (is_new || uses("Bucket")) {
+    add({"Bucket", "BillingBucket", "billing_bucket",
+         is_new ? "Name of the new bucket" : "The bucket that AWS delivers to", "",
+         is_new ? "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" : "^[A-Za-z0-9._-]{3,255}$", 3, 255});
+  }
+  if (!plan.scope.prefix.empty() && (is_new || uses("Bucket"))) {
+    add({"Prefix", "BillingPrefix", "billing_prefix",
+         "Path below which AWS delivers, without slashes at its ends", "",
+         "^[A-Za-z0-9!_.'()=+@:, /-]+$", 1, 256});
+  }
+  if (uses("KmsKeyArn")) {
+    add({"KmsKeyArn", "KmsKeyArn", "kms_key_arn", "Key that encrypts the bucket", "",
+         "^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", 20, 256});
+  }
+  if (is_new || uses("ExportName")) {
+    add({"ExportName", "ExportName", "export_name", "Name of the report or export", "",
+         plan.scope.export_kind == ExportKind::kLegacyCur ? "^[0-9A-Za-z!_.'()-]+$"
+                                                          : "^[0-9A-Za-z_-]+$",
+         1, 128});
+  }
+  if (plan.purpose == Purpose::kMembers) {
+    TemplateParameter targets{"TargetIds",
+                              "TargetIds",
+                              "target_ids",
+                              "The organisation's root (r-…) or units (ou-…)",
+                              "",
+                              "",
+                              4,
+                              68,
+                              true};
+    targets.value = plan.generic ? "" : Join(plan.targets, ",");
+    plan.parameters.push_back(std::move(targets));
+  }
+}
+
+Error Missing(std::string_view what, std::string_view hint) {
+  return Error(Errc::kInvalidArgument, std::string(what) + " is not known").Hint(hint);
+}
+
+Result<void> CheckPrincipal(const std::string& principal) {
+  if (principal.empty()) return {};
+  const Result<aws::Arn> arn = aws::ParseArn(principal);
+  if (arn.ok() && arn->service == "sts") {
+    return Error(Errc::kInvalidArgument, "the principal is a session, not a role: " + principal)
+        .Hint("name the role itself, such as arn:aws:iam::123456789012:role/name");
+  }
+  const bool narrow = arn.ok() && arn->service == "iam" &&
+                      (arn->resource.starts_with("role/") || arn->resource.starts_with("user/"));
+  if (narrow) return {};
+  return Error(Errc::kInvalidArgument, "the principal is neither a role nor a user: " + principal)
+      .Hint(
+          "a whole account would let everyone in it in; `aws sts get-caller-identity` says who you "
+          "are");
+}
+
+}  // namespace
+
+std::string Plan::Value(std::string_view placeholder) const {
+  for (const auto& [name, value] : values) {
+    if (name == placeholder) return value;
+  }
+  return "";
+}
+
+const TemplateParameter* Plan::Parameter(std::string_view placeholder) const {
+  const auto found =
+      std::find_if(parameters.begin(), parameters.end(),
+                   [&](const TemplateParameter& p) { return p.placeholder == placeholder; });
+  return found == parameters.end() ? nullptr : &*found;
+}
+
+Result<Plan> MakePlan(const TemplateRequest& request) {
+  const ConnectionType type = request.settings.type;
+  if (type == ConnectionType::kDirectory) {
+    return Error(Errc::kInvalidArgument, "a directory needs nothing in AWS")
+        .Hint("whatever copies the files there has its own access");
+  }
+  TRY(CheckPrincipal(request.principal));
+  Plan plan;
+  plan.purpose = request.purpose;
+  plan.connection_name = request.settings.name;
+  plan.sets = SetsFor(request);
+  plan.targets = request.targets;
+  plan.generic = request.generic;
+  TRY_ASSIGN(plan.scope, ScopeFor(request));
+  if (!plan.scope.is_aws && request.purpose != Purpose::kExisting) {
+    return Error(Errc::kInvalidArgument,
+                 "storage without AWS behind it has no exports and no roles")
+        .Hint("only --kind policy applies to it");
+  }
+  if (plan.scope.holder == Holder::kUser && request.purpose == Purpose::kMembers) {
+    return Error(Errc::kInvalidArgument, "member accounts get a role, not access keys");
+  }
+  TRY_ASSIGN(plan.permissions, NeededPermissions(plan.sets, plan.scope));
+  if (request.purpose == Purpose::kAudit) {
+    std::erase_if(plan.permissions, [](const Permission& permission) {
+      return std::find(kContent.begin(), kContent.end(), permission.action) != kContent.end();
+    });
+  }
+  plan.policy = BuildPolicy(plan.permissions);
+  if (plan.scope.holder == Holder::kRole) plan.trust = TrustPolicy();
+  plan.holder_path = plan.scope.holder_name.substr(0, plan.scope.holder_name.rfind('/') + 1);
+  plan.foreign_bucket = !request.settings.bucket_owner.empty() &&
+                        request.settings.bucket_owner != plan.scope.account_id;
+  plan.values = ScopeValues(plan.scope);
+  plan.values.emplace_back("PrincipalArn", request.principal);
+  plan.values.emplace_back("ExternalId", request.settings.external_id);
+  plan.billing_region = plan.Value("BillingRegion");
+  plan.bucket_policy = request.purpose == Purpose::kNewExport
+                           ? DeliveryPolicy(*plan.scope.export_kind)
+                           : ReaderPolicy(plan);
+  AddParameters(plan);
+  if (request.purpose == Purpose::kMembers && plan.targets.empty() && !plan.generic) {
+    return Missing(
+        "the organisation's root or units",
+        "give --members r-abcd or --members ou-abcd-12345678,…; `aws organizations list-roots` "
+        "names the root");
+  }
+  return plan;
+}
+
+PolicyDocument LiteralPolicy(const Plan& plan) { return WithValues(plan.policy, plan.values); }
+
+Result<PolicyDocument> LiteralTrust(const Plan& plan) {
+  if (plan.scope.holder == Holder::kUser) {
+    return Error(Errc::kInvalidArgument, "a connection with access keys has no trust policy")
+        .Hint("a role is safer: nothing that lives long is stored anywhere");
+  }
+  if (plan.Value("PrincipalArn").empty()) {
+    return Missing("who Farthing runs as",
+                   "give --principal with the ARN of its role or user; `aws sts "
+                   "get-caller-identity` names it");
+  }
+  if (plan.Value("ExternalId").empty()) {
+    return Missing("the external ID",
+                   "create the connection first, it makes one: farthing connect");
+  }
+  return WithValues(plan.trust, plan.values);
+}
+
+Result<PolicyDocument> LiteralBucketPolicy(const Plan& plan) {
+  if (plan.bucket_policy.statements.empty()) {
+    return Error(Errc::kInvalidArgument, "these permission sets read no bucket");
+  }
+  return WithValues(plan.bucket_policy, plan.values);
+}
+
+NewExport NewExportOf(ExportKind kind) {
+  NewExport wanted;
+  wanted.format = wanted.compression = kind == ExportKind::kLegacyCur ? "Parquet" : "PARQUET";
+  if (kind == ExportKind::kLegacyCur) return wanted;
+  wanted.table = "COST_AND_USAGE_REPORT";
+  std::string columns;
+  for (const ExportColumn& column : Cur2Columns()) {
+    columns += std::string(columns.empty() ? "" : ", ") + std::string(column.name);
+  }
+  wanted.query = "SELECT " + columns + " FROM COST_AND_USAGE_REPORT";
+  wanted.table_properties = {{"TIME_GRANULARITY", "HOURLY"},
+                             {"INCLUDE_RESOURCES", "TRUE"},
+                             {"INCLUDE_SPLIT_COST_ALLOCATION_DATA", "TRUE"},
+                             {"INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY", "FALSE"}};
+  return wanted;
+}
+
+namespace {
+
+std::string_view Word(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::kExisting: return "existing";
+    case Purpose::kNewExport: return "new-export";
+    case Purpose::kMembers: return "members";
+    case Purpose::kAudit: return "audit";
+  }
+  return "";
+}
+
+std::string PercentEncode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+std::string StackName(const Plan& plan) {
+  std::string name = "farthing-" + plan.connection_name;
+  for (char& c : name) {
+    const bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!fine) c = '-';
+  }
+  while (name.ends_with('-')) name.pop_back();
+  return name.substr(0, 128);
+}
+
+}  // namespace
+
+std::string TemplateObjectName(const Plan& plan) {
+  Plan generic = plan;
+  for (TemplateParameter& parameter : generic.parameters) parameter.value.clear();
+  return "farthing-" + std::string(Word(plan.purpose)) + "-" +
+         Sha256(CloudFormation(generic, TemplateFormat::kYaml)).substr(0, 12) + ".yaml";
+}
+
+Result<std::string> QuickCreateLink(const Plan& plan, std::string_view template_bucket_url) {
+  const std::string suffix(aws::FindPartition(plan.scope.partition)->dns_suffix);
+  const std::size_t host_end = template_bucket_url.find('/', std::string_view("https://").size());
+  const std::string_view host = template_bucket_url.substr(0, host_end);
+  if (!template_bucket_url.starts_with("https://") || !host.ends_with("." + suffix) ||
+      host.find("s3") == std::string_view::npos) {
+    return Error(Errc::kInvalidArgument, "CloudFormation takes templates from S3 only, not from: " +
+                                             std::string(template_bucket_url))
+        .Hint(
+            "put the template into a bucket and give its https URL, or upload it in the console by "
+            "hand");
+  }
+  std::string url(template_bucket_url);
+  if (!url.ends_with('/')) url += '/';
+  std::string link = ConsoleLink(
+      plan, "cloudformation/home?region=" + plan.billing_region + "#/stacks/create/review");
+  link += "?templateURL=" + PercentEncode(url + TemplateObjectName(plan)) +
+          "&stackName=" + PercentEncode(StackName(plan));
+  for (const TemplateParameter& parameter : plan.parameters) {
+    if (!parameter.value.empty()) {
+      link += "&param_" + parameter.name + "=" + PercentEncode(parameter.value);
+    }
+  }
+  return link;
+}
+
+std::string ConsoleLink(const Plan& plan, std::string_view page) {
+  return "https://" + plan.billing_region + "." +
+         std::string(aws::FindPartition(plan.scope.partition)->console_domain) + "/" +
+         std::string(page);
+}
+
+}  // namespace farthing::connect
