@@ -17,12 +17,15 @@ install(RUNTIME_DEPENDENCY_SET runtime
 install(FILES LICENSE DESTINATION share/doc/farthing COMPONENT program)
 install(FILES README.md DESTINATION share/doc/farthing COMPONENT program OPTIONAL)
 install(FILES third_party/duckdb/LICENSE DESTINATION share/doc/farthing RENAME LICENSE.duckdb COMPONENT program)
-install(FILES cli/completions/farthing.bash DESTINATION share/bash-completion/completions
-  RENAME farthing COMPONENT program OPTIONAL)
-install(FILES cli/completions/farthing.zsh DESTINATION share/zsh/site-functions
-  RENAME _farthing COMPONENT program OPTIONAL)
-install(FILES cli/completions/farthing.fish DESTINATION share/fish/vendor_completions.d
-  COMPONENT program OPTIONAL)
+# The program writes its own completions, while it is installed.
+foreach(completion bash:bash-completion/completions/farthing zsh:zsh/site-functions/_farthing
+        fish:fish/vendor_completions.d/farthing.fish)
+  string(REGEX MATCH "^([a-z]+):((.+)/.+)$" _ ${completion})
+  install(DIRECTORY DESTINATION share/${CMAKE_MATCH_3} COMPONENT program)
+  install(CODE "execute_process(COMMAND $<TARGET_FILE:farthing> completion ${CMAKE_MATCH_1}
+    OUTPUT_FILE \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/${CMAKE_MATCH_2}
+    COMMAND_ERROR_IS_FATAL ANY)" COMPONENT program)
+endforeach()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL program)
