@@ -18,7 +18,7 @@ HOMES = {
     r"sqlite3\.h": {"engine"},
     r"isa-l.*|zip\.h|xxhash\.h": {"base", "ingest"},
     r"zlib\.h": {"sim"},
-    r"openssl/.*": {"base", "aws"},
+    r"openssl/.*": {"base", "aws", "sim"},
     r"curl/.*|boost/(?:asio|beast).*": {"http"},
     r"pugixml\.hpp": {"aws", "sim"},
     r"sodium\.h": {"connect"},

@@ -12,7 +12,6 @@
 namespace farthing::sim {
 namespace {
 
-constexpr std::string_view kBucketName = "example-billing-exports";
 constexpr std::size_t kFlushBytes = 1 << 20;
 
 bool IsLegacy(BillFormat format) {
@@ -23,8 +22,19 @@ bool IsFocus(BillFormat format) {
 }
 bool IsParquet(BillFormat format) { return Name(format).ends_with("parquet"); }
 
-Columns ColumnsOf(BillFormat format) {
-  return IsLegacy(format) ? LegacyColumns() : IsFocus(format) ? FocusColumns() : Cur2Columns();
+/// The columns that are asked for, in that order; names that the format lacks are left out.
+Columns ColumnsOf(BillFormat format, const std::vector<std::string>& wanted) {
+  Columns all = IsLegacy(format)  ? LegacyColumns()
+                : IsFocus(format) ? FocusColumns()
+                                  : Cur2Columns();
+  if (wanted.empty()) return all;
+  Columns chosen;
+  for (const std::string& name : wanted) {
+    for (const Column& column : all) {
+      if (column.name == name) chosen.push_back(column);
+    }
+  }
+  return chosen;
 }
 
 std::string TypeName(ColumnType type) {
@@ -77,15 +87,19 @@ std::string JsonList(const std::vector<std::string>& texts, std::string_view pre
 /// Where a delivery's objects go, as keys of the bucket.
 struct Delivery::Places {
   explicit Places(const DeliveryOptions& options)
-      : report(Name(options.format)), root("billing/" + report) {
+      : report(options.report.empty() ? std::string(Name(options.format)) : options.report),
+        root(options.prefix.empty() ? report : options.prefix + "/" + report) {
     const Period period = options.period;
     // The 4th of the next month for the first delivery, a day later for each further one.
-    const Instant made{period.end().micros + (2 + options.number) * 86'400'000'000 +
-                       18'900'000'000};
+    const Instant made = options.made.value_or(
+        Instant{period.end().micros + (2 + options.number) * 86'400'000'000 + 18'900'000'000});
     const bool create_new = options.layout == BillOptions::Layout::kCreateNew;
     const auto key = Mix(options.seed, static_cast<std::uint64_t>(made.micros));
     execution = Uuid(Mix(key, static_cast<std::uint64_t>(options.format)));
-    assembly = CompactDay(made) + "T051500Z";
+    std::string time = ToString(made).substr(11, 8);
+    const std::string run_time = time + ".653Z-";
+    std::erase(time, ':');
+    assembly = CompactDay(made) + "T" + time + "Z";
     dates = root + "/" + CompactDay(period.start()) + "-" + CompactDay(period.end());
 
     if (options.format == BillFormat::kCur1Parquet) {
@@ -99,7 +113,7 @@ struct Delivery::Places {
     } else {
       const std::string part =
           (IsFocus(options.format) ? "/billing_period=" : "/BILLING_PERIOD=") + ToString(period);
-      const std::string run = "/" + DayString(made) + "T05:15:00.653Z-" + execution;
+      const std::string run = "/" + DayString(made) + "T" + run_time + execution;
       data = root + "/data" + part + (create_new ? run : "");
       if (create_new) manifests.push_back(root + "/metadata" + part + run);
       manifests.push_back(root + "/metadata" + part);
@@ -113,7 +127,7 @@ struct Delivery::Places {
 Delivery::Delivery(const DeliveryOptions& options, engine::Connection* connection)
     : options_(options),
       connection_(connection),
-      columns_(ColumnsOf(options.format)),
+      columns_(ColumnsOf(options.format, options.columns)),
       places_(std::make_unique<const Places>(options)),
       rows_(IsLegacy(options.format) ? Notation::kPlain : Notation::kJava),
       status_(OpenFile()) {}
@@ -250,7 +264,7 @@ std::string Delivery::LegacyManifest() const {
          "\",\n\"contentType\":\"" + (parquet ? "Parquet" : "text/csv") + "\",\n\"reportId\":\"" +
          Sha256(places_->report) + "\",\n\"reportName\":\"" + places_->report +
          "\",\n\"billingPeriod\":{\"start\":\"" + time(options_.period.start()) + "\",\"end\":\"" +
-         time(options_.period.end()) + "\"},\n\"bucket\":\"" + std::string(kBucketName) +
+         time(options_.period.end()) + "\"},\n\"bucket\":\"" + options_.bucket_name +
          "\",\n\"reportKeys\":" + JsonList(keys_, "") + ",\n\"additionalArtifactKeys\":[]\n}\n";
 }
 
@@ -262,11 +276,12 @@ std::string Delivery::ExportManifest() const {
                       (map && !IsParquet(options_.format) ? "string" : TypeName(column.type)) +
                       "\"}");
   }
-  return "{\n\"executionId\":\"" + places_->execution +
-         "\",\n\"exportArn\":\"arn:aws:bcm-data-exports:us-east-1:" + std::string(Payer().id) +
-         ":export/" + places_->report + "-" + Uuid(options_.seed) + "\",\n\"columns\":[" +
+  const std::string arn = "arn:aws:bcm-data-exports:us-east-1:" + std::string(Payer().id) +
+                          ":export/" + places_->report + "-" + Uuid(options_.seed);
+  return "{\n\"executionId\":\"" + places_->execution + "\",\n\"exportArn\":\"" +
+         (options_.export_arn.empty() ? arn : options_.export_arn) + "\",\n\"columns\":[" +
          Join(columns, ",\n") +
-         "],\n\"dataFiles\":" + JsonList(keys_, "s3://" + std::string(kBucketName) + "/") +
+         "],\n\"dataFiles\":" + JsonList(keys_, "s3://" + options_.bucket_name + "/") +
          ",\n\"additionalOutputFiles\":[]\n}\n";
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ struct DeliveryOptions {
   int number;  ///< of the delivery, from 1: each has its own assembly or execution id
   std::uint64_t seed;
   std::int64_t lines_per_file;
+  std::string prefix = "billing";
+  std::string report = {};  ///< empty: the format's name
+  std::string bucket_name = "example-billing-exports";
+  std::optional<Instant> made = {};       ///< absent: some days after the month's end
+  std::string export_arn = {};            ///< empty: made of the report's name
+  std::vector<std::string> columns = {};  ///< empty: all, in the order of the format
 };
 
 class Delivery {

@@ -1,0 +1,146 @@
+// Compute Optimizer, Cost Optimization Hub, Budgets and tags of resources: what a connection looks at in passing.
+
+#include <algorithm>
+
+#include "sim/aws/discovery.h"
+#include "sim/aws/services.h"
+
+namespace farthing::rehearsal {
+namespace {
+
+std::string ArnOf(const Resource& resource) {
+  if (resource.id.starts_with("arn:")) return resource.id;
+  const std::string kind = resource.id.starts_with("vol-") ? "volume/" : "instance/";
+  return "arn:aws:ec2:" + resource.region + ":" + resource.account_id + ":" + kind + resource.id;
+}
+
+Result<Reply> ComputeOptimizer(World& world, const Operation& operation) {
+  TRY(CheckAccess(world, operation, {.action = "compute-optimizer:" + operation.action}));
+  Reply reply;
+  if (operation.action == "GetEnrollmentStatus") {
+    reply.json = {{"status", world.compute_optimizer_enrolled ? "Active" : "Inactive"},
+                  {"memberAccountsEnrolled", world.compute_optimizer_enrolled},
+                  {"lastUpdatedTimestamp", Epoch(world.started)}};
+    return reply;
+  }
+  if (operation.action != "GetEC2InstanceRecommendations") return UnknownAction(operation);
+  if (!world.compute_optimizer_enrolled)
+    return Refuse(400, "OptInRequiredException",
+                  "AWS account is not registered for recommendations.");
+  json::array& items = reply.json["instanceRecommendations"].emplace_array();
+  for (const Resource& resource :
+       ResourcesOf(world, operation.caller.account_id, operation.region, "BoxUsage:m5.large")) {
+    items.push_back(
+        json::object{{"instanceArn", ArnOf(resource)},
+                     {"accountId", resource.account_id},
+                     {"currentInstanceType", "m5.large"},
+                     {"finding", "Overprovisioned"},
+                     {"recommendationOptions",
+                      json::array{json::object{{"instanceType", "t3.medium"}, {"rank", 1}}}}});
+  }
+  reply.json["errors"] = json::array();
+  return reply;
+}
+
+Result<Reply> CostHub(World& world, const Operation& operation) {
+  TRY(CheckAccess(world, operation, {.action = "cost-optimization-hub:" + operation.action}));
+  Reply reply;
+  if (operation.action == "ListEnrollmentStatuses") {
+    reply.json["items"] =
+        json::array{json::object{{"accountId", operation.caller.account_id},
+                                 {"status", world.cost_hub_enrolled ? "Active" : "Inactive"},
+                                 {"createdTimestamp", Epoch(world.started)},
+                                 {"lastUpdatedTimestamp", Epoch(world.started)}}};
+    reply.json["includeMemberAccounts"] = world.cost_hub_enrolled;
+    return reply;
+  }
+  if (operation.action != "ListRecommendations") return UnknownAction(operation);
+  if (!world.cost_hub_enrolled)
+    return Refuse(400, "AccessDeniedException",
+                  "The account is not enrolled in Cost Optimization Hub.");
+  json::array& items = reply.json["items"].emplace_array();
+  for (const auto& [id, account] : world.accounts) {
+    for (const Resource& resource : ResourcesOf(world, id, "us-east-1", "EBS:")) {
+      items.push_back(json::object{{"recommendationId", "rec-" + resource.id},
+                                   {"accountId", id},
+                                   {"region", resource.region},
+                                   {"resourceId", resource.id},
+                                   {"resourceArn", ArnOf(resource)},
+                                   {"currentResourceType", "EbsVolume"},
+                                   {"recommendedResourceType", "EbsVolume"},
+                                   {"estimatedMonthlySavings", 8.0},
+                                   {"currencyCode", "USD"},
+                                   {"actionType", "Delete"},
+                                   {"source", "ComputeOptimizer"}});
+    }
+  }
+  return reply;
+}
+
+json::object Spend(std::string_view amount) {
+  return {{"Amount", std::string(amount)}, {"Unit", "USD"}};
+}
+
+}  // namespace
+
+Result<Reply> AnswerAdvice(World& world, const Operation& operation) {
+  return operation.service == "compute-optimizer" ? ComputeOptimizer(world, operation)
+                                                  : CostHub(world, operation);
+}
+
+Result<Reply> AnswerBudgets(World& world, const Operation& operation) {
+  if (operation.action != "DescribeBudgets") return UnknownAction(operation);
+  TRY_ASSIGN(const std::string account, Required(operation.body, "AccountId"));
+  TRY(CheckAccess(
+      world, operation,
+      {.action = "budgets:ViewBudget", .resource = "arn:aws:budgets::" + account + ":budget/*"}));
+  if (account != operation.caller.account_id)
+    return Refuse(400, "AccessDeniedException",
+                  "Account " + operation.caller.account_id +
+                      " is not authorized to view budgets of " + account);
+  Reply reply;
+  json::array& budgets = reply.json["Budgets"].emplace_array();
+  if (account == world.payer) {
+    budgets.push_back(json::object{
+        {"BudgetName", "organisation-monthly"},
+        {"BudgetLimit", Spend("5000.0")},
+        {"TimeUnit", "MONTHLY"},
+        {"BudgetType", "COST"},
+        {"CalculatedSpend",
+         json::object{{"ActualSpend", Spend("1234.56")}, {"ForecastedSpend", Spend("2345.67")}}}});
+  }
+  return reply;
+}
+
+Result<Reply> AnswerTagging(World& world, const Operation& operation) {
+  if (operation.action != "GetResources" && operation.action != "GetTagKeys")
+    return UnknownAction(operation);
+  TRY(CheckAccess(world, operation, {.action = "tag:" + operation.action}));
+  Reply reply;
+  if (operation.action == "GetTagKeys") {
+    reply.json = {{"PaginationToken", ""}, {"TagKeys", json::array{"CostCenter", "Env", "team"}}};
+    return reply;
+  }
+  const auto resources = ResourcesOf(world, operation.caller.account_id, operation.region, "");
+  const auto size = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(NumberOf(operation.body, "ResourcesPerPage", 50), 1, 100));
+  TRY_ASSIGN(const Page page, TakePage(resources.size(), TextOf(operation.body, "PaginationToken"),
+                                       size, "PaginationTokenExpiredException"));
+  json::array& list = reply.json["ResourceTagMappingList"].emplace_array();
+  for (std::size_t i = page.begin; i < page.end; ++i) {
+    json::array tags;
+    const auto add = [&](std::string_view key, std::string_view value) {
+      if (!value.empty())
+        tags.push_back(json::object{{"Key", std::string(key)}, {"Value", std::string(value)}});
+    };
+    add("CostCenter", resources[i].tags->cost_center);
+    add("Env", resources[i].tags->environment);
+    add("team", resources[i].tags->team);
+    if (!tags.empty())
+      list.push_back(json::object{{"ResourceARN", ArnOf(resources[i])}, {"Tags", std::move(tags)}});
+  }
+  reply.json["PaginationToken"] = page.next;
+  return reply;
+}
+
+}  // namespace farthing::rehearsal
