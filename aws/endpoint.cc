@@ -222,8 +222,9 @@ Result<Endpoint> ResolveEndpoint(Service service, std::string_view region,
     endpoint.overridden = true;
     return endpoint;
   }
-  if (settings.fips && partition.id == "aws-cn") {
-    return Error(Errc::kInvalidArgument, "the China regions have no FIPS endpoints")
+  if (settings.fips && partition.id != "aws" && partition.id != "aws-us-gov") {
+    return Error(Errc::kInvalidArgument,
+                 "no FIPS endpoints in the partition " + std::string(partition.id))
         .Hint("switch use_fips_endpoint off for this connection");
   }
   endpoint.url = {.scheme = "https",

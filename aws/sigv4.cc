@@ -166,6 +166,9 @@ std::string Signature(std::string_view secret_access_key, std::string_view date,
 void Sign(http::Request& request, const Credentials& credentials, const SigningScope& scope,
           Instant now, const SignOptions& options) {
   const std::string amz_date = AmzDate(now);
+  std::erase_if(request.headers, [](const http::Header& header) {
+    return EqualsIgnoreCase(header.name, "Authorization");
+  });
   http::SetHeader(request.headers, "X-Amz-Date", amz_date);
   if (!credentials.session_token.empty()) {
     http::SetHeader(request.headers, "X-Amz-Security-Token", credentials.session_token);
