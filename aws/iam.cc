@@ -15,6 +15,12 @@ struct Holder {
   std::string name;
 };
 
+// Documents come URL-encoded (IAM API reference, RolePolicy); some S3- and IAM-compatible services leave that out.
+std::string Document(pugi::xml_node node, const char* child) {
+  std::string text = TextAt(node, child);
+  return text.starts_with('{') ? text : http::PercentDecode(text);
+}
+
 Result<pugi::xml_document> CallIam(Client& client, const std::string& operation,
                                    http::Parameters form) {
   return CallQuery(client, kIam, operation, std::move(form));
@@ -26,9 +32,8 @@ Result<std::string> ManagedDocument(Client& client, const std::string& arn) {
       policy.document_element().child("GetPolicyResult").child("Policy"), "DefaultVersionId");
   TRY_ASSIGN(const pugi::xml_document answer,
              CallIam(client, "GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", version}}));
-  return http::PercentDecode(
-      TextAt(answer.document_element().child("GetPolicyVersionResult").child("PolicyVersion"),
-             "Document"));
+  return Document(answer.document_element().child("GetPolicyVersionResult").child("PolicyVersion"),
+                  "Document");
 }
 
 Result<void> AddPolicies(Client& client, const Holder& holder, std::vector<RolePolicy>& policies) {
@@ -53,8 +58,8 @@ Result<void> AddPolicies(Client& client, const Holder& holder, std::vector<RoleP
       TRY_ASSIGN(const pugi::xml_document answer,
                  CallIam(client, operation,
                          {{holder.kind + "Name", holder.name}, {"PolicyName", policy.name}}));
-      policy.document = http::PercentDecode(TextAt(
-          answer.document_element().child((operation + "Result").c_str()), "PolicyDocument"));
+      policy.document = Document(answer.document_element().child((operation + "Result").c_str()),
+                                 "PolicyDocument");
     } else {
       TRY_ASSIGN(policy.document, ManagedDocument(client, policy.arn));
     }
@@ -71,7 +76,7 @@ Result<Role> GetRole(Client& client, const std::string& name) {
   Role role;
   role.arn = TextAt(given, "Arn");
   role.name = TextAt(given, "RoleName");
-  role.trust_policy = http::PercentDecode(TextAt(given, "AssumeRolePolicyDocument"));
+  role.trust_policy = Document(given, "AssumeRolePolicyDocument");
   role.permissions_boundary_arn =
       TextAt(given.child("PermissionsBoundary"), "PermissionsBoundaryArn");
   const std::string seconds = TextAt(given, "MaxSessionDuration");

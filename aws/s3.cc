@@ -1,5 +1,6 @@
 #include "aws/s3.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <mutex>
@@ -13,6 +14,7 @@ namespace farthing::aws {
 namespace {
 
 constexpr std::string_view kRegionHeader = "x-amz-bucket-region";
+constexpr std::uint64_t kRefusalBytes = 64 << 10;
 
 Call NewCall(std::string operation, std::string method) {
   Call call;
@@ -237,8 +239,11 @@ Result<std::string> S3::Get(const std::string& bucket, const std::string& key,
   object.key = key;
   object.etag = etag;
   http::SendOptions send;
-  send.body_limit = limit_bytes;
+  send.body_limit = std::max(limit_bytes, kRefusalBytes);  // a refusal has a body too
   TRY_ASSIGN(http::Response response, Fetch({&bucket, &object, 0, 0}, std::move(send)));
+  if (response.body.size() > limit_bytes)
+    return Error(Errc::kTooLarge, "the object is larger than " + std::to_string(limit_bytes) +
+                                      " bytes: s3://" + bucket + "/" + key);
   return std::move(response.body);
 }
 

@@ -221,6 +221,17 @@ TEST(S3Test, APinnedReadOfAnOverwrittenObjectIsAConflict) {
   EXPECT_EQ(HeaderValue(aws.http->request(0), "If-Match"), "\"old\"");
 }
 
+TEST(S3Test, TheLimitIsForContentNotForRefusals) {
+  ScriptedAws aws;
+  S3 s3(aws.client, {});
+  aws.http->Expect(404, "<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>");
+  EXPECT_EQ(s3.Get("acme", "k", 10).error().code(), Errc::kNotFound);
+  for (const int size : {11, 100'000}) {
+    aws.http->Expect(200, std::string(static_cast<std::size_t>(size), 'x'));
+    EXPECT_EQ(s3.Get("acme", "k", 10).error().code(), Errc::kTooLarge);
+  }
+}
+
 TEST(S3Test, CausesOfRefusalsAreNamed) {
   const auto refuse = [](int status, const std::string& code, const std::string& message) {
     ScriptedAws aws;

@@ -50,6 +50,8 @@ class ScriptedHttp : public http::Client {
       TRY(options.sink(response->body));
       response->body.clear();
     }
+    if (response.ok() && response->body.size() > options.body_limit)
+      return Error(Errc::kTooLarge, "the response is larger than allowed");
     return response;
   }
 
