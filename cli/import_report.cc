@@ -105,8 +105,9 @@ std::vector<std::string> NotesOf(const lake::Load& load) {
   return notes;
 }
 
-// The amount a bill is known by, where the load has it.
+// The amount a bill is known by, where the load has it.  Currencies are never added up.
 std::optional<std::pair<std::string, Decimal>> MainTotal(const lake::Load& load) {
+  if (load.currencies.size() > 1) return std::nullopt;
   for (const char* metric : {"unblended_cost", "billed_cost"}) {
     const auto total = load.totals.find(metric);
     if (total != load.totals.end()) return std::pair(total->first, total->second);
@@ -128,7 +129,9 @@ void PrintAsText(const ingest::Outcome& outcome, CliContext& context) {
       context.out << "  " << total->first << ' ' << ToString(total->second);
       if (outcome.load->currencies.size() == 1) context.out << ' ' << outcome.load->currencies[0];
     }
-    if (outcome.load->currencies.size() > 1) context.out << " in several currencies";
+    if (outcome.load->currencies.size() > 1) {
+      context.out << "  amounts in " << Join(outcome.load->currencies, ", ");
+    }
   }
   context.out << '\n' << std::flush;
   if (outcome.error) {
@@ -155,7 +158,9 @@ json::object ToJson(const ingest::Outcome& outcome) {
   object["load_id"] = outcome.load->id;
   object["line_count"] = outcome.load->line_count;
   json::object totals;
-  for (const auto& [name, total] : outcome.load->totals) totals[name] = ToString(total);
+  if (outcome.load->currencies.size() <= 1) {
+    for (const auto& [name, total] : outcome.load->totals) totals[name] = ToString(total);
+  }
   object["totals"] = totals;
   object["currencies"] = cli::ToJson(outcome.load->currencies);
   object["notes"] = cli::ToJson(NotesOf(*outcome.load));

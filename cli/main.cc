@@ -51,6 +51,11 @@ int Run(int argc, char** argv) {
   context.err_is_terminal = isatty(STDERR_FILENO) != 0;
   context.color = context.out_is_terminal && Environment("NO_COLOR").empty();
   context.width = TerminalWidth();
+  context.variable = [](const std::string& name) -> std::optional<std::string> {
+    std::string value = Environment(name.c_str());
+    if (value.empty()) return std::nullopt;
+    return value;
+  };
 
   CLI::App app("Farthing reads AWS bills and answers questions about cost to the last digit.",
                "farthing");

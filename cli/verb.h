@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,14 +31,21 @@ struct CliContext {
   int width = 80;                             ///< of the terminal
   std::string format = "table";               ///< --format of the chosen verb
   std::function<Result<void>()> action = {};  ///< set by the chosen verb
-  query::Session* session = nullptr;          ///< warm inside `farthing shell`
+  /// A variable of the environment, when it is set and not empty.
+  std::function<std::optional<std::string>(const std::string& name)> variable = {};
+  query::Session* session = nullptr;  ///< warm inside `farthing shell`
 };
 
+void AddCheckVerb(CLI::App& app, CliContext& context);
+void AddCollectVerb(CLI::App& app, CliContext& context);
 void AddCompletionVerb(CLI::App& app, CliContext& context);
+void AddConnectVerb(CLI::App& app, CliContext& context);
+void AddConnectionsVerb(CLI::App& app, CliContext& context);
 void AddCostVerb(CLI::App& app, CliContext& context);
 void AddCrossCheckVerb(CLI::App& app, CliContext& context);
 void AddDeliveriesVerb(CLI::App& app, CliContext& context);
 void AddDiffVerb(CLI::App& app, CliContext& context);
+void AddDisconnectVerb(CLI::App& app, CliContext& context);
 void AddElectVerb(CLI::App& app, CliContext& context);
 void AddExplainVerb(CLI::App& app, CliContext& context);
 void AddExportsVerb(CLI::App& app, CliContext& context);
@@ -45,6 +53,7 @@ void AddImportVerb(CLI::App& app, CliContext& context);
 void AddShellVerb(CLI::App& app, CliContext& context);
 void AddSimulateVerb(CLI::App& app, CliContext& context);
 void AddSqlVerb(CLI::App& app, CliContext& context);
+void AddTemplatesVerb(CLI::App& app, CliContext& context);
 void AddVerifyVerb(CLI::App& app, CliContext& context);
 void AddVersionsVerb(CLI::App& app, CliContext& context);
 

@@ -109,6 +109,12 @@ void AddVerbs(CLI::App& app, CliContext& context) {
   AddExplainVerb(app, context);
   AddSqlVerb(app, context);
   AddShellVerb(app, context);
+  AddConnectVerb(app, context);
+  AddTemplatesVerb(app, context);
+  AddCheckVerb(app, context);
+  AddCollectVerb(app, context);
+  AddConnectionsVerb(app, context);
+  AddDisconnectVerb(app, context);
   AddSimulateVerb(app, context);
   AddCompletionVerb(app, context);
 }

@@ -1,0 +1,243 @@
+#include <chrono>
+#include <ostream>
+#include <random>
+#include <thread>
+
+#include "cli/check_report.h"
+#include "cli/installation.h"
+#include "cli/progress.h"
+#include "cli/records.h"
+#include "cli/verb.h"
+#include "cli/watch.h"
+#include "connect/collect.h"
+#include "connect/lifecycle.h"
+
+namespace farthing::cli {
+namespace {
+
+using connect::Connection;
+
+struct CollectFlags {
+  std::string connection, from, to;
+  bool watch = false, again = false;
+  std::int64_t tolerate = 0;
+  double every_hours = 4;
+  std::uint64_t disk_limit_gib = 64;
+};
+
+/// One line on a terminal, a plain line for each new step elsewhere, nothing for programs.
+class CollectLine {
+ public:
+  explicit CollectLine(CliContext& context) : context_(context) {}
+  void Show(const connect::CollectProgress& progress) {
+    const std::string subject = progress.connection + ": " + progress.what;
+    const std::scoped_lock guard(mutex_);
+    if (!context_.err_is_terminal) {
+      if (subject != last_ && context_.format != "json")
+        context_.err << subject << '\n' << std::flush;
+      last_ = subject;
+      return;
+    }
+    context_.err << "\r\033[K" << subject;
+    if (progress.total_bytes > 0) {
+      context_.err << ' ' << ProgressBar(100 * progress.bytes / progress.total_bytes);
+    }
+    if (progress.rows > 0) context_.err << "  " << progress.rows << " rows";
+    context_.err << std::flush;
+  }
+  void Clear() {
+    if (context_.err_is_terminal) context_.err << "\r\033[K" << std::flush;
+  }
+
+ private:
+  CliContext& context_;
+  std::mutex mutex_;
+  std::string last_;
+};
+
+void PrintSummary(const connect::CollectSummary& summary, CliContext& context) {
+  if (context.format != "table") {
+    Records records{{"connection", "period", "outcome", "lines", "bytes", "reason"}, {}};
+    for (const connect::CollectedDelivery& delivery : summary.deliveries) {
+      records.rows.push_back({summary.connection_name,
+                              delivery.period ? ToString(*delivery.period) : "", delivery.outcome,
+                              std::to_string(delivery.lines), std::to_string(delivery.size_bytes),
+                              delivery.reason});
+    }
+    PrintRecords(records, context);
+    return;
+  }
+  for (const connect::CollectedDelivery& delivery : summary.deliveries) {
+    context.out << summary.connection_name << "  "
+                << (delivery.period ? ToString(*delivery.period) : delivery.manifest_key) << "  "
+                << delivery.outcome;
+    if (delivery.lines > 0) context.out << "  " << delivery.lines << " lines";
+    if (!delivery.reason.empty()) context.out << ": " << delivery.reason;
+    context.out << '\n';
+  }
+  for (const std::string& note : summary.notes) context.out << "note: " << note << '\n';
+  if (summary.deliveries.empty()) {
+    context.out << summary.connection_name << "  nothing new, " << summary.requests
+                << " requests\n";
+  }
+  if (summary.bill_data_ready) {
+    context.out << "bill data of " << summary.connection_name
+                << " is ready: farthing cost --by service\n";
+  }
+}
+
+/// Collects everything that may be collected; one failure does not stop the others.
+Result<void> CollectOnce(OpenInstallation& installation, const CollectFlags& flags,
+                         CliContext& context) {
+  connect::Installation parts = installation.parts();
+  TRY_ASSIGN(const std::vector<connect::TermAction> terms, ApplyTerms(parts, Now()));
+  for (const connect::TermAction& term : terms) context.err << "note: " << term.sentence << '\n';
+  std::vector<std::string> ids;
+  if (!flags.connection.empty()) {
+    TRY_ASSIGN(const Connection one, parts.store.Find(flags.connection));
+    ids.push_back(one.id);
+  } else {
+    TRY_ASSIGN(const std::vector<Connection> all, parts.store.List());
+    for (const Connection& connection : all) {
+      if (MayCollect(connection.state) &&
+          connection.settings.type != connect::ConnectionType::kLinkedKeys) {
+        ids.push_back(connection.id);
+      }
+    }
+    if (ids.empty()) {
+      return Error(Errc::kNotFound, "no connection is ready to be collected")
+          .Hint(all.empty() ? "make one: farthing connect --help"
+                            : "verify one: farthing check CONNECTION; see farthing connections");
+    }
+  }
+  connect::CollectOptions options;
+  if (!flags.from.empty()) {
+    TRY_ASSIGN(options.first, ParsePeriod(flags.from));
+  }
+  if (!flags.to.empty()) {
+    TRY_ASSIGN(options.last, ParsePeriod(flags.to));
+  }
+  options.again = flags.again;
+  options.tolerated_rows = flags.tolerate;
+  options.disk_limit_bytes = flags.disk_limit_gib << 30;
+  std::optional<Error> failure;
+  for (const std::string& id : ids) {
+    CollectLine line(context);
+    options.observer = [&](const connect::CollectProgress& progress) { line.Show(progress); };
+    Result<connect::CollectSummary> summary =
+        Collect(parts.store, parts.vault, parts.catalog, parts.platform, id, options);
+    line.Clear();
+    if (!summary.ok()) {
+      if (!failure) failure = std::move(summary).error();
+      continue;
+    }
+    PrintSummary(*summary, context);
+    for (const connect::CollectedDelivery& delivery : summary->deliveries) {
+      if (failure || (delivery.outcome != "quarantined" && delivery.outcome != "incomplete"))
+        continue;
+      failure =
+          Error(Errc::kCorrupt, summary->connection_name + ": a delivery is " + delivery.outcome +
+                                    "; what was active before stays active")
+              .Hint("farthing deliveries says why");
+    }
+  }
+  if (failure) return std::move(*failure);
+  return {};
+}
+
+/// AWS delivers up to three times a day at times of its own; jitter keeps many installations apart.
+std::chrono::milliseconds Pause(double hours) {
+  static std::mt19937 random{std::random_device{}()};
+  const double jitter = std::uniform_real_distribution<double>(0.85, 1.15)(random);
+  return std::chrono::milliseconds(static_cast<std::int64_t>(hours * 3'600'000 * jitter));
+}
+
+Result<void> RunCollect(const CollectFlags& flags, CliContext& context) {
+  const EndAtInterrupt end("\nstopped; what was collected stays, the rest resumes\n");
+  TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
+  for (;;) {
+    Result<void> done = CollectOnce(*installation, flags, context);
+    if (!flags.watch) return done;
+    if (!done.ok()) PrintError(done.error(), context);
+    context.out << std::flush;
+    std::this_thread::sleep_for(Pause(flags.every_hours));
+  }
+}
+
+Result<void> RunDisconnect(const std::string& name, const std::string& data, bool yes,
+                           CliContext& context) {
+  if (!yes) {
+    return Error(Errc::kInvalidArgument,
+                 "disconnecting destroys the credentials" +
+                     std::string(data == "purge" ? " and all data of the connection" : "") +
+                     " and cannot be undone")
+        .Hint("say --yes");
+  }
+  TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
+  connect::Installation parts = installation->parts();
+  TRY_ASSIGN(const connect::Disconnection done,
+             Disconnect(parts, name,
+                        data == "purge" ? connect::DataFate::kPurge : connect::DataFate::kKeep));
+  if (context.format != "table") {
+    Records records{{"aws_command"}, {}};
+    for (const std::string& command : done.aws_commands) records.rows.push_back({command});
+    PrintRecords(records, context);
+    return {};
+  }
+  context.out << "disconnected; the credentials are destroyed, data is "
+              << (data == "purge" ? "purged" : "kept") << '\n';
+  if (!done.aws_commands.empty()) context.out << "what is left in AWS, for you to delete:\n";
+  for (const std::string& command : done.aws_commands) context.out << "  " << command << '\n';
+  return {};
+}
+
+}  // namespace
+
+void AddCollectVerb(CLI::App& app, CliContext& context) {
+  auto* verb = AddVerb(app, context, "collect", "Fetch and import what was delivered");
+  auto flags = std::make_shared<CollectFlags>();
+  verb->add_option("--connection", flags->connection, "Only this one")->type_name("NAME");
+  verb->add_flag("--watch", flags->watch, "Go on: look again every few hours");
+  verb->add_option("--every", flags->every_hours, "Hours between looks, with some jitter")
+      ->check(CLI::Range(0.001, 168.0))
+      ->type_name("HOURS")
+      ->capture_default_str();
+  verb->add_option("--from", flags->from, "First billing period, such as 2025-01")
+      ->type_name("PERIOD");
+  verb->add_option("--to", flags->to, "Last billing period")->type_name("PERIOD");
+  verb->add_flag("--again", flags->again, "Fetch also what was collected before");
+  verb->add_option("--tolerate-bad-rows", flags->tolerate, "As for import")
+      ->check(AtLeast(0))
+      ->type_name("N");
+  verb->add_option("--disk-limit", flags->disk_limit_gib,
+                   "GiB that one delivery may take while it is read")
+      ->check(AtLeast(1))
+      ->type_name("GIB")
+      ->capture_default_str();
+  verb->footer(
+      "Examples:\n  farthing collect\n  farthing collect --connection production --from 2025-01\n"
+      "  farthing collect --watch");
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return RunCollect(*flags, context); }; });
+}
+
+void AddDisconnectVerb(CLI::App& app, CliContext& context) {
+  auto* verb = AddVerb(app, context, "disconnect",
+                       "Destroy a connection's credentials; keep or purge its data");
+  auto name = std::make_shared<std::string>();
+  auto data = std::make_shared<std::string>("keep");
+  auto yes = std::make_shared<bool>(false);
+  verb->add_option("CONNECTION", *name, "Name or id")->required();
+  verb->add_option("--bills", *data, "keep or purge what was collected")
+      ->check(OneOf({"keep", "purge"}))
+      ->capture_default_str();
+  verb->add_flag("--yes", *yes, "I mean it");
+  verb->footer(
+      "Examples:\n  farthing disconnect production --yes\n"
+      "  farthing disconnect production --bills purge --yes");
+  verb->callback([=, &context] {
+    context.action = [=, &context] { return RunDisconnect(*name, *data, *yes, context); };
+  });
+}
+
+}  // namespace farthing::cli
