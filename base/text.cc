@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <numeric>
 #include <random>
@@ -135,6 +136,14 @@ bool StartsWithIgnoreCase(std::string_view text, std::string_view prefix) {
 
 std::size_t FindInvalidUtf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    std::uint64_t eight = 0;
+    if (text.size() - at >= sizeof(eight)) {
+      std::memcpy(&eight, text.data() + at, sizeof(eight));
+      if ((eight & 0x8080808080808080) == 0) {  // ASCII, as nearly all text is
+        at += sizeof(eight);
+        continue;
+      }
+    }
     const std::size_t length = Utf8Length(text.substr(at));
     if (length == 0) return at;
     at += length;

@@ -68,6 +68,14 @@ TEST(Utf8Test, ReplacesEachBadByte) {
   EXPECT_EQ(ReplaceInvalidUtf8("\xC3\xA9"), "\xC3\xA9");
 }
 
+TEST(Utf8Test, FindsABadByteAnywhereInALongText) {
+  for (std::size_t at = 0; at < 40; ++at) {
+    std::string text(40, 'a');
+    text[at] = '\x80';
+    EXPECT_EQ(FindInvalidUtf8(text), at);
+  }
+}
+
 RC_GTEST_PROP(Utf8Property, ReplacingGivesValidText, (const std::string& bytes)) {
   const std::string clean = ReplaceInvalidUtf8(bytes);
   RC_ASSERT(FindInvalidUtf8(clean) == std::string_view::npos);
