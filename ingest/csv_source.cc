@@ -73,12 +73,6 @@ bool CsvSource::Tolerate(lake::RowIssue issue) {
   return true;
 }
 
-void CsvSource::NoteUnknown(const std::string& column, std::string_view text) {
-  const std::lock_guard lock(mutex_);
-  UnknownValues& unknown = unknown_values_[column];
-  if (unknown.count++ == 0) unknown.first = text;
-}
-
 std::vector<std::string> CsvSource::notes() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> notes;

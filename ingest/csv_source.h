@@ -76,7 +76,6 @@ class CsvSource {
     std::int64_t count = 0;
     std::string first;
   };
-  void NoteUnknown(const std::string& column, std::string_view text);
   void Fail(Error error);
   /// Notes a bad row; false when it is one too many.
   bool Tolerate(lake::RowIssue issue);

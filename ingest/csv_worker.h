@@ -1,6 +1,7 @@
 #pragma once
 
-// One thread's part of a CsvSource: takes blocks apart and fills DuckDB vectors.  One thread.
+// One thread's part of a CsvSource: takes blocks, chooses their records chunk by chunk, fills DuckDB's
+// chunks with them and reports the bad ones.  One thread.
 
 #include <duckdb.h>
 
@@ -9,9 +10,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "ingest/csv_columns.h"
+#include "ingest/csv_maps.h"
+#include "ingest/csv_records.h"
 #include "ingest/csv_source.h"
 
 namespace farthing::ingest {
@@ -26,71 +29,48 @@ class CsvWorker {
 
  private:
   class Record;
-  struct BadCell {
-    std::size_t record;  ///< index into chosen_
+
+  // These return false after a failure.
+  bool NextBlock();
+  bool ReplaceBadBytes();
+  bool SplitRecords();
+  bool ChooseRecords(std::size_t limit);
+  bool Convert(duckdb_data_chunk output);
+  bool DropBadRecords();
+  bool KeepTotals();
+  bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message,
+                 lake::RowIssue::Fate fate = lake::RowIssue::Fate::kSetAside);
+
+  bool IsOfPeriod(std::uint32_t record);
+  void ConvertColumn(std::size_t column, duckdb_vector vector);
+  void ConvertSets(duckdb_data_chunk output);
+  void ConvertPlace(duckdb_data_chunk output);
+  /// The text of a field without quotes; empty where the value is absent.
+  std::string_view Cell(std::uint32_t record, std::size_t field);
+  std::string CellOf(std::uint32_t record, std::string_view column);
+  const CsvFile& file() const;
+
+  CsvSource& source_;
+  std::vector<CsvColumn> columns_;  ///< by emitted column
+  CsvMaps maps_;
+  SetCache tags_;
+  SetCache attributes_;
+
+  std::optional<TextBlock> block_;
+  const CsvPlan* plan_ = nullptr;  ///< of the block's file
+  CsvRecords records_;
+  std::uint32_t next_record_ = 0;
+
+  std::vector<std::uint32_t> chosen_;    ///< records of the chunk in hand
+  std::vector<std::string_view> cells_;  ///< of the column in hand
+  std::deque<std::string> unquoted_;     ///< texts of the chunk in hand that are not in the block
+  struct BadRecord {
+    std::size_t index;  ///< into chosen_
     std::string column;
     std::string message;
   };
-
-  bool NextBlock();
-  bool FindRecords();
-  bool CheckUtf8();
-  bool ChooseRecords(std::size_t limit);
-  bool KeepPeriod(std::uint32_t record);
-  bool Convert(duckdb_data_chunk output);
-  void ConvertColumn(std::size_t column, duckdb_vector vector);
-  void ConvertText(const ColumnOrigin& origin, duckdb_vector vector);
-  void ConvertTime(const ColumnOrigin& origin, const std::string& name, duckdb_vector vector);
-  void ConvertAmount(std::size_t column, const ColumnOrigin& origin, duckdb_vector vector);
-  void ConvertSets(duckdb_data_chunk output);
-  void ConvertPlace(duckdb_data_chunk output);
-  bool DropBadRecords();
-  bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message,
-                 lake::RowIssue::Fate fate = lake::RowIssue::Fate::kSetAside);
-  std::string CellOf(std::uint32_t record, std::string_view column);
-  std::string_view Field(std::uint32_t record, std::size_t field) const;
-  std::string_view Cell(std::uint32_t record, std::size_t field);
-  std::string_view ValueOf(std::uint32_t record, const ColumnOrigin& origin);
-  std::string_view Keep(std::string_view text);
-  const std::string& FileName() const;
-
-  CsvSource& source_;
-  std::optional<TextBlock> block_;
-  std::optional<TextBlock> previous_;  ///< DuckDB may still look at its strings
-  std::string_view text_;              ///< of the block
-  const CsvPlan* plan_ = nullptr;
-  std::vector<std::uint32_t> separators_;
-  std::vector<std::uint32_t> records_;  ///< by record: index of its first separator
-  std::size_t next_record_ = 0;
-  std::vector<std::uint32_t> chosen_;  ///< records of the chunk in hand
-  std::vector<BadCell> bad_;
-  std::deque<std::string> kept_;  ///< unquoted text of the chunk in hand
-  std::string scratch_;
-  std::string raw_;
-  struct TimeMemory {
-    std::string text;
-    std::int64_t micros = 0;
-  };
-  std::unordered_map<std::size_t, TimeMemory> times_;  ///< by field: the last one parsed
-  SetCache tags_;
-  SetCache attributes_;
-  /// A map text taken apart: the values of typed columns, and the rest as JSON.
-  struct MapContent {
-    std::vector<std::string> values;
-    std::string rest;
-  };
-  const MapContent& MapOf(std::uint32_t record, std::size_t map);
-  std::string_view RestOfMap(std::uint32_t record, std::size_t field);
-  std::unordered_map<std::string, MapContent> map_contents_;  ///< by plan and text
-  struct MapMemory {
-    std::string text;
-    const MapContent* content = nullptr;
-  };
-  std::vector<MapMemory> map_memory_;  ///< by map of the plan: the last one
-  std::vector<int128> chunk_totals_;   ///< by emitted column
-  std::vector<int128> totals_;
-  std::vector<DecimalNeed> needs_;
-  std::vector<bool> misfit_;
+  std::vector<BadRecord> bad_;
+  std::string raw_set_;
 };
 
 }  // namespace farthing::ingest
