@@ -74,8 +74,10 @@ Result<fs::path> StagingDirectory(const Layout& layout, std::string_view table, 
 }
 
 std::string CopySql(const std::string& select, const fs::path& file) {
+  // A dictionary of more values costs more to build than it saves (docs/benchmarks.md).
   return "COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
-         " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880)";
+         " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880, "
+         "DICTIONARY_SIZE_LIMIT 8192)";
 }
 
 Result<void> StageRollups(engine::Connection& connection, const Layout& layout, Period period,
