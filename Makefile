@@ -4,13 +4,14 @@ JOBS ?= $(shell nproc)
 BENCH_LINES ?= 10000000
 BENCH_FORMATS ?= cur1-csv cur1-parquet cur2-csv cur2-parquet
 
-.PHONY: help deps build test demo bench check format gen package clean
+.PHONY: help deps services build test demo bench check format gen package clean
 
 help:
 	@echo "make test     install what is missing, build, run every test"
 	@echo "make demo     build the release and show it on a made-up bill"
 	@echo "make build    build the release: build/release/farthing"
 	@echo "make deps     install missing Debian packages (needs root or sudo)"
+	@echo "make services install the S3 and AWS servers that tests are run against"
 	@echo "make check    what a change must pass: format, layers, build, tests, headers"
 	@echo "make format   apply clang-format"
 	@echo "make gen      rewrite generated files from schema/"
@@ -25,7 +26,11 @@ build: deps
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 
-test: deps
+# Without a network the tests against referees are skipped; the rest is not held up.
+services: deps
+	-scripts/install_services
+
+test: deps services
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev -j $(JOBS)
