@@ -83,7 +83,8 @@ bool BelongsToTags(Use use) {
 
 bool IsAbsent(const ColumnRole& role, std::string_view text) {
   const bool said_by_user = role.use == Use::kTag || role.use == Use::kCostCategory;
-  return said_by_user ? text.empty() : IsAbsent(text);
+  if (said_by_user) return text.empty();
+  return IsMap(role.use) ? IsAbsentValue(text) : IsAbsent(text);
 }
 
 SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value) {
@@ -107,6 +108,9 @@ std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_t
   std::vector<SetEntry> entries;
   boost::system::error_code code;
   boost::json::value map = boost::json::parse(json_text, code);
+  if (code && json_text.starts_with('"')) {  // Azure leaves the braces out
+    map = boost::json::parse("{" + std::string(json_text) + "}", code);
+  }
   if (!code && map.is_array()) map = FromPairs(std::move(map));
   if (code || !map.is_object()) {
     entries.push_back(EntryOf(role, "unreadable", std::string(json_text)));

@@ -411,6 +411,13 @@ class BadBareFile(harness.Case):
             self.assertIn(f"{rows} lines", done.stdout)
             self.assertIn("completeness unknown", done.stderr)
 
+    def test_currencies_are_not_added_up_in_the_report(self):
+        (self.bills / "two.csv").write_text(rows_of({"lineItem/CurrencyCode": "JPY"}, {}))
+        done = self.succeeds(self.lake.run("import", self.bills / "two.csv"))
+        self.assertRegex(done.stdout, "2 lines  amounts in JPY, USD\n$")
+        (self.bills / "two.csv").write_text(rows_of({"lineItem/CurrencyCode": "EUR"}, {}))
+        self.assertEqual(self.lake.json("import", self.bills / "two.csv")["outcomes"][0]["totals"], {})
+
     def test_decimals_of_more_than_38_digits_in_parquet(self):
         columns = self.parquet_rows()
         columns["line_item_unblended_cost"] = [Decimal("0.1")] * 3

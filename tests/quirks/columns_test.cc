@@ -398,6 +398,14 @@ TEST(QuirkTest, Q59_PairsAndStructsAreMapsToo) {
   EXPECT_EQ(tags_of(object, "MAP(VARCHAR, VARCHAR)"), "a " + object);
 }
 
+TEST(QuirkTest, Q59_AzuresTagsWithoutBracesAreAMap) {
+  Lab lab;
+  lab.ImportSheet(Focus({{"1", "Usage", {{"Tags", R"("env": "prod","cost center": "7")"}}},
+                         {"2", "Usage", {{"Tags", "None"}}}}));
+  EXPECT_EQ(lab.Value("tags['env'] || tags['cost center']", "billed_cost = 1"), "prod7");
+  EXPECT_EQ(lab.Value("cardinality(tags)", "billed_cost = 2"), "0");
+}
+
 TEST(QuirkTest, Q59_AMapThatIsNoJsonIsKeptAsText) {
   Lab lab;
   EXPECT_EQ(lab.ImportSheet(Cur2({{"1", "Usage", {{"resource_tags", "{broken"}}}})),
