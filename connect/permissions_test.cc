@@ -74,7 +74,8 @@ TEST(PermissionsTest, EveryActionIsKnownToIamAndSaysWhy) {
   scope.kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1";
   for (const Holder holder : {Holder::kRole, Holder::kUser}) {
     scope.holder = holder;
-    for (const Permission& permission : *NeededPermissions(EverySubset().back(), scope)) {
+    const auto needed = NeededPermissions(EverySubset().back(), scope);
+    for (const Permission& permission : *needed) {
       EXPECT_EQ(ExpandAction(permission.action), std::vector{std::string(permission.action)});
       EXPECT_FALSE(permission.reason.empty());
       EXPECT_FALSE(permission.needed_by.empty());
@@ -84,7 +85,8 @@ TEST(PermissionsTest, EveryActionIsKnownToIamAndSaysWhy) {
 }
 
 TEST(PermissionsTest, OnlyManageExportAndTagActivationWrite) {
-  for (const Permission& permission : *NeededPermissions(EverySubset().back(), Scope())) {
+  const auto needed = NeededPermissions(EverySubset().back(), Scope());
+  for (const Permission& permission : *needed) {
     const bool may_write = permission.set == PermissionSet::kManageExport ||
                            permission.set == PermissionSet::kTagActivation;
     const bool decrypts = permission.action == "kms:Decrypt";

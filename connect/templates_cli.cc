@@ -26,8 +26,8 @@ if aws s3api head-bucket --bucket "$BUCKET" --expected-bucket-owner "$ACCOUNT_ID
   fi
   policy=$(aws s3api get-bucket-policy --bucket "$BUCKET" --expected-bucket-owner "$ACCOUNT_ID" \
     --query Policy --output text 2>/dev/null || true)
-  all=$(grep -o '"Effect"' <<<"$policy" | wc -l)
-  ours=$(grep -oE '"Sid" *: *"Farthing[A-Za-z]*"' <<<"$policy" | wc -l)
+  all=$({ grep -o '"Effect"' || true; } <<<"$policy" | wc -l)
+  ours=$({ grep -oE '"Sid" *: *"Farthing[A-Za-z]*"' || true; } <<<"$policy" | wc -l)
   if [ "$all" -ne "$ours" ]; then
     printf 'add these statements to the policy of bucket %s by hand:\n' "$BUCKET"
     cat "$work/bucket-policy.json"
@@ -87,7 +87,8 @@ fi
 arn=arn:$PARTITION:iam::$ACCOUNT_ID:policy/farthing
 if aws iam get-policy --policy-arn "$arn" >/dev/null 2>&1; then
   if [ "$(aws iam list-policy-versions --policy-arn "$arn" --query 'length(Versions)' --output text)" -ge 5 ]; then
-    oldest=$(aws iam list-policy-versions --policy-arn "$arn" --query 'Versions[-1].VersionId' --output text)
+    oldest=$(aws iam list-policy-versions --policy-arn "$arn" \
+      --query 'sort_by(Versions[?!IsDefaultVersion], &CreateDate)[0].VersionId' --output text)
     aws iam delete-policy-version --policy-arn "$arn" --version-id "$oldest"
   fi
   aws iam create-policy-version --policy-arn "$arn" --policy-document "file://$work/policy.json" --set-as-default >/dev/null

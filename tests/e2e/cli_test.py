@@ -253,6 +253,7 @@ class JsonErrors(WithLake):
         "explain": (2, "invalid_argument", ["--from", "2026-13-01"]),
         "sql": (2, "invalid_argument", ["select from"]),
         "shell": (2, "invalid_argument", ["--fast"]),
+        "templates": (2, "invalid_argument", ["--account", "12"]),
         "simulate": (2, "invalid_argument", ["bill"]),
         "completion": (2, "invalid_argument", ["tcsh"]),
     }

@@ -15,7 +15,7 @@ BINARY = os.environ.get("FARTHING_BINARY", "")
 SECONDS = 120  # no single command of a test takes longer
 
 VERBS = ["import", "cost", "exports", "deliveries", "versions", "elect", "crosscheck", "diff",
-         "verify", "explain", "sql", "shell", "simulate", "completion"]
+         "verify", "explain", "sql", "shell", "templates", "simulate", "completion"]
 
 
 def run(*arguments, env=None, text=True, **options):
