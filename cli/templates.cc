@@ -230,6 +230,7 @@ Result<void> CheckFormat(const std::string& kind, const std::string& format) {
 Result<void> RunTemplates(TemplateFlags flags, CliContext& context) {
   TRY_ASSIGN(const Plan plan, PlanOf(flags, context));
   const bool records = !flags.diff.empty() || flags.kind == "actions";
+  if (records || flags.kind.ends_with("policy")) TRY(CheckComplete(plan));
   if (records && context.format == "yaml") {
     return Error(Errc::kInvalidArgument, "lists have no format yaml")
         .Hint("take table, csv or json");

@@ -281,7 +281,10 @@ Result<Plan> MakePlan(const TemplateRequest& request) {
   if (plan.scope.holder == Holder::kUser && request.purpose == Purpose::kMembers) {
     return Error(Errc::kInvalidArgument, "member accounts get a role, not access keys");
   }
-  TRY_ASSIGN(plan.permissions, NeededPermissions(plan.sets, plan.scope));
+  // A bucket that is not known yet is a parameter without a value: the shape of the policy does not depend on it.
+  PolicyScope shape = plan.scope;
+  if (shape.bucket.empty()) shape.bucket = "unknown";
+  TRY_ASSIGN(plan.permissions, NeededPermissions(plan.sets, shape));
   if (request.purpose == Purpose::kAudit) {
     std::erase_if(plan.permissions, [](const Permission& permission) {
       return std::find(kContent.begin(), kContent.end(), permission.action) != kContent.end();
@@ -307,6 +310,12 @@ Result<Plan> MakePlan(const TemplateRequest& request) {
         "names the root");
   }
   return plan;
+}
+
+Result<void> CheckComplete(const Plan& plan) {
+  if (!plan.scope.bucket.empty() || plan.Parameter("Bucket") == nullptr) return {};
+  return Error(Errc::kInvalidArgument, "the bucket is not known")
+      .Hint("name the bucket that AWS delivers to: --bucket; --new-export makes one");
 }
 
 PolicyDocument LiteralPolicy(const Plan& plan) { return WithValues(plan.policy, plan.values); }

@@ -67,18 +67,23 @@ struct Plan {
 /// Errors: kInvalidArgument (something missing or unwritable, a type that needs nothing of the kind).
 Result<Plan> MakePlan(const TemplateRequest& request);
 
-/// The policy of the role or user, ready to paste.
+/// Whether literal documents can be made: templates may leave the bucket open, a policy to paste may not.
+/// Errors: kInvalidArgument (the bucket is not known).
+Result<void> CheckComplete(const Plan& plan);
+
+/// The policy of the role or user, ready to paste.  Requires: CheckComplete().
 PolicyDocument LiteralPolicy(const Plan& plan);
 /// Who may assume the role: one principal, with the external ID, never with MFA.
 /// Errors: kInvalidArgument (keys need no trust; principal or external ID unknown).
 Result<PolicyDocument> LiteralTrust(const Plan& plan);
 /// Of a new bucket: AWS may deliver, only over TLS.  Of an existing one: what to add so that the role may read.
+/// Requires: CheckComplete().
 Result<PolicyDocument> LiteralBucketPolicy(const Plan& plan);
 
 enum class TemplateFormat { kYaml, kJson };
 std::string CloudFormation(const Plan& plan, TemplateFormat format);
 std::string Terraform(const Plan& plan);
-/// A bash script over the `aws` command line that may be run again.  Errors: as LiteralTrust.
+/// A bash script over the `aws` command line that may be run again.  Errors: as CheckComplete and LiteralTrust.
 Result<std::string> CliScript(const Plan& plan);
 
 /// The name under which the operator keeps the generic template of this shape, such as farthing-existing-1f2e….yaml.

@@ -190,6 +190,7 @@ std::string HolderPart(const Plan& plan, const PolicyDocument& trust) {
 }  // namespace
 
 Result<std::string> CliScript(const Plan& plan) {
+  TRY(CheckComplete(plan));
   PolicyDocument trust;
   const bool role = plan.scope.holder == Holder::kRole;
   if (role) {

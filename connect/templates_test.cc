@@ -204,6 +204,18 @@ TEST(TemplatesTest, TheGenericTemplateHoldsNothingOfAConnection) {
   EXPECT_EQ(TemplateObjectName(plan), named);
 }
 
+TEST(TemplatesTest, ABucketThatIsNotKnownYetIsAskedFor) {
+  TemplateRequest request = Request();
+  request.settings.export_place.bucket.clear();
+  const Plan plan = *MakePlan(request);
+  EXPECT_FALSE(CheckComplete(plan).ok());
+  EXPECT_FALSE(CliScript(plan).ok());
+  const auto root = boost::json::parse(CloudFormation(plan, TemplateFormat::kJson));
+  EXPECT_FALSE(root.at("Parameters").at("BillingBucket").as_object().contains("Default"));
+  EXPECT_FALSE(GuideSteps(plan, SetupWay::kByHand).empty());
+  EXPECT_TRUE(CheckComplete(*MakePlan(Request())).ok());
+}
+
 TEST(TemplatesTest, PartitionsHaveTheirOwnRegionAndConsole) {
   TemplateRequest request = Request(Purpose::kNewExport);
   request.settings.partition = "aws-cn";

@@ -83,7 +83,7 @@ class Printed(unittest.TestCase):
             self.assertIn("RightAccount", stack["Rules"])
 
     def test_mistakes_say_what_to_do(self):
-        for arguments in (["--account", "12", "--bucket", "b"], ["--account", ACCOUNT],
+        for arguments in (["--account", "12", "--bucket", "b"], ["--account", ACCOUNT, "--kind", "policy"],
                           ["--account", ACCOUNT, "--bucket", "b", "--prefix", "a*", "--kind", "policy"],
                           ["--account", ACCOUNT, "--bucket", "bb", "--kind", "trust"],
                           ["--account", ACCOUNT, "--bucket", "bb", "--kind", "link"],
