@@ -26,6 +26,7 @@ constexpr int kMostThreads = 64;
 constexpr int kMostStalls = 3;     // failures in a row that bring no byte
 constexpr int kMostBreaks = 1000;  // failures of one range altogether
 constexpr std::chrono::milliseconds kPause{200};
+constexpr std::size_t kHashBlock = 256 << 10;
 
 fs::path Beside(const fs::path& file, std::string_view ending) {
   return file.parent_path() / ("." + file.filename().string() + std::string(ending));
@@ -166,8 +167,11 @@ class Downloader {
     std::vector<char> done;      // by range
     std::size_t next = 0;        // the first range that nobody has taken
     std::size_t open = 0;        // ranges that are not done
+    bool digest = true;          // the ETag may be an MD5
+    Md5 md5;                     // of the ranges before `hashed`; whoever set `hashing` adds to it
+    std::size_t hashed = 0;
+    bool hashing = false;
     int rounds = 1;
-    bool digest = true;
   };
   struct Job {
     const Download* whole = nullptr;     // a small object …
@@ -200,7 +204,7 @@ class Downloader {
         } else if ((*job)->range) {
           result = FetchRange(*(*job)->transfer, *(*job)->range);
         } else {
-          result = FinishLarge(*(*job)->transfer);
+          result = Advance(*(*job)->transfer);
         }
       }
     } catch (const std::exception& exception) {
@@ -253,6 +257,7 @@ class Downloader {
   Result<std::shared_ptr<Transfer>> Begin(const Download& download) {
     auto transfer = std::make_shared<Transfer>();
     transfer->download = &download;
+    transfer->digest = LooksLikeMd5(download.object.etag);
     transfer->part = Beside(download.file, ".part");
     transfer->notes = Beside(download.file, ".part.done");
     const std::uint64_t size = download.object.size_bytes;
@@ -302,47 +307,66 @@ class Downloader {
                  std::min(range_bytes_, size - offset)};
     TRY(Fetch(span));
     TRY(WriteAt(transfer.note_file, transfer.notes, transfer.head_bytes + range, "x"));
-    bool last;
     {
       const std::lock_guard lock(mutex_);
       transfer.done[range] = 1;
       transfer.digest = transfer.digest && span.digest;
-      last = --transfer.open == 0;
+      --transfer.open;
     }
-    return last ? FinishLarge(transfer) : Result<void>();
+    return Advance(transfer);
   }
 
-  Result<void> FinishLarge(const Transfer& transfer) {
+  // Hashes what has become complete from the start on, beside the download; one thread at a time.  It also
+  // finishes a transfer that has all its ranges.
+  Result<void> Advance(Transfer& transfer) {
+    std::unique_lock lock(mutex_);
+    if (transfer.hashing) return {};  // that thread sees to ours too
+    transfer.hashing = true;
+    while (transfer.digest && transfer.hashed < transfer.done.size() &&
+           transfer.done[transfer.hashed] != 0 && !stop_.cancelled()) {
+      lock.unlock();
+      TRY(HashRange(transfer, transfer.hashed));
+      lock.lock();
+      ++transfer.hashed;
+    }
+    transfer.hashing = false;
+    if (transfer.open != 0 || stop_.cancelled()) return {};
+    lock.unlock();
+    return FinishLarge(transfer);
+  }
+
+  Result<void> HashRange(Transfer& transfer, std::size_t range) const {
+    std::string block(kHashBlock, '\0');
+    std::uint64_t offset = range * range_bytes_;
+    const std::uint64_t end = std::min(offset + range_bytes_, transfer.download->object.size_bytes);
+    while (offset < end) {
+      const auto wanted =
+          static_cast<std::size_t>(std::min<std::uint64_t>(kHashBlock, end - offset));
+      const ssize_t count =
+          pread(transfer.file.number(), block.data(), wanted, static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return ErrnoError("read", transfer.part, count < 0 ? errno : EIO);
+      transfer.md5.Add(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
+      offset += static_cast<std::uint64_t>(count);
+    }
+    return {};
+  }
+
+  Result<void> FinishLarge(Transfer& transfer) {
     const Download& download = *transfer.download;
     std::error_code code;
-    if (transfer.digest && LooksLikeMd5(download.object.etag)) {
-      TRY_ASSIGN(const bool matches, PartMatches(transfer));
-      if (!matches) {
-        fs::remove(transfer.notes, code);
-        if (transfer.rounds > 1) return Mismatch(download);
-        TRY_ASSIGN(const std::shared_ptr<Transfer> again, Begin(download));
-        ++again->rounds;
-        const std::lock_guard lock(mutex_);
-        transfers_.push_back(again);
-        return {};
-      }
+    if (transfer.digest && !transfer.md5.Matches(download.object.etag)) {
+      fs::remove(transfer.notes, code);
+      if (transfer.rounds > 1) return Mismatch(download);
+      TRY_ASSIGN(const std::shared_ptr<Transfer> again, Begin(download));
+      ++again->rounds;
+      const std::lock_guard lock(mutex_);
+      transfers_.push_back(again);
+      return {};
     }
     TRY(Publish(download, transfer.part));
     fs::remove(transfer.notes, code);
     return {};
-  }
-
-  static Result<bool> PartMatches(const Transfer& transfer) {
-    Md5 md5;
-    std::string block(std::size_t{1} << 20, '\0');
-    for (off_t offset = 0;;) {
-      const ssize_t count = pread(transfer.file.number(), block.data(), block.size(), offset);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return ErrnoError("read", transfer.part, errno);
-      if (count == 0) return md5.Matches(transfer.download->object.etag);
-      md5.Add(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
-      offset += count;
-    }
   }
 
   Result<void> FetchWhole(const Download& download) {
