@@ -42,6 +42,7 @@ bench:
 	scripts/install_deps bench
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
+	-scripts/install_services s3 && bench/download.py --tool build/bench/bench/download_tool
 	for binary in build/bench/bench/*_bench; do $$binary || exit 1; done
 	FARTHING_BINARY=build/bench/farthing bench/run --make $(BENCH_LINES) $(BENCH_FORMATS)
 
