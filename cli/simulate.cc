@@ -47,7 +47,8 @@ Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
 }  // namespace
 
 void AddSimulateVerb(CLI::App& app, CliContext& context) {
-  auto* verb = AddVerb(app, context, "simulate", "Make synthetic data: simulate bill");
+  auto* verb = AddVerb(app, context, "simulate",
+                       "Make synthetic data: a bill, or a whole AWS to rehearse with");
   verb->require_subcommand(1);
   verb->footer(
       "--format of simulate is that of the answer, --format of bill that of the bill.\n\n"
@@ -81,6 +82,7 @@ void AddSimulateVerb(CLI::App& app, CliContext& context) {
       "  farthing simulate bill --out ./bucket --format cur1-csv,focus-parquet --seed 7");
   bill->callback(
       [=, &context] { context.action = [=, &context] { return RunSimulate(*flags, context); }; });
+  AddSimulateAws(*verb, context);
 }
 
 }  // namespace farthing::cli

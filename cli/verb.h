@@ -51,6 +51,7 @@ void AddExplainVerb(CLI::App& app, CliContext& context);
 void AddExportsVerb(CLI::App& app, CliContext& context);
 void AddImportVerb(CLI::App& app, CliContext& context);
 void AddShellVerb(CLI::App& app, CliContext& context);
+void AddSimulateAws(CLI::App& simulate, CliContext& context);  ///< the subcommand of simulate
 void AddSimulateVerb(CLI::App& app, CliContext& context);
 void AddSqlVerb(CLI::App& app, CliContext& context);
 void AddTemplatesVerb(CLI::App& app, CliContext& context);

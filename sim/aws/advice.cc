@@ -42,6 +42,20 @@ Result<Reply> ComputeOptimizer(World& world, const Operation& operation) {
   return reply;
 }
 
+json::object HubItem(const Resource& resource) {
+  return {{"recommendationId", "rec-" + resource.id},
+          {"accountId", resource.account_id},
+          {"region", resource.region},
+          {"resourceId", resource.id},
+          {"resourceArn", ArnOf(resource)},
+          {"currentResourceType", "EbsVolume"},
+          {"recommendedResourceType", "EbsVolume"},
+          {"estimatedMonthlySavings", 8.0},
+          {"currencyCode", "USD"},
+          {"actionType", "Delete"},
+          {"source", "ComputeOptimizer"}};
+}
+
 Result<Reply> CostHub(World& world, const Operation& operation) {
   TRY(CheckAccess(world, operation, {.action = "cost-optimization-hub:" + operation.action}));
   Reply reply;
@@ -60,18 +74,10 @@ Result<Reply> CostHub(World& world, const Operation& operation) {
                   "The account is not enrolled in Cost Optimization Hub.");
   json::array& items = reply.json["items"].emplace_array();
   for (const auto& [id, account] : world.accounts) {
-    for (const Resource& resource : ResourcesOf(world, id, "us-east-1", "EBS:")) {
-      items.push_back(json::object{{"recommendationId", "rec-" + resource.id},
-                                   {"accountId", id},
-                                   {"region", resource.region},
-                                   {"resourceId", resource.id},
-                                   {"resourceArn", ArnOf(resource)},
-                                   {"currentResourceType", "EbsVolume"},
-                                   {"recommendedResourceType", "EbsVolume"},
-                                   {"estimatedMonthlySavings", 8.0},
-                                   {"currencyCode", "USD"},
-                                   {"actionType", "Delete"},
-                                   {"source", "ComputeOptimizer"}});
+    for (const sim::Region& region : sim::Regions()) {
+      for (const Resource& resource : ResourcesOf(world, id, region.code, "EBS:")) {
+        items.push_back(HubItem(resource));
+      }
     }
   }
   return reply;

@@ -138,6 +138,18 @@ Result<json::object> AddKey(World& world, const json::object& arguments) {
   return json::object{{"arn", arn}};
 }
 
+/// The keys of an account's administrator; the payer's by default.
+Result<json::object> AdminKeys(const World& world, const json::object& arguments) {
+  const std::string account =
+      arguments.contains("account") ? TextOf(arguments, "account") : world.payer;
+  for (const auto& [id, key] : world.access_keys) {
+    if (key.account_id != account || key.user_name != "admin") continue;
+    return json::object{
+        {"account_id", account}, {"access_key_id", id}, {"secret_access_key", key.secret}};
+  }
+  return Wrong("no such account: " + account);
+}
+
 /// Switches that people and tests turn.
 Result<json::object> Set(World& world, const json::object& arguments) {
   for (const auto& member : arguments) {
@@ -205,12 +217,13 @@ Result<json::object> RunCommand(World& world, std::string_view command,
     world.scps.push_back({TextOf(arguments, "target"), json::serialize(*policy)});
     return json::object();
   }
+  if (command == "admin") return AdminKeys(world, arguments);
   if (command == "key") return AddKey(world, arguments);
   if (command == "set") return Set(world, arguments);
   if (command == "bucket") return SetBucket(world, arguments);
   return Refuse(404, "UnknownCommand", "no such command: " + std::string(command))
       .Hint(
-          "known are state, advance, deliver, restate, backfill, fault, clear-faults, scp, key, "
+          "known are state, advance, deliver, restate, backfill, fault, clear-faults, scp, admin, key, "
           "set and bucket");
 }
 

@@ -210,6 +210,7 @@ Result<Reply> Dispatch(World& world, const Operation& operation) {
       {"cur", AnswerCur},
       {"bcm-data-exports", AnswerDataExports},
       {"ce", AnswerCostExplorer},
+      {"cloudformation", AnswerCloudFormation},
       {"ec2", AnswerEc2},
       {"elasticloadbalancing", AnswerLoadBalancing},
       {"monitoring", AnswerCloudWatch},

@@ -56,6 +56,7 @@ struct Aws::Guarded {
       if (auto caught_up = CatchUp(world); !caught_up.ok()) {
         return JsonResponse(500, {{"error", caught_up.error().message()}});
       }
+      if (path.starts_with("/cloudformation/home")) return AnswerConsole(world, request);
       answered = AnswerRequest(world, request);
       if (records.size() < kRecordsKept) records.push_back(answered.record);
       if (answered.redeliver) {

@@ -173,6 +173,8 @@ class World {
   std::vector<AllocationTag> tags;
   std::vector<boost::json::object> backfills;
   std::vector<boost::json::object> stack_sets;
+  std::map<std::string, std::map<std::string, std::string>>
+      change_sets;  ///< by ARN, as they were asked for
   Faults faults;
   bool organization_all_features = true;
   bool cost_explorer_enabled = true;
