@@ -31,6 +31,29 @@ Index<Metric> IndexMetrics() {
 
 }  // namespace
 
+SourceFamily FamilyOf(std::string_view format) {
+  if (format == kCostExplorerFormat) return SourceFamily::kCostExplorer;
+  return format == "focus" ? SourceFamily::kFocus : SourceFamily::kCur;
+}
+
+std::string_view LakeColumn::Expression(SourceFamily family) const {
+  switch (family) {
+    case SourceFamily::kCur: return cur;
+    case SourceFamily::kFocus: return focus;
+    case SourceFamily::kCostExplorer: return cost_explorer;
+  }
+  return cur;
+}
+
+std::span<const std::string_view> LakeColumn::Needs(SourceFamily family) const {
+  switch (family) {
+    case SourceFamily::kCur: return cur_needs;
+    case SourceFamily::kFocus: return focus_needs;
+    case SourceFamily::kCostExplorer: return cost_explorer_needs;
+  }
+  return cur_needs;
+}
+
 const LakeColumn* FindLakeColumn(std::string_view name) {
   static const Index<LakeColumn> index = IndexByName(LakeColumns());
   return Find(index, name);

@@ -13,7 +13,12 @@
 namespace farthing::billing {
 
 /// The families of source columns; each lake column has one expression per family.
-enum class SourceFamily { kCur, kFocus };
+enum class SourceFamily { kCur, kFocus, kCostExplorer };
+
+/// What the lake calls data that Cost Explorer answered; docs/formats/cost-explorer.md.
+inline constexpr std::string_view kCostExplorerFormat = "cost_explorer";
+/// The family of a load's format: "cur1", "cur2", "focus" or "cost_explorer".
+SourceFamily FamilyOf(std::string_view format);
 
 enum class ColumnKind {
   kText,      ///< VARCHAR; absent is NULL, never ''
@@ -39,9 +44,14 @@ struct LakeColumn {
   std::string_view meaning;
   std::string_view cur;    ///< SQL over CUR source columns; "$T" stands for the column's type
   std::string_view focus;  ///< SQL over FOCUS source columns
+  std::string_view cost_explorer;               ///< SQL over the columns of Cost Explorer's answers
   std::span<const std::string_view> cur_needs;  ///< without these the column is unknown (NULL)
   std::span<const std::string_view> focus_needs;
+  std::span<const std::string_view> cost_explorer_needs;
   std::string_view reference;  ///< document and section
+
+  std::string_view Expression(SourceFamily family) const;
+  std::span<const std::string_view> Needs(SourceFamily family) const;
 };
 
 /// All columns of cost_lines, in file order.

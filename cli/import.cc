@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
+#include "billing/registry.h"
 #include "ingest/import.h"
 
 namespace farthing::cli {
@@ -78,8 +79,10 @@ Result<void> NoteElections(lake::Catalog& catalog, std::vector<std::string>& not
   for (const lake::Candidate& candidate : candidates) {
     if (candidate.elected) continue;
     notes.push_back(candidate.load.export_name + " " + ToString(candidate.load.period) +
-                    " is not added: " + candidate.reason + "; change it with: farthing elect " +
-                    candidate.load.export_name);
+                    " is not added: " + candidate.reason +
+                    (candidate.load.format == billing::kCostExplorerFormat
+                         ? ""
+                         : "; change it with: farthing elect " + candidate.load.export_name));
   }
   return {};
 }

@@ -265,9 +265,9 @@ bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column,
   lake::RowIssue issue{block_->file, row, column, message, fate};
   // The fields of a record with too many or too few of them cannot be told apart.
   if (fate == lake::RowIssue::Fate::kSetAside && records_.IsWhole(record)) {
-    const bool focus = source_.job_.family == billing::SourceFamily::kFocus;
-    issue.cost = CellOf(record, focus ? "BilledCost" : "line_item_unblended_cost");
-    issue.currency = CellOf(record, focus ? "BillingCurrency" : "line_item_currency_code");
+    issue.cost = CellOf(record, MandatoryColumns(source_.job_.family).front());
+    issue.currency = CellOf(
+        record, billing::FindLakeColumn("billing_currency")->Expression(source_.job_.family));
   }
   if (source_.Tolerate(std::move(issue))) return true;
   const std::string where =

@@ -22,6 +22,7 @@ std::string IdentityOf(const Manifest& manifest, const std::string& name) {
   if (manifest.kind == Manifest::Kind::kDataExport && !manifest.identity.empty()) {
     return "export:" + manifest.identity;
   }
+  if (manifest.kind == Manifest::Kind::kCostExplorer) return "cost-explorer:" + manifest.identity;
   return "report:" + manifest.account + ":" + ReportFolder(manifest.keys.front()) + ":" + name;
 }
 
@@ -56,6 +57,7 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   found.version_key = manifest.version_key;
   found.columns = manifest.columns;
   found.is_data_export = manifest.kind == Manifest::Kind::kDataExport;
+  found.fills_around = manifest.fills_around;
   if (manifest.period) found.period = manifest.period;
   for (const std::string& key : manifest.keys) {
     Result<fs::path> file = ResolveKey(key, path, root);

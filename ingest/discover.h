@@ -27,6 +27,7 @@ struct FoundDelivery {
   bool latest = false;                       ///< the period's own manifest names this version
   std::vector<std::string> newer;            ///< version keys of the period's later versions
   std::vector<std::string> columns;          ///< as the manifest lists them
+  std::vector<std::string> fills_around;     ///< of Cost Explorer's answers: lake/catalog.h, Load
   std::filesystem::path status_table;  ///< Athena's, where one speaks of the files; else empty
   std::optional<Error> problem;        ///< why it cannot be read: torn manifest, missing file, …
 };

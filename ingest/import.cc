@@ -80,6 +80,10 @@ class Importer {
                                                    "which billing period this is"));
     }
     TRY(ReadFiles(found.files, delivery));
+    // The same figures around another bill are another content.
+    for (const std::string& around : found.fills_around) {
+      delivery.fingerprint = Sha256(delivery.fingerprint + "\n" + around);
+    }
     Result<OpenedFiles> opened = OpenFiles(found.files);
     if (!opened.ok()) return Quarantine(std::move(delivery), std::move(opened).error());
     if (found.is_data_export) opened->detection.is_cur2 = true;  // its query may leave out all maps
@@ -217,6 +221,7 @@ class Importer {
     load.period = delivery.period;
     load.created_at = ToString(Now());
     load.complete = !delivery.manifest.empty();
+    load.fills_around = found.fills_around;
     const OtherPeriods others = load.complete ? OtherPeriods::kRefuse : OtherPeriods::kSkip;
     Result<void> staged = StageLoad(catalog_.layout(), files, others, options_, load);
     for (std::string& note : CompareColumns(found.columns, files.ColumnNames())) {

@@ -48,8 +48,8 @@ class Loader {
                                         std::to_string(lines.line_count));
     }
     for (const billing::LakeColumn& column : billing::LakeColumns()) {
-      const bool cur = task_.files.detection.family == billing::SourceFamily::kCur;
-      const auto source = reading.totals.find(std::string(cur ? column.cur : column.focus));
+      const auto source =
+          reading.totals.find(std::string(column.Expression(task_.files.detection.family)));
       const auto lake = lines.sums.find(std::string(column.name));
       if (source == reading.totals.end() || lake == lines.sums.end()) continue;
       if (source->second != lake->second) {

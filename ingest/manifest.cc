@@ -39,6 +39,15 @@ Result<std::vector<std::string>> Keys(const json::object& object, const char* me
   return keys;
 }
 
+std::vector<std::string> Texts(const json::value& list) {
+  std::vector<std::string> texts;
+  if (!list.is_array()) return texts;
+  for (const json::value& item : list.get_array()) {
+    if (item.is_string()) texts.emplace_back(item.get_string());
+  }
+  return texts;
+}
+
 std::vector<std::string> Columns(const json::object& object) {
   std::vector<std::string> columns;
   const json::value* list = object.if_contains("columns");
@@ -71,11 +80,15 @@ Result<std::optional<Manifest>> ParseManifest(std::string_view text) {
   const json::object& object = value.get_object();
 
   const bool legacy = object.contains("reportKeys") || object.contains("assemblyId");
+  const bool cost_explorer = object.contains("fillsAround");  // written by Farthing itself
   const bool data_export = object.contains("dataFiles") || object.contains("executionId");
   if (!legacy && !data_export) return std::optional<Manifest>();
 
   Manifest manifest;
-  manifest.kind = data_export ? Manifest::Kind::kDataExport : Manifest::Kind::kLegacy;
+  manifest.kind = data_export     ? Manifest::Kind::kDataExport
+                  : cost_explorer ? Manifest::Kind::kCostExplorer
+                                  : Manifest::Kind::kLegacy;
+  if (cost_explorer) manifest.fills_around = Texts(object.at("fillsAround"));
   manifest.version_key = TextAt(object, data_export ? "executionId" : "assemblyId");
   manifest.account = TextAt(object, "account");
   manifest.identity = TextAt(object, data_export ? "exportArn" : "reportId");

@@ -15,7 +15,7 @@
 namespace farthing::ingest {
 
 struct Manifest {
-  enum class Kind { kLegacy, kDataExport };
+  enum class Kind { kLegacy, kDataExport, kCostExplorer };
   Kind kind = Kind::kLegacy;
   std::string name;               ///< report or export name; empty when the manifest does not say
   std::string identity;           ///< report id or export ARN; empty when it does not say
@@ -23,6 +23,7 @@ struct Manifest {
   std::string account;            ///< owner of the report; empty when unknown
   std::optional<Period> period;   ///< legacy says it; data exports have it in the path
   std::vector<std::string> keys;  ///< data files: keys inside the bucket, in order
+  std::vector<std::string> fills_around;  ///< kCostExplorer: lake/catalog.h, Load
   std::vector<std::string> columns;  ///< as the manifest lists them; may differ from the files
 };
 

@@ -72,7 +72,7 @@ class Mapper {
 
  private:
   std::string_view Expression(const LakeColumn& column) const {
-    return relation_.family == SourceFamily::kCur ? column.cur : column.focus;
+    return column.Expression(relation_.family);
   }
 
   // The type that keeps every input exactly.
@@ -88,8 +88,7 @@ class Mapper {
   }
 
   bool Lacks(const LakeColumn& column) const {
-    const auto needs =
-        relation_.family == SourceFamily::kCur ? column.cur_needs : column.focus_needs;
+    const auto needs = column.Needs(relation_.family);
     return std::any_of(needs.begin(), needs.end(), [&](std::string_view name) {
       return !present_.contains(std::string(name));
     });

@@ -44,7 +44,7 @@ class Opener {
     TRY_ASSIGN(const std::vector<std::string> header, parquet ? AddParquet(path) : AddCsv(path));
     TRY_ASSIGN(const Detection detection, DetectFamily(header));
     if (!first && detection.family != files_.detection.family) {
-      return Error(Errc::kInvalidArgument, "CUR and FOCUS files in one delivery");
+      return Error(Errc::kInvalidArgument, "files of different formats in one delivery");
     }
     files_.detection = detection;
     files_.paths.push_back(path);
@@ -80,6 +80,9 @@ class Opener {
 
 std::string OpenedFiles::format() const {
   if (detection.family == billing::SourceFamily::kFocus) return "focus";
+  if (detection.family == billing::SourceFamily::kCostExplorer) {
+    return std::string(billing::kCostExplorerFormat);
+  }
   return detection.is_cur2 ? "cur2" : "cur1";
 }
 

@@ -23,7 +23,7 @@ struct OpenedFiles {
   std::vector<ParquetFile> parquet;          ///< one for each path, or none
 
   bool is_parquet() const { return !parquet.empty(); }
-  /// "cur1", "cur2" or "focus".
+  /// "cur1", "cur2", "focus" or "cost_explorer".
   std::string format() const;
   /// Names of the columns that at least one file has, each once.
   std::vector<std::string> ColumnNames() const;

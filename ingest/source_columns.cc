@@ -64,18 +64,31 @@ constexpr std::string_view kFocusAmounts[] = {
     "CommitmentDiscountQuantity",
     "PricingCurrencyEffectiveCost",
 };
+constexpr std::string_view kCostExplorerAmounts[] = {
+    "UnblendedCost", "NetUnblendedCost", "BlendedCost", "AmortizedCost", "NetAmortizedCost",
+};
+// Empty where Cost Explorer adds up different units.
+constexpr std::string_view kOptionalQuantities[] = {"UsageQuantity"};
 constexpr std::string_view kTimes[] = {
-    "line_item_usage_start_date", "line_item_usage_end_date", "bill_billing_period_start_date",
-    "ChargePeriodStart",          "ChargePeriodEnd",          "BillingPeriodStart",
+    "line_item_usage_start_date",
+    "line_item_usage_end_date",
+    "bill_billing_period_start_date",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "BillingPeriodStart",
+    "PeriodStart",
+    "PeriodEnd",
 };
 // Read by the loader itself, besides the registry's expressions.
 constexpr std::string_view kCurAlways[] = {"bill_billing_period_start_date"};
-constexpr std::string_view kFocusAlways[] = {"BillingPeriodStart"};
+constexpr std::string_view kOthersAlways[] = {"BillingPeriodStart"};
 
 constexpr std::string_view kCurMandatory[] = {
     "line_item_unblended_cost", "line_item_line_item_type", "line_item_usage_start_date"};
 constexpr std::string_view kFocusMandatory[] = {"BilledCost", "ChargeCategory", "ChargePeriodStart",
                                                 "BillingPeriodStart"};
+constexpr std::string_view kCostExplorerMandatory[] = {"UnblendedCost", "LinkedAccountId",
+                                                       "PeriodStart", "BillingPeriodStart"};
 
 // Families of CUR columns; a header outside them is reported as unknown.
 constexpr std::string_view kCurPrefixes[] = {
@@ -115,8 +128,13 @@ std::string Squash(std::string_view header) {
 }
 
 SourceKind KindOf(std::string_view name) {
-  if (Contains(kCurAmounts, name) || Contains(kFocusAmounts, name)) return SourceKind::kAmount;
-  if (Contains(kCurNetAmounts, name)) return SourceKind::kNetAmount;
+  if (Contains(kCurAmounts, name) || Contains(kFocusAmounts, name) ||
+      Contains(kCostExplorerAmounts, name)) {
+    return SourceKind::kAmount;
+  }
+  if (Contains(kCurNetAmounts, name) || Contains(kOptionalQuantities, name)) {
+    return SourceKind::kNetAmount;
+  }
   if (Contains(kReferences, name)) return SourceKind::kReference;
   if (Contains(kTimes, name)) return SourceKind::kTime;
   return SourceKind::kText;
@@ -176,11 +194,11 @@ FamilyTables MakeTables(SourceFamily family) {
   };
   const bool cur = family == SourceFamily::kCur;
   for (const std::string_view name : cur ? std::span<const std::string_view>(kCurAlways)
-                                         : std::span<const std::string_view>(kFocusAlways)) {
+                                         : std::span<const std::string_view>(kOthersAlways)) {
     add(std::string(name));
   }
   for (const billing::LakeColumn& column : billing::LakeColumns()) {
-    for (const std::string& word : IdentifiersIn(cur ? column.cur : column.focus)) {
+    for (const std::string& word : IdentifiersIn(column.Expression(family))) {
       if (IsSourceName(family, word)) add(word);
     }
   }
@@ -190,6 +208,8 @@ FamilyTables MakeTables(SourceFamily family) {
 const FamilyTables& TablesOf(SourceFamily family) {
   static const FamilyTables cur = MakeTables(SourceFamily::kCur);
   static const FamilyTables focus = MakeTables(SourceFamily::kFocus);
+  static const FamilyTables cost_explorer = MakeTables(SourceFamily::kCostExplorer);
+  if (family == SourceFamily::kCostExplorer) return cost_explorer;
   return family == SourceFamily::kCur ? cur : focus;
 }
 
@@ -276,7 +296,12 @@ ColumnRole RoleOf(SourceFamily family, std::string_view header) {
   if (const auto found = tables.by_squashed.find(squashed); found != tables.by_squashed.end()) {
     return {ColumnRole::Use::kUsed, tables.used[found->second].name};
   }
-  return family == SourceFamily::kCur ? CurRole(header, squashed) : FocusRole(header, squashed);
+  switch (family) {
+    case SourceFamily::kCur: return CurRole(header, squashed);
+    case SourceFamily::kFocus: return FocusRole(header, squashed);
+    case SourceFamily::kCostExplorer: break;
+  }
+  return {ColumnRole::Use::kAttribute, std::string(header)};
 }
 
 std::optional<std::string> KeyInMap(const ColumnRole& map, std::string_view column) {
@@ -302,7 +327,8 @@ std::string_view DecimalGroup(std::string_view name) {
                                                      "split_line_item_split_usage_ratio",
                                                      "ConsumedQuantity",
                                                      "PricingQuantity",
-                                                     "CommitmentDiscountQuantity"};
+                                                     "CommitmentDiscountQuantity",
+                                                     "UsageQuantity"};
   if (Contains(kQuantities, name)) return "quantity";
   if (name == "ListUnitPrice" || name == "ContractedUnitPrice") return name;
   return "";
@@ -319,6 +345,9 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
     return Detection{SourceFamily::kCur, maps};
   }
   if (has("billedcost") && has("chargecategory")) return Detection{SourceFamily::kFocus};
+  if (has("netamortizedcost") && has("linkedaccountid") && has("chargegroup")) {
+    return Detection{SourceFamily::kCostExplorer};
+  }
 
   const auto not_a_bill = [](const std::string& what, const std::string& hint) {
     return Error(Errc::kInvalidArgument, "not a bill Farthing reads: " + what).Hint(hint);
@@ -351,8 +380,12 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
 }
 
 std::span<const std::string_view> MandatoryColumns(SourceFamily family) {
-  if (family == SourceFamily::kCur) return kCurMandatory;
-  return kFocusMandatory;
+  switch (family) {
+    case SourceFamily::kCur: return kCurMandatory;
+    case SourceFamily::kFocus: return kFocusMandatory;
+    case SourceFamily::kCostExplorer: break;
+  }
+  return kCostExplorerMandatory;
 }
 
 }  // namespace farthing::ingest

@@ -83,7 +83,7 @@ struct Detection {
 /// Errors: kInvalidArgument: not a bill; the message says what it is instead, as far as known.
 Result<Detection> DetectFamily(std::span<const std::string> headers);
 
-/// Source columns without which no line can be made.
+/// Source columns without which no line can be made; what the line charges comes first.
 std::span<const std::string_view> MandatoryColumns(billing::SourceFamily family);
 
 }  // namespace farthing::ingest

@@ -200,6 +200,12 @@ Result<void> Catalog::Publish(const Delivery& delivery, const Load& load) {
   });
 }
 
+Result<void> Catalog::Retire(std::int64_t export_id, Period period) {
+  return database_->Run(
+      "UPDATE versions SET active_to = ? WHERE export_id = ? AND period = ? AND active_to IS NULL",
+      {farthing::ToString(Now()), export_id, farthing::ToString(period)});
+}
+
 Result<std::vector<Candidate>> Catalog::Candidates(const LoadFilter& filter) {
   // Stored times carry microseconds; a whole second means its very beginning.
   std::string at = filter.as_of ? farthing::ToString(*filter.as_of) : "";

@@ -23,7 +23,7 @@ namespace farthing::lake {
 struct Export {
   std::int64_t id = 0;
   std::string name;      ///< unique; from the manifest, or --name
-  std::string format;    ///< "cur1", "cur2" or "focus"
+  std::string format;    ///< "cur1", "cur2", "focus" or "cost_explorer"
   std::string source;    ///< where it was found: the directory given to import
   std::string identity;  ///< what makes it the same export next time: ARN, report id, or path
 };
@@ -102,6 +102,8 @@ struct Load {
   /// Empty where unknown: the load was made before these were kept.
   std::string first_charge_day;
   std::string last_charge_day;
+  /// Of Cost Explorer's answers: the loads whose accounts and days were left out of this one.
+  std::vector<std::string> fills_around;
 };
 
 /// A load that was active for (export, period) from `active_from` until `active_to` (empty: now).
@@ -155,6 +157,9 @@ class Catalog {
   Result<void> RecordDelivery(const Delivery& delivery);
   /// The flip: records delivery and load, ends the previous version, starts the new one; one transaction.
   Result<void> Publish(const Delivery& delivery, const Load& load);
+
+  /// Ends the active version of (export, period) without another: nothing of it is read any more.
+  Result<void> Retire(std::int64_t export_id, Period period);
 
   /// All active loads in the filter with the outcome of the election, by period and export.
   /// Several exports of the same account and month are one bill: one is elected, the rest are not added.

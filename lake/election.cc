@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "billing/registry.h"
+
 namespace farthing::lake {
 namespace {
 
@@ -42,6 +44,13 @@ bool SameBill(const Load& a, const Load& b) {
          AccountsOverlap(a, b);
 }
 
+bool IsFiller(const Load& load) { return load.format == billing::kCostExplorerFormat; }
+
+bool WasCutFor(const Load& filler, const Load& bill) {
+  const std::vector<std::string>& around = filler.fills_around;
+  return std::find(around.begin(), around.end(), bill.id) != around.end();
+}
+
 std::string WhyPreferred(const Load& winner, const Load& other,
                          const std::vector<Preference>& preferences) {
   if (PreferenceRank(winner, preferences) != PreferenceRank(other, preferences))
@@ -53,7 +62,46 @@ std::string WhyPreferred(const Load& winner, const Load& other,
   return "was found first";
 }
 
+// Adds what Cost Explorer answered where it was cut to fit all of `bills`, the elected ones.
+void ElectFillers(std::vector<Candidate>& candidates, const std::vector<std::size_t>& order,
+                  const std::vector<std::size_t>& bills) {
+  std::vector<std::size_t> elected;
+  for (const std::size_t i : order) {
+    Candidate& filler = candidates[i];
+    if (!IsFiller(filler.load)) continue;
+    const auto unfit = std::find_if(bills.begin(), bills.end(), [&](std::size_t bill) {
+      return MayShareCells(filler.load, candidates[bill].load) &&
+             !WasCutFor(filler.load, candidates[bill].load);
+    });
+    const auto twin = std::find_if(elected.begin(), elected.end(), [&](std::size_t other) {
+      return filler.load.period == candidates[other].load.period &&
+             Intersect(filler.load.sub_accounts, candidates[other].load.sub_accounts);
+    });
+    if (unfit != bills.end()) {
+      filler.elected_export = candidates[*unfit].load.export_name;
+      filler.reason = filler.elected_export + " has a newer version; the next collection fits " +
+                      filler.load.export_name + " around it";
+    } else if (twin != elected.end()) {
+      filler.elected_export = candidates[*twin].load.export_name;
+      filler.reason = "same figures as " + filler.elected_export;
+    } else {
+      filler.elected = true;
+      filler.elected_export = filler.load.export_name;
+      filler.reason = bills.empty() || filler.load.fills_around.empty()
+                          ? "there is no bill of these days yet"
+                          : "fills the days that the bill does not have";
+      elected.push_back(i);
+    }
+  }
+}
+
 }  // namespace
+
+bool MayShareCells(const Load& a, const Load& b) {
+  return a.period == b.period && Intersect(a.providers, b.providers) &&
+         (Intersect(a.billing_accounts, b.billing_accounts) ||
+          Intersect(a.sub_accounts, b.sub_accounts));
+}
 
 std::vector<Candidate> HoldElection(std::vector<Load> loads,
                                     const std::vector<Preference>& preferences) {
@@ -74,6 +122,7 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
   std::vector<std::size_t> winners;
   for (const std::size_t i : order) {
     Candidate& candidate = candidates[i];
+    if (IsFiller(candidate.load)) continue;
     const auto rival = std::find_if(winners.begin(), winners.end(), [&](std::size_t winner) {
       return SameBill(candidates[winner].load, candidate.load);
     });
@@ -90,6 +139,7 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
     candidate.reason =
         "same bill as " + winner.load.export_name + " (elected: " + winner.reason + ")";
   }
+  ElectFillers(candidates, order, winners);
   return candidates;
 }
 

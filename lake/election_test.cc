@@ -108,5 +108,43 @@ TEST(ElectionTest, ExportsThatNameNoAccountAreNotAddedToOthersOfTheirPayer) {
   EXPECT_EQ(Winners({MakeLoad(1, "focus", {}), MakeLoad(2, "cur2", {"a"})}), Names{"export2"});
 }
 
+Load MakeFiller(std::int64_t export_id, std::vector<std::string> accounts,
+                std::vector<std::string> around) {
+  Load load = MakeLoad(export_id, "cost_explorer", std::move(accounts));
+  load.fills_around = std::move(around);
+  return load;
+}
+
+TEST(ElectionTest, CostExplorerIsAddedOnlyToTheLoadItWasCutFor) {
+  EXPECT_EQ(Winners({MakeFiller(9, {"a"}, {})}), Names{"export9"}) << "before any bill";
+  EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), MakeFiller(9, {"a"}, {})}), Names{"export1"});
+  EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), MakeFiller(9, {"a"}, {"load1"})}),
+            (Names{"export1", "export9"}));
+  EXPECT_EQ(Winners({MakeLoad(2, "cur2", {"a"}), MakeFiller(9, {"a"}, {"load1"})}),
+            Names{"export2"});
+}
+
+TEST(ElectionTest, CostExplorerNeverStandsAgainstABill) {
+  Load bare = MakeLoad(1, "focus", {"a"});
+  bare.complete = false;
+  EXPECT_EQ(Winners({bare, MakeFiller(9, {"a", "b", "c"}, {})}, {{9, ""}}), Names{"export1"});
+  const auto candidates = HoldElection({bare, MakeFiller(9, {"a"}, {})}, {});
+  EXPECT_EQ(candidates[1].reason,
+            "export1 has a newer version; the next collection fits export9 around it");
+}
+
+TEST(ElectionTest, CostExplorerGivesWayToAnotherPayersBillOfTheSameAccount) {
+  Load moved = MakeLoad(1, "cur2", {"a"});
+  moved.billing_accounts = {"another"};
+  EXPECT_EQ(Winners({moved, MakeFiller(9, {"a", "b"}, {})}), Names{"export1"});
+  EXPECT_EQ(Winners({moved, MakeFiller(9, {"b"}, {})}), (Names{"export1", "export9"}));
+}
+
+TEST(ElectionTest, TwoAnswersOfCostExplorerAreNotAdded) {
+  EXPECT_EQ(Winners({MakeFiller(8, {"a"}, {}), MakeFiller(9, {"a"}, {})}), Names{"export8"});
+  EXPECT_EQ(Winners({MakeFiller(8, {"a"}, {}), MakeFiller(9, {"b"}, {})}),
+            (Names{"export8", "export9"}));
+}
+
 }  // namespace
 }  // namespace farthing::lake

@@ -64,6 +64,7 @@ Result<Load> ReadLoad(const json::object& object) {
   load.unknown_columns = reader.Texts("unknown_columns");
   load.tag_collisions = reader.Texts("tag_collisions");
   load.notes = reader.Texts("notes");
+  if (object.contains("fills_around")) load.fills_around = reader.Texts("fills_around");
   load.first_charge_day = reader.TextIfAny("first_charge_day");
   load.last_charge_day = reader.TextIfAny("last_charge_day");
   for (const json::value& value : object.at("issues").as_array()) {
@@ -114,6 +115,7 @@ std::string LoadToJson(const Load& load) {
                                       {"notes", Texts(load.notes)},
                                       {"first_charge_day", load.first_charge_day},
                                       {"last_charge_day", load.last_charge_day},
+                                      {"fills_around", Texts(load.fills_around)},
                                       {"issues", issues}});
 }
 

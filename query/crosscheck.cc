@@ -57,7 +57,8 @@ Result<std::vector<CrossCheck>> CrossCheckBills(Session& session, const lake::Lo
   TRY_ASSIGN(const std::vector<lake::Candidate> candidates, session.catalog().Candidates(filter));
   std::vector<CrossCheck> checks;
   for (const lake::Candidate& candidate : candidates) {
-    if (candidate.elected) continue;
+    // What Cost Explorer says stands for no bill; reconciling compares it.
+    if (candidate.elected || candidate.load.format == billing::kCostExplorerFormat) continue;
     const lake::Load* elected = FindElected(candidates, candidate);
     CHECK(elected != nullptr);
     TRY_ASSIGN(const ComparisonRequest question, QuestionFor(*elected, candidate.load));

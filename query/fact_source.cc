@@ -54,10 +54,12 @@ std::string FactSource::Relation() const {
 Sql FactSource::Expression(const DimensionRef& dimension) const {
   const billing::Dimension* registered = billing::FindDimension(dimension.name);
   CHECK(registered != nullptr);
-  if (registered->sql != "export_name") return Sql(registered->sql);
+  const bool is_format = registered->sql == "data_source";
+  if (registered->sql != "export_name" && !is_format) return Sql(registered->sql);
   Sql name("CASE load_id");
   for (const lake::Load& load : scope_.loads) {
-    name += " WHEN " + Bound(load.id) + " THEN " + Bound(load.export_name);
+    name +=
+        " WHEN " + Bound(load.id) + " THEN " + Bound(is_format ? load.format : load.export_name);
   }
   return name + " END";
 }

@@ -218,7 +218,7 @@ class Planner {
 // Why an export has no value for the column: what it would need.
 std::string NeedsOf(const billing::Metric& metric, const lake::Load& load) {
   const billing::LakeColumn* column = billing::FindLakeColumn(metric.column);
-  const auto& needs = load.format == "focus" ? column->focus_needs : column->cur_needs;
+  const auto& needs = column->Needs(billing::FamilyOf(load.format));
   std::vector<std::string> names(needs.begin(), needs.end());
   return names.empty() ? "its format has no such figure" : "it needs " + Join(names, ", ");
 }
