@@ -71,20 +71,24 @@ std::string Lines(std::string_view who, const rehearsal::Keys& keys) {
          "\nexport AWS_SECRET_ACCESS_KEY=" + keys.secret_access_key + "\n";
 }
 
+std::string Seconds(Instant instant) {
+  return ToString(Instant{instant.micros / 1'000'000 * 1'000'000});
+}
+
 void Print(const rehearsal::Aws& aws, const std::string& role_arn, const AwsFlags& flags,
            CliContext& context) {
   const rehearsal::Keys admin = aws.Admin();
   const rehearsal::Keys platform = aws.Platform();
   if (context.format == "json") {
     boost::json::object answer = {{"endpoint", aws.endpoint()}, {"port", aws.port()},
-                                  {"payer", aws.payer()},       {"clock", ToString(aws.now())},
+                                  {"payer", aws.payer()},       {"clock", Seconds(aws.now())},
                                   {"admin", ToJson(admin)},     {"platform", ToJson(platform)}};
     if (!role_arn.empty()) answer["role"] = {{"arn", role_arn}, {"external_id", flags.external_id}};
     context.out << boost::json::serialize(answer) << std::endl;
     return;
   }
   context.out << "the rehearsal AWS answers at " << aws.endpoint() << ", its clock says "
-              << ToString(aws.now()) << "\nquick-create page " << aws.endpoint()
+              << Seconds(aws.now()) << "\nquick-create page " << aws.endpoint()
               << "/cloudformation/home, commands " << aws.endpoint()
               << "/_rehearsal/state\n\nexport AWS_ENDPOINT_URL=" << aws.endpoint()
               << "\nexport AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 "

@@ -223,7 +223,8 @@ Result<json::object> RunCommand(World& world, std::string_view command,
   if (command == "bucket") return SetBucket(world, arguments);
   return Refuse(404, "UnknownCommand", "no such command: " + std::string(command))
       .Hint(
-          "known are state, advance, deliver, restate, backfill, fault, clear-faults, scp, admin, key, "
+          "known are state, advance, deliver, restate, backfill, fault, clear-faults, scp, admin, "
+          "key, "
           "set and bucket");
 }
 

@@ -66,26 +66,35 @@ std::string ResourceOf(const Operation& operation) {
 
 /// S3's actions have no name on the wire; faults and records need one.
 std::string S3ActionName(const http::ServerRequest& request, const S3Target& target) {
+  struct Part {
+    std::string_view query, name;
+  };
+  static constexpr Part kParts[] = {{"policy", "BucketPolicy"},
+                                    {"location", "BucketLocation"},
+                                    {"notification", "BucketNotification"},
+                                    {"versioning", "BucketVersioning"},
+                                    {"acl", "BucketAcl"},
+                                    {"encryption", "BucketEncryption"},
+                                    {"lifecycle", "BucketLifecycle"},
+                                    {"tagging", "BucketTagging"},
+                                    {"requestPayment", "BucketRequestPayment"},
+                                    {"publicAccessBlock", "PublicAccessBlock"},
+                                    {"ownershipControls", "BucketOwnershipControls"}};
   const std::string& method = request.method;
+  const std::string verb = method == "PUT"      ? "Put"
+                           : method == "DELETE" ? "Delete"
+                           : method == "HEAD"   ? "Head"
+                                                : "Get";
   if (target.bucket.empty()) return "ListBuckets";
-  for (const std::string_view part :
-       {"policy", "location", "notification", "versioning", "versions", "acl", "encryption"}) {
-    for (const auto& [name, value] : target.query) {
-      if (name == part && target.key.empty()) return method + "Bucket:" + name;
+  if (!target.key.empty()) return verb + "Object";
+  for (const auto& [name, value] : target.query) {
+    if (name == "versions") return "ListObjectVersions";
+    for (const Part& part : kParts) {
+      if (part.query == name) return verb + std::string(part.name);
     }
   }
-  if (!target.key.empty()) {
-    return method == "GET"      ? "GetObject"
-           : method == "HEAD"   ? "HeadObject"
-           : method == "PUT"    ? "PutObject"
-           : method == "DELETE" ? "DeleteObject"
-                                : "PostObject";
-  }
-  return method == "GET"      ? "ListObjectsV2"
-         : method == "HEAD"   ? "HeadBucket"
-         : method == "PUT"    ? "CreateBucket"
-         : method == "DELETE" ? "DeleteBucket"
-                              : "DeleteObjects";
+  if (method == "GET") return "ListObjectsV2";
+  return method == "PUT" ? "CreateBucket" : verb + "Bucket";
 }
 
 /// Faults that replace the answer.
@@ -230,10 +239,10 @@ Answered AnswerRequest(World& world, const http::ServerRequest& request) {
   Operation& operation = steps.operation;
   operation.request_id = world.RandomText(kUpperHex, 16);
   operation.source_ip = request.peer.substr(0, request.peer.rfind(':'));
-  const Result<Reply> reply = Answer(world, request, steps);
+  Result<Reply> reply = Answer(world, request, steps);
 
   Answered answered;
-  answered.response = reply.ok() ? Render(*steps.service, operation, *reply)
+  answered.response = reply.ok() ? Render(*steps.service, operation, *std::move(reply))
                                  : RenderError(operation, reply.error());
   answered.response.head_only = request.method == "HEAD";
   if (answered.response.head_only && !reply.ok()) answered.response.body.clear();

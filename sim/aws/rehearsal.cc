@@ -177,6 +177,16 @@ Result<std::string> Aws::CreateRole(std::string_view account_id, const std::stri
   return world.FindAccount(account_id)->roles.at(name).arn;
 }
 
+Result<void> Aws::SetRolePolicies(const std::string& role_arn,
+                                  const std::map<std::string, std::string>& policies) {
+  const std::lock_guard lock(guarded_->mutex);
+  Entity* role = guarded_->world.FindRole(role_arn);
+  if (role == nullptr) return Error(Errc::kNotFound, "no such role: " + role_arn);
+  for (const auto& [name, document] : policies) TRY(Policy::Parse(document, PolicyKind::kIdentity));
+  role->inline_policies = policies;
+  return {};
+}
+
 void Aws::AddServiceControlPolicy(const std::string& target, const std::string& document) {
   const std::lock_guard lock(guarded_->mutex);
   guarded_->world.scps.push_back({target, document});

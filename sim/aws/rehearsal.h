@@ -98,6 +98,9 @@ class Aws {
   Result<std::string> CreateRole(std::string_view account_id, const std::string& name,
                                  const std::string& trust,
                                  const std::map<std::string, std::string>& policies);
+  /// Replaces all inline policies of a role.  Errors: kNotFound, kPermissionDenied (malformed).
+  Result<void> SetRolePolicies(const std::string& role_arn,
+                               const std::map<std::string, std::string>& policies);
   /// Attaches a service control policy to an account, a unit or the root.
   void AddServiceControlPolicy(const std::string& target, const std::string& document);
   /// Puts an object as its bucket's owner.

@@ -5,40 +5,18 @@
 #include <pugixml.hpp>
 
 #include "http/message.h"
+#include "sim/aws/s3_request.h"
 #include "sim/aws/services.h"
 
 namespace farthing::rehearsal {
 namespace {
-
-constexpr std::string_view kXmlHead = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-constexpr std::string_view kS3Namespace = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 
 bool Has(const S3Target& target, std::string_view name) {
   return std::any_of(target.query.begin(), target.query.end(),
                      [&](const auto& each) { return each.first == name; });
 }
 
-std::string HeaderOf(const Operation& operation, std::string_view name) {
-  const std::string* value = http::FindHeader(operation.http->headers, name);
-  return value == nullptr ? std::string() : *value;
-}
-
 std::string BucketArn(const std::string& bucket) { return "arn:aws:s3:::" + bucket; }
-
-Result<Access> BucketAccess(const Bucket& bucket, std::string action) {
-  Access access{.action = std::move(action), .resource = BucketArn(bucket.name)};
-  access.resource_policy.owner = bucket.owner;
-  if (!bucket.policy.empty()) {
-    TRY_ASSIGN(access.resource_policy.policy, Policy::Parse(bucket.policy, PolicyKind::kResource));
-  }
-  return access;
-}
-
-Result<void> Check(const World& world, const Operation& operation, const Bucket& bucket,
-                   std::string action) {
-  TRY_ASSIGN(const Access access, BucketAccess(bucket, std::move(action)));
-  return CheckAccess(world, operation, access);
-}
 
 Reply XmlReply(std::string_view root, std::string_view inner) {
   Reply reply;
@@ -81,8 +59,8 @@ void Obey(Bucket& bucket, std::string_view setting, const std::string& body) {
 Result<Reply> AnswerSetting(World& world, const Operation& operation, Bucket& bucket,
                             const Setting& setting) {
   const std::string& method = operation.http->method;
-  TRY(Check(world, operation, bucket,
-            std::string(method == "GET" ? setting.get_action : setting.put_action)));
+  TRY(CheckBucket(world, operation, bucket,
+                  std::string(method == "GET" ? setting.get_action : setting.put_action)));
   const std::string name(setting.name);
   Reply reply;
   if (method == "PUT") {
@@ -111,10 +89,10 @@ Result<Reply> AnswerPolicy(World& world, const Operation& operation, Bucket& buc
     return Refuse(405, "MethodNotAllowed",
                   "The specified method is not allowed against this resource.");
   }
-  TRY(Check(world, operation, bucket,
-            method == "GET"   ? "s3:GetBucketPolicy"
-            : method == "PUT" ? "s3:PutBucketPolicy"
-                              : "s3:DeleteBucketPolicy"));
+  TRY(CheckBucket(world, operation, bucket,
+                  method == "GET"   ? "s3:GetBucketPolicy"
+                  : method == "PUT" ? "s3:PutBucketPolicy"
+                                    : "s3:DeleteBucketPolicy"));
   Reply reply;
   if (method == "GET") {
     if (bucket.policy.empty())
@@ -137,11 +115,11 @@ Result<Reply> AnswerPolicy(World& world, const Operation& operation, Bucket& buc
 
 Result<Reply> AnswerVersioning(World& world, const Operation& operation, Bucket& bucket) {
   if (operation.http->method == "GET") {
-    TRY(Check(world, operation, bucket, "s3:GetBucketVersioning"));
+    TRY(CheckBucket(world, operation, bucket, "s3:GetBucketVersioning"));
     return XmlReply("VersioningConfiguration",
                     bucket.versioning.empty() ? "" : Xml("Status", bucket.versioning));
   }
-  TRY(Check(world, operation, bucket, "s3:PutBucketVersioning"));
+  TRY(CheckBucket(world, operation, bucket, "s3:PutBucketVersioning"));
   pugi::xml_document document;
   document.load_buffer(operation.http->body.data(), operation.http->body.size());
   const auto status = document.select_node("//*[local-name()='Status']");
@@ -229,7 +207,7 @@ Result<Reply> ListBuckets(World& world, const Operation& operation) {
 }
 
 Result<Reply> DeleteBucket(World& world, const Operation& operation, const Bucket& bucket) {
-  TRY(Check(world, operation, bucket, "s3:DeleteBucket"));
+  TRY(CheckBucket(world, operation, bucket, "s3:DeleteBucket"));
   const bool empty = std::all_of(bucket.objects.begin(), bucket.objects.end(),
                                  [](const auto& each) { return each.second.empty(); });
   if (!empty) return Refuse(409, "BucketNotEmpty", "The bucket you tried to delete is not empty");
@@ -245,7 +223,7 @@ Result<Reply> AnswerBucket(World& world, const Operation& operation, Bucket& buc
   if (Has(target, "policy")) return AnswerPolicy(world, operation, bucket);
   if (Has(target, "versioning")) return AnswerVersioning(world, operation, bucket);
   if (Has(target, "location")) {
-    TRY(Check(world, operation, bucket, "s3:GetBucketLocation"));
+    TRY(CheckBucket(world, operation, bucket, "s3:GetBucketLocation"));
     const std::string region = bucket.region == "us-east-1" ? "" : bucket.region;
     Reply reply;
     reply.body =
@@ -253,8 +231,8 @@ Result<Reply> AnswerBucket(World& world, const Operation& operation, Bucket& buc
     return reply;
   }
   if (Has(target, "requestPayment")) {
-    TRY(Check(world, operation, bucket,
-              method == "GET" ? "s3:GetBucketRequestPayment" : "s3:PutBucketRequestPayment"));
+    TRY(CheckBucket(world, operation, bucket,
+                    method == "GET" ? "s3:GetBucketRequestPayment" : "s3:PutBucketRequestPayment"));
     if (method == "PUT") {
       bucket.requester_pays = operation.http->body.find(">Requester<") != std::string::npos;
       return Reply{};
@@ -263,7 +241,7 @@ Result<Reply> AnswerBucket(World& world, const Operation& operation, Bucket& buc
                     Xml("Payer", bucket.requester_pays ? "Requester" : "BucketOwner"));
   }
   if (Has(target, "acl")) {
-    TRY(Check(world, operation, bucket, "s3:GetBucketAcl"));
+    TRY(CheckBucket(world, operation, bucket, "s3:GetBucketAcl"));
     return XmlReply("AccessControlPolicy",
                     XmlNode("Owner", Xml("ID", bucket.owner)) + "<AccessControlList/>");
   }
@@ -272,7 +250,7 @@ Result<Reply> AnswerBucket(World& world, const Operation& operation, Bucket& buc
   }
   if (method == "DELETE") return DeleteBucket(world, operation, bucket);
   if (method == "HEAD") {
-    TRY(Check(world, operation, bucket, "s3:ListBucket"));
+    TRY(CheckBucket(world, operation, bucket, "s3:ListBucket"));
     Reply reply;
     reply.headers.push_back({"x-amz-bucket-region", bucket.region});
     return reply;

@@ -13,6 +13,12 @@ namespace farthing::rehearsal {
 
 using StackParameters = std::map<std::string, std::string>;
 
+/// The refusal of a template.
+Error InvalidTemplate(std::string message);
+std::string KeyOf(const json::object::value_type& member);
+/// A value as text: a number or a boolean in JSON is its own text in a template.
+std::string Printed(const json::value& value);
+
 class Template {
  public:
   /// Errors: ValidationError: no JSON, no resources, a resource without a type, an unknown section.
@@ -55,7 +61,6 @@ class Resolver {
   Result<bool> Holds(const std::string& condition) const;
 
  private:
-  struct NoValue {};
   Result<std::optional<json::value>> ResolveAny(const json::value& value) const;
   Result<std::optional<json::value>> Call(std::string_view function,
                                           const json::value& argument) const;

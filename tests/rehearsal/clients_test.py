@@ -22,7 +22,7 @@ def code(error):
 
 
 def last_month():
-    first = datetime.date.today().replace(day=1)
+    first = rehearsal.CLOCK.date().replace(day=1)
     start = (first - datetime.timedelta(days=1)).replace(day=1)
     return start, first
 
@@ -334,7 +334,7 @@ class ClientsTest(unittest.TestCase):
         self.aws.client("elbv2", member).describe_load_balancers()
         metrics = self.aws.client("cloudwatch", member).list_metrics(Namespace="AWS/EC2")["Metrics"]
         self.assertTrue(metrics)
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = rehearsal.CLOCK
         data = self.aws.client("cloudwatch", member).get_metric_data(
             StartTime=now - datetime.timedelta(hours=6), EndTime=now,
             MetricDataQueries=[{"Id": "m1", "MetricStat": {"Metric": metrics[0], "Period": 3600, "Stat": "Average"}}])

@@ -253,11 +253,9 @@ class OnboardingTest(unittest.TestCase):
         session = aws("sts", "assume-role", "--role-arn", arn, "--role-session-name", "rehearsal", "--external-id", EXTERNAL_ID, keys=self.platform)
         self.assertTrue(session["Credentials"]["SessionToken"])
         self.assertEqual(aws("cur", "describe-report-definitions")["ReportDefinitions"], [])
-        start = self.aws.command("state")["clock"][:8] + "01"
-        day = self.aws.command("state")["clock"][:10]
-        if start != day:
-            costs = aws("ce", "get-cost-and-usage", "--time-period", f"Start={start},End={day}", "--granularity", "MONTHLY", "--metrics", "UnblendedCost")
-            self.assertIn("Amount", costs["ResultsByTime"][0]["Total"]["UnblendedCost"])
+        costs = aws("ce", "get-cost-and-usage", "--time-period", f"Start={rehearsal.CLOCK:%Y-%m}-01,End={rehearsal.CLOCK:%Y-%m-%d}",
+                    "--granularity", "MONTHLY", "--metrics", "UnblendedCost")
+        self.assertIn("Amount", costs["ResultsByTime"][0]["Total"]["UnblendedCost"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Starts `farthing simulate aws` and makes clients for it.  Runs under the Python that has boto3."""
+import datetime
 import json
 import os
 import pathlib
@@ -8,6 +9,8 @@ import urllib.request
 
 CACHE = pathlib.Path(os.environ.get("FARTHING_CACHE") or pathlib.Path.home() / ".cache/farthing")
 TOOLS = CACHE / "awscli-1.46.2"
+# The rehearsal's time at the start: amid a month, whenever the tests run.
+CLOCK = datetime.datetime(2026, 11, 20, 8, tzinfo=datetime.timezone.utc)
 BINARY = os.environ.get("FARTHING_BINARY", "build/dev/farthing")
 
 
@@ -25,7 +28,8 @@ class Rehearsal:
 
     def __init__(self, *flags):
         self.process = subprocess.Popen(
-            [BINARY, "simulate", "aws", "--format", "json", "--lines", "600", "--months", "1", *flags],
+            [BINARY, "simulate", "aws", "--format", "json", "--lines", "600", "--months", "1",
+             "--clock", CLOCK.strftime("%Y-%m-%dT%H:%M:%SZ"), *flags],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
