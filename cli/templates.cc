@@ -56,6 +56,7 @@ Result<void> ApplyFlags(const TemplateFlags& flags, Settings& settings) {
   Override(settings.partition, flags.partition);
   Override(settings.external_id, flags.external_id);
   Override(settings.bucket_owner, flags.bucket_owner);
+  Override(settings.kms_key_arn, flags.kms_key);
   Override(settings.export_place.bucket, flags.bucket);
   Override(settings.export_place.prefix, flags.prefix);
   Override(settings.export_place.name, flags.export_name);
@@ -101,7 +102,6 @@ Result<Plan> PlanOf(TemplateFlags& flags, const CliContext& context) {
   TRY(AskStore(flags, request, context));
   TRY(ApplyFlags(flags, request.settings));
   request.principal = flags.principal;
-  request.kms_key_arn = flags.kms_key;
   request.may_simulate = flags.simulation;
   request.generic = flags.generic;
   if (!flags.new_export.empty()) request.purpose = Purpose::kNewExport;

@@ -373,6 +373,7 @@ PolicyScope ScopeOf(const Settings& settings) {
   scope.bucket = settings.export_place.bucket;
   scope.prefix = settings.export_place.prefix;
   while (scope.prefix.ends_with('/')) scope.prefix.pop_back();
+  scope.kms_key_arn = settings.kms_key_arn;
   scope.export_kind = settings.export_place.kind;
   scope.export_name = settings.export_place.name;
   scope.is_aws = settings.type != ConnectionType::kBucket;

@@ -47,7 +47,6 @@ std::string_view DefaultName(ExportKind kind) {
 // Names of ours for what the user has not named.
 Result<PolicyScope> ScopeFor(const TemplateRequest& request) {
   PolicyScope scope = ScopeOf(request.settings);
-  scope.kms_key_arn = request.kms_key_arn;
   scope.may_simulate = request.may_simulate;
   if (request.settings.role_arn.empty() && request.purpose == Purpose::kMembers) {
     scope.holder_name = kStackSetName;

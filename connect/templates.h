@@ -26,7 +26,6 @@ struct TemplateRequest {
   Settings settings;  ///< only account_id need be known; the rest gets names of ours
   Purpose purpose = Purpose::kExisting;
   std::string principal;  ///< ARN of the role or user that Farthing runs as
-  std::string kms_key_arn;
   std::vector<std::string> targets;  ///< kMembers: root r-… or units ou-…
   bool may_simulate = false;
   bool generic =
