@@ -137,6 +137,10 @@ Result<Reply> GetObject(World& world, const Operation& operation, const Bucket& 
   }
   const std::string& content = *object->content;
   TRY_ASSIGN(const auto range, ReadRange(HeaderOf(operation, "range"), content.size()));
+  if (operation.http->method == "HEAD") {
+    reply.headers.push_back({"Content-Length", std::to_string(content.size())});
+    return reply;
+  }
   if (!range) {
     reply.body = content;
     return reply;
