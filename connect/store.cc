@@ -254,6 +254,14 @@ Result<std::vector<Event>> Store::Events(const std::string& connection_id, int l
   return events;
 }
 
+Result<bool> Store::HasEvent(const std::string& connection_id, const std::string& kind) {
+  bool found = false;
+  TRY(database_->Each(
+      "SELECT 1 FROM connection_events WHERE connection_id = ? AND kind = ? LIMIT 1",
+      {connection_id, kind}, [&](const SqliteRow&) { found = true; }));
+  return found;
+}
+
 Result<std::string> Store::LastReport(const std::string& connection_id) {
   std::string report;
   TRY(database_->Each("SELECT report FROM reports WHERE connection_id = ?", {connection_id},

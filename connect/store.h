@@ -54,6 +54,9 @@ class Store {
   /// Newest first; all connections when `connection_id` is empty.
   Result<std::vector<Event>> Events(const std::string& connection_id, int limit);
 
+  /// Whether such a thing has ever happened to the connection.
+  Result<bool> HasEvent(const std::string& connection_id, const std::string& kind);
+
   /// The last report of checks as JSON (connect/checks.h); "" when there is none.
   Result<std::string> LastReport(const std::string& connection_id);
   Result<void> SaveReport(const std::string& connection_id, const std::string& report_json);
