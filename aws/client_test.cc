@@ -89,9 +89,13 @@ class ClientTest : public ::testing::Test {
     return *http::ParseUrl("http://127.0.0.1:" + std::to_string(server_->port()) + path);
   }
   std::shared_ptr<Client> MakeClient() { return std::make_shared<Client>(environment_, keys_); }
-  /// What the server saw; at rest only.
-  const std::vector<http::ServerRequest>& requests() const { return requests_; }
-  std::string Header(std::size_t request, const char* name) const {
+  /// What the server saw.
+  std::vector<http::ServerRequest> requests() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+  std::string Header(std::size_t request, const char* name) {
+    const std::lock_guard lock(mutex_);
     const std::string* value = http::FindHeader(requests_.at(request).headers, name);
     return value == nullptr ? "" : *value;
   }
@@ -124,7 +128,7 @@ TEST_F(ClientTest, SignsWhatTheServerCanVerify) {
             .bucket = "acme-cur"};
   const auto response = MakeClient()->Send(call);
   ASSERT_TRUE(response.ok()) << response.error().message();
-  const http::ServerRequest& seen = requests().at(0);
+  const http::ServerRequest seen = requests().at(0);
   EXPECT_EQ(seen.target, "/acme-cur/BILLING_PERIOD%3D2026-11/a%20b?versionId=1%2Ba%2F%3D");
 
   // As a server does it: only the named headers, the raw target, the secret.
