@@ -32,6 +32,13 @@ Error Refuse(int status, std::string_view code, std::string message) {
       .With(aws::kStatusDetail, std::to_string(status));
 }
 
+std::string ElementName(std::string_view element) {
+  return std::string(kElementDetail).append(element);
+}
+std::string HeaderName(std::string_view header) {
+  return std::string(kHeaderDetail).append(header);
+}
+
 Error AccessDenied(const Operation& operation, std::string message) {
   switch (operation.protocol) {
     case Protocol::kEc2:

@@ -69,6 +69,10 @@ inline constexpr std::string_view kHeaderDetail = "header:";
 /// Adds an element to the XML of an S3 refusal ("xml:Region").
 inline constexpr std::string_view kElementDetail = "xml:";
 
+/// The details' names: "xml:Region", "header:x-amz-bucket-region".
+std::string ElementName(std::string_view element);
+std::string HeaderName(std::string_view header);
+
 /// Refuses with AccessDenied (or what the service calls it) unless the caller may do that.
 /// `keys` are the request's own context keys, in lower case.
 struct Access {

@@ -130,21 +130,20 @@ Result<Reply> AnswerVersioning(World& world, const Operation& operation, Bucket&
 /// A request that goes to the wrong region learns the right one, in one of the ways S3 has.
 Result<void> CheckRegion(const Operation& operation, const Bucket& bucket) {
   if (operation.region.empty() || operation.region == bucket.region) return {};
-  const std::string header = std::string(kHeaderDetail) + "x-amz-bucket-region";
+  const std::string header = HeaderName("x-amz-bucket-region");
   if (operation.region == "us-east-1") {
     return Refuse(400, "AuthorizationHeaderMalformed",
                   "The authorization header is malformed; the region 'us-east-1' is wrong; "
                   "expecting '" +
                       bucket.region + "'")
-        .With(std::string(kElementDetail) + "Region", bucket.region)
+        .With(ElementName("Region"), bucket.region)
         .With(header, bucket.region);
   }
   return Refuse(301, "PermanentRedirect",
                 "The bucket you are attempting to access must be addressed using the specified "
                 "endpoint. Please send all future requests to this endpoint.")
-      .With(std::string(kElementDetail) + "Endpoint",
-            bucket.name + ".s3." + bucket.region + ".amazonaws.com")
-      .With(std::string(kElementDetail) + "Bucket", bucket.name)
+      .With(ElementName("Endpoint"), bucket.name + ".s3." + bucket.region + ".amazonaws.com")
+      .With(ElementName("Bucket"), bucket.name)
       .With(header, bucket.region);
 }
 
@@ -269,7 +268,7 @@ Result<Reply> AnswerS3(World& world, const Operation& operation) {
   }
   if (found == world.buckets.end()) {
     return Refuse(404, "NoSuchBucket", "The specified bucket does not exist")
-        .With(std::string(kElementDetail) + "BucketName", target.bucket);
+        .With(ElementName("BucketName"), target.bucket);
   }
   Bucket& bucket = found->second;
   // The region is told to anyone, whatever they may do.
@@ -287,8 +286,7 @@ Result<Reply> AnswerS3(World& world, const Operation& operation) {
   };
   Result<Reply> reply = answer();
   if (!reply.ok() && target.key.empty()) {
-    return std::move(reply).error().With(std::string(kHeaderDetail) + "x-amz-bucket-region",
-                                         bucket.region);
+    return std::move(reply).error().With(HeaderName("x-amz-bucket-region"), bucket.region);
   }
   return reply;
 }

@@ -61,7 +61,7 @@ Result<const Object*> TakeObject(const World& world, const Operation& operation,
   if (version != nullptr)
     return Refuse(404, "NoSuchVersion", "The specified version does not exist.");
   return Refuse(404, "NoSuchKey", "The specified key does not exist.")
-      .With(std::string(kElementDetail) + "Key", operation.s3.key);
+      .With(ElementName("Key"), operation.s3.key);
 }
 
 http::Headers ObjectHeaders(const Bucket& bucket, const Object& object) {
@@ -114,8 +114,8 @@ Result<std::optional<Range>> ReadRange(const std::string& text, std::uint64_t si
   }
   if (range.begin >= range.end) {
     return Refuse(416, "InvalidRange", "The requested range is not satisfiable")
-        .With(std::string(kElementDetail) + "RangeRequested", text)
-        .With(std::string(kElementDetail) + "ActualObjectSize", std::to_string(size));
+        .With(ElementName("RangeRequested"), text)
+        .With(ElementName("ActualObjectSize"), std::to_string(size));
   }
   return std::optional(range);
 }
@@ -126,7 +126,7 @@ Result<Reply> GetObject(World& world, const Operation& operation, const Bucket& 
   if (!if_match.empty() && !EtagListed(if_match, object->etag)) {
     return Refuse(412, "PreconditionFailed",
                   "At least one of the pre-conditions you specified did not hold")
-        .With(std::string(kElementDetail) + "Condition", "If-Match");
+        .With(ElementName("Condition"), "If-Match");
   }
   Reply reply;
   reply.headers = ObjectHeaders(bucket, *object);

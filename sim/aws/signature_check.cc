@@ -153,7 +153,7 @@ Result<http::Headers> SignedHeaders(const http::ServerRequest& request, const Si
   if (!missing.empty() && protocol == Protocol::kS3) {
     return Refuse(403, "AccessDenied",
                   "There were headers present in the request which were not signed")
-        .With(std::string(kElementDetail) + "HeadersNotSigned", Join(missing, ", "));
+        .With(ElementName("HeadersNotSigned"), Join(missing, ", "));
   }
   if (!missing.empty()) {
     return Refused(kMismatch, protocol,
@@ -177,8 +177,8 @@ Result<std::string> PayloadHash(const http::ServerRequest& request, const Signed
   if (*given != computed) {
     return Refuse(400, "XAmzContentSHA256Mismatch",
                   "The provided 'x-amz-content-sha256' header does not match what was computed.")
-        .With(std::string(kElementDetail) + "ClientComputedContentSHA256", *given)
-        .With(std::string(kElementDetail) + "S3ComputedContentSHA256", computed);
+        .With(ElementName("ClientComputedContentSHA256"), *given)
+        .With(ElementName("S3ComputedContentSHA256"), computed);
   }
   return *given;
 }
@@ -255,9 +255,9 @@ Result<Identity> CheckSignature(World& world, const http::ServerRequest& request
     if (protocol == Protocol::kS3) {
       return Refused(kSkewed, protocol,
                      "The difference between the request time and the current time is too large.")
-          .With(std::string(kElementDetail) + "RequestTime", claim.time)
-          .With(std::string(kElementDetail) + "ServerTime", ToString(server_time))
-          .With(std::string(kElementDetail) + "MaxAllowedSkewMilliseconds", "900000");
+          .With(ElementName("RequestTime"), claim.time)
+          .With(ElementName("ServerTime"), ToString(server_time))
+          .With(ElementName("MaxAllowedSkewMilliseconds"), "900000");
     }
     const bool late = *signed_at < server_time;
     const Instant limit{server_time.micros + (late ? -allowed : allowed) * 1'000'000};
@@ -287,8 +287,8 @@ Result<Identity> CheckSignature(World& world, const http::ServerRequest& request
                    "Check "
                    "your AWS Secret Access Key and signing method. Consult the service "
                    "documentation for details.")
-        .With(std::string(kElementDetail) + "StringToSign", text)
-        .With(std::string(kElementDetail) + "CanonicalRequest", canonical);
+        .With(ElementName("StringToSign"), text)
+        .With(ElementName("CanonicalRequest"), canonical);
   }
   // Sessions and policies are measured by the client's clock, so that running ours forward ends none.
   return Identity{std::move(caller), server_time};
