@@ -8,7 +8,7 @@ BENCH_FORMATS ?= cur1-csv cur1-parquet cur2-csv cur2-parquet
 
 help:
 	@echo "make test     install what is missing, build, run every test"
-	@echo "make demo     build the release and show it on a made-up bill"
+	@echo "make demo     build the release, show onboarding at a rehearsal AWS and a made-up bill"
 	@echo "make build    build the release: build/release/farthing"
 	@echo "make deps     install missing Debian packages (needs root or sudo)"
 	@echo "make services install the S3 and AWS servers that tests are run against"

@@ -44,6 +44,7 @@ void AddConnectionsVerb(CLI::App& app, CliContext& context);
 void AddCostVerb(CLI::App& app, CliContext& context);
 void AddCrossCheckVerb(CLI::App& app, CliContext& context);
 void AddDeliveriesVerb(CLI::App& app, CliContext& context);
+void AddDemoVerb(CLI::App& app, CliContext& context);
 void AddDiffVerb(CLI::App& app, CliContext& context);
 void AddDisconnectVerb(CLI::App& app, CliContext& context);
 void AddElectVerb(CLI::App& app, CliContext& context);

@@ -116,6 +116,7 @@ void AddVerbs(CLI::App& app, CliContext& context) {
   AddConnectionsVerb(app, context);
   AddDisconnectVerb(app, context);
   AddSimulateVerb(app, context);
+  AddDemoVerb(app, context);
   AddCompletionVerb(app, context);
 }
 
