@@ -47,6 +47,7 @@ json::array DeliveriesToJson(const std::vector<lake::Delivery>& deliveries) {
                      {"version_key", delivery.version_key},
                      {"manifest", delivery.manifest},
                      {"seen_at", delivery.seen_at},
+                     {"reason", delivery.reason},
                      {"files", std::move(files)}});
   }
   return array;
@@ -141,6 +142,9 @@ class TextPrinter {
     }
     Heading("Loads and their deliveries");
     PrintTable(loads, context_, out_);
+    for (const lake::Load& load : explanation_.answer.plan.loads) {
+      if (load.left_out) out_ << "note: " << load.id << ' ' << Describe(*load.left_out) << '\n';
+    }
   }
 
   void PrintFiles() {

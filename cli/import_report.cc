@@ -96,6 +96,7 @@ std::vector<std::string> NotesOf(const lake::Load& load) {
   if (!load.unknown_columns.empty())
     notes.push_back("unknown columns kept as attributes: " + Join(load.unknown_columns, ", "));
   notes.insert(notes.end(), load.notes.begin(), load.notes.end());
+  if (load.left_out) notes.push_back(Describe(*load.left_out));
   for (const std::string& collision : load.tag_collisions)
     notes.push_back("tag keys that AWS merges in Parquet, kept apart here: " + collision);
   if (const CostSetAside cost = CostOf(load); cost.rows > 0) {

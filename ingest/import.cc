@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ingest/discover.h"
 #include "ingest/find_periods.h"
+#include "ingest/keep_accounts.h"
 #include "ingest/load.h"
 #include "ingest/manifest_columns.h"
 #include "ingest/opened_files.h"
@@ -207,6 +208,9 @@ class Importer {
 
   Result<void> LoadPeriod(const FoundDelivery& found, const OpenedFiles& files,
                           lake::Delivery delivery) {
+    if (options_.accounts) {
+      delivery.fingerprint = WithAccounts(delivery.fingerprint, *options_.accounts);
+    }
     TRY_ASSIGN(const bool known, IsKnown(delivery));
     if (known) return {};
     if (!found.status_table.empty()) {
@@ -232,6 +236,7 @@ class Importer {
       TRY(RemoveTree(catalog_.layout().staging(load.id)));
       return Quarantine(std::move(delivery), std::move(staged).error());
     }
+    if (load.left_out) delivery.reason = Describe(*load.left_out);
     Report("publishing", load);
     TRY(lake::Publish(catalog_, AtOrigin(delivery), load));
     summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});

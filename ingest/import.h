@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,10 @@ struct ImportOptions {
   std::optional<std::string> name;  ///< --name
   std::optional<CopyOf> copy_of;    ///< set by collecting, whose copies do not stay
   std::int64_t tolerated_rows = 0;  ///< --tolerate-bad-rows
-  bool all_versions = false;        ///< load superseded deliveries too, oldest first
-  int threads = 0;                  ///< 0: one per core
+  /// Whose lines are kept besides the payer's own; what is left out is counted and summed.  Absent: all.
+  std::optional<std::set<std::string>> accounts;
+  bool all_versions = false;  ///< load superseded deliveries too, oldest first
+  int threads = 0;            ///< 0: one per core
   std::uint64_t memory_bytes = std::uint64_t{900} << 20;  ///< DuckDB's share of the memory
   std::function<void(const Progress&)> observer;
 };

@@ -1,6 +1,7 @@
 #include "ingest/load.h"
 
 #include "billing/tag_key.h"
+#include "ingest/keep_accounts.h"
 #include "ingest/line_reader.h"
 #include "lake/stage.h"
 
@@ -20,6 +21,10 @@ class Loader {
               "it");
     }
     task_.Report("rolling up", reading.rows);
+    if (task_.options.accounts) {
+      TRY_ASSIGN(load_.left_out,
+                 KeepAccounts(connection(), task_.layout, load_, *task_.options.accounts));
+    }
     TRY(StageSets());
     TRY(lake::StageRollups(connection(), task_.layout, load_.period, load_.id));
     task_.Report("proving", reading.rows);
@@ -40,18 +45,19 @@ class Loader {
                            directory / "attribute_sets.jsonl", load_.period, load_.id);
   }
 
-  // Conservation: the source's own sums = the lines' = each rollup's.
+  // Conservation: the source's own sums = the lines' and what is left out = each rollup's and that.
   Result<void> Prove(const Reading& reading) {
     TRY_ASSIGN(const lake::TableTotals lines, AddUpStaged(lake::kCostLines));
-    if (lines.line_count != reading.rows) {
+    TRY_ASSIGN(const lake::TableTotals whole, WithLeftOut(lines));
+    if (whole.line_count != reading.rows) {
       return Error(Errc::kInternal, "read " + std::to_string(reading.rows) + " rows, wrote " +
-                                        std::to_string(lines.line_count));
+                                        std::to_string(whole.line_count));
     }
     for (const billing::LakeColumn& column : billing::LakeColumns()) {
       const auto source =
           reading.totals.find(std::string(column.Expression(task_.files.detection.family)));
-      const auto lake = lines.sums.find(std::string(column.name));
-      if (source == reading.totals.end() || lake == lines.sums.end()) continue;
+      const auto lake = whole.sums.find(std::string(column.name));
+      if (source == reading.totals.end() || lake == whole.sums.end()) continue;
       if (source->second != lake->second) {
         return Error(Errc::kInternal, std::string(column.name) + " adds up to " +
                                           ToString(lake->second) + ", the source's " +
@@ -67,6 +73,23 @@ class Loader {
     for (const auto& [column, total] : reading.totals) load_.totals["source:" + column] = total;
     load_.unavailable = lines.unavailable;
     return {};
+  }
+
+  // Amounts that not every line has, kept or left out, are no sum of the whole.
+  Result<lake::TableTotals> WithLeftOut(lake::TableTotals lines) const {
+    if (!load_.left_out) return lines;
+    lines.line_count += load_.left_out->line_count;
+    for (auto sum = lines.sums.begin(); sum != lines.sums.end();) {
+      const auto rest = load_.left_out->totals.find(sum->first);
+      if (rest == load_.left_out->totals.end()) {
+        sum = lines.sums.erase(sum);
+        continue;
+      }
+      TRY_ASSIGN(const Decimal together, Add(sum->second, rest->second));
+      sum->second = Canonical(together);
+      ++sum;
+    }
+    return lines;
   }
 
   Result<lake::TableTotals> AddUpStaged(std::string_view table) {
@@ -90,6 +113,11 @@ class Loader {
     };
     load_.tag_keys = keys(reader_.tags(), "tags");
     load_.cost_categories = keys(reader_.tags(), "cost_categories");
+    if (load_.left_out) {
+      TRY_ASSIGN(KeptKeys kept, DropUnusedSets(connection(), task_.layout, load_));
+      load_.tag_keys = std::move(kept.tags);
+      load_.cost_categories = std::move(kept.cost_categories);
+    }
     std::map<std::string, std::string> normalized;
     for (const std::string& key : load_.tag_keys) {
       const auto [other, is_new] = normalized.emplace(billing::NormalizeTagKey(key), key);

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "engine/sqlite.h"
 #include "lake/layout.h"
+#include "lake/left_out.h"
 
 namespace farthing::lake {
 
@@ -53,7 +54,7 @@ struct Delivery {
   std::string fingerprint;  ///< SHA-256 over the content of all files
   std::string manifest;     ///< path; empty for bare files: completeness unknown
   DeliveryStatus status = DeliveryStatus::kLoaded;
-  std::string reason;   ///< why it was quarantined, with the fix; or what it duplicates
+  std::string reason;   ///< why it was quarantined, with the fix; what it duplicates or leaves out
   std::string seen_at;  ///< "2026-01-31T23:00:00Z"
   std::vector<DeliveryFile> files;
 };
@@ -104,6 +105,7 @@ struct Load {
   std::string last_charge_day;
   /// Of Cost Explorer's answers: the loads whose accounts and days were left out of this one.
   std::vector<std::string> fills_around;
+  std::optional<LeftOut> left_out;  ///< absent: every line of the delivery is kept
 };
 
 /// A load that was active for (export, period) from `active_from` until `active_to` (empty: now).

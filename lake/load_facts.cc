@@ -39,6 +39,28 @@ Error Corrupt(const std::string& what) {
   return Error(Errc::kCorrupt, "the catalog holds unreadable " + what);
 }
 
+Result<std::map<std::string, Decimal>> ReadSums(const json::object& object) {
+  std::map<std::string, Decimal> sums;
+  for (const auto& [name, value] : object) {
+    TRY_ASSIGN(sums[std::string(name)], ParseDecimal(std::string(value.as_string())));
+  }
+  return sums;
+}
+
+Result<std::optional<LeftOut>> ReadLeftOut(const json::value* value) {
+  if (value == nullptr || value->is_null()) return std::optional<LeftOut>();
+  const json::object& object = value->as_object();
+  const Reader reader(object);
+  LeftOut left_out;
+  left_out.kept_accounts = reader.Texts("kept_accounts");
+  left_out.accounts = reader.Texts("accounts");
+  left_out.line_count = reader.Int("line_count");
+  TRY_ASSIGN(left_out.totals, ReadSums(object.at("totals").as_object()));
+  left_out.metric = reader.Text("metric");
+  TRY_ASSIGN(left_out.costs, ReadSums(object.at("costs").as_object()));
+  return std::optional(std::move(left_out));
+}
+
 Result<Load> ReadLoad(const json::object& object) {
   const Reader reader(object);
   Load load;
@@ -51,9 +73,8 @@ Result<Load> ReadLoad(const json::object& object) {
   load.line_count = reader.Int("line_count");
   load.created_at = reader.Text("created_at");
   load.complete = reader.Bool("complete");
-  for (const auto& [name, value] : object.at("totals").as_object()) {
-    TRY_ASSIGN(load.totals[std::string(name)], ParseDecimal(std::string(value.as_string())));
-  }
+  TRY_ASSIGN(load.totals, ReadSums(object.at("totals").as_object()));
+  TRY_ASSIGN(load.left_out, ReadLeftOut(object.if_contains("left_out")));
   load.unavailable = reader.Texts("unavailable");
   load.currencies = reader.Texts("currencies");
   load.billing_accounts = reader.Texts("billing_accounts");
@@ -76,6 +97,21 @@ Result<Load> ReadLoad(const json::object& object) {
                            issue.TextIfAny("cost"), issue.TextIfAny("currency")});
   }
   return load;
+}
+
+json::value ToJson(const std::optional<LeftOut>& left_out) {
+  if (!left_out) return nullptr;
+  const auto sums = [](const std::map<std::string, Decimal>& from) {
+    json::object object;
+    for (const auto& [name, sum] : from) object[name] = ToString(sum);
+    return object;
+  };
+  return json::object{{"kept_accounts", Texts(left_out->kept_accounts)},
+                      {"accounts", Texts(left_out->accounts)},
+                      {"line_count", left_out->line_count},
+                      {"totals", sums(left_out->totals)},
+                      {"metric", left_out->metric},
+                      {"costs", sums(left_out->costs)}};
 }
 
 }  // namespace
@@ -116,6 +152,7 @@ std::string LoadToJson(const Load& load) {
                                       {"first_charge_day", load.first_charge_day},
                                       {"last_charge_day", load.last_charge_day},
                                       {"fills_around", Texts(load.fills_around)},
+                                      {"left_out", ToJson(load.left_out)},
                                       {"issues", issues}});
 }
 
