@@ -49,6 +49,25 @@ std::string DecodeKey(std::string text) {
   return http::PercentDecode(text);
 }
 
+// Requires: pairs of hex digits.
+std::string Base64OfHex(std::string_view hex) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  unsigned bits = 0;
+  int held = 0;
+  for (const char c : hex) {
+    const unsigned nibble = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+    bits = bits << 4 | nibble;
+    if ((held += 4) < 6) continue;
+    held -= 6;
+    text += kDigits[bits >> held & 63U];
+  }
+  if (held > 0) text += kDigits[bits << (6 - held) & 63U];
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
 struct Page {
   Listing listing;
   std::string next;  // empty: the last one
@@ -261,6 +280,37 @@ Result<std::string> S3::Notifications(const std::string& bucket) {
   call.query = {{"notification", ""}};
   TRY_ASSIGN(http::Response response, Send(std::move(call), bucket));
   return std::move(response.body);
+}
+
+Result<void> S3::CreateBucket(const std::string& bucket, const std::string& region) {
+  Call call = NewCall("CreateBucket", "PUT");
+  if (region != "us-east-1") {  // which alone must not be named
+    call.body =
+        "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+        "<LocationConstraint>" +
+        region + "</LocationConstraint></CreateBucketConfiguration>";
+    call.content_sha256 = Sha256(call.body);
+  }
+  // No owner is expected of what does not exist yet, and no redirect leads to it.
+  call.bucket = bucket;
+  call.addressing = settings_.addressing;
+  call.region = region;
+  Result<http::Response> response = client_->Send(call);
+  if (!response.ok() && AwsCode(response.error()) != "BucketAlreadyOwnedByYou")
+    return std::move(response).error().Wrap("bucket " + bucket);
+  regions_->Keep(bucket, region);
+  return {};
+}
+
+Result<void> S3::PutBucketPolicy(const std::string& bucket, std::string policy) {
+  Call call = NewCall("PutBucketPolicy", "PUT");
+  call.query = {{"policy", ""}};
+  call.content_sha256 = Sha256(policy);
+  // S3 demands a checksum beside the signature for settings of buckets.
+  http::SetHeader(call.headers, "x-amz-checksum-sha256", Base64OfHex(call.content_sha256));
+  call.body = std::move(policy);
+  TRY(Send(std::move(call), bucket));
+  return {};
 }
 
 Result<void> S3::Put(const std::string& bucket, const std::string& key, std::string body) {

@@ -55,6 +55,13 @@ class S3 {
   Result<std::string> BucketPolicy(const std::string& bucket);
   /// The notification configuration as XML.
   Result<std::string> Notifications(const std::string& bucket);
+  /// Makes a bucket with AWS's defaults since 2023: no public access, no ACLs (the owner owns every object), encrypted
+  /// with S3's own key.  One that is ours already is left as it is.
+  /// Errors: kConflict (the name is someone else's), aws/error.h.
+  /// Source: S3 API reference, CreateBucket; S3 user guide, "Default settings for new S3 buckets".
+  Result<void> CreateBucket(const std::string& bucket, const std::string& region);
+  /// Replaces the bucket policy.
+  Result<void> PutBucketPolicy(const std::string& bucket, std::string policy);
   /// PUT of a small object, for storage of our own and for tests.
   Result<void> Put(const std::string& bucket, const std::string& key, std::string body);
 

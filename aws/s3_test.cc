@@ -258,5 +258,38 @@ TEST(S3Test, NoBucketPolicyIsEmpty) {
   EXPECT_EQ(s3.BucketPolicy("acme").error().code(), Errc::kNotFound);
 }
 
+TEST(S3Test, ABucketIsMadeInItsRegionAndThenKnown) {
+  ScriptedAws aws;
+  S3Settings settings;
+  settings.expected_owner = "111122223333";
+  S3 s3(aws.client, settings);
+  aws.http->Expect(200, "");
+  aws.http->Expect(200, "{}");
+  aws.http->Expect(409, "<Error><Code>BucketAlreadyOwnedByYou</Code></Error>");
+  aws.http->Expect(409, "<Error><Code>BucketAlreadyExists</Code></Error>");
+  ASSERT_TRUE(s3.CreateBucket("acme", "eu-west-1").ok());
+  ASSERT_TRUE(s3.BucketPolicy("acme").ok());
+  ASSERT_TRUE(s3.CreateBucket("other", "us-east-1").ok());
+  EXPECT_EQ(s3.CreateBucket("taken", "us-east-1").error().code(), Errc::kConflict);
+  const http::Request made = aws.http->request(0);
+  EXPECT_EQ(made.method, "PUT");
+  EXPECT_EQ(made.url.host, "acme.s3.eu-west-1.amazonaws.com");
+  EXPECT_NE(made.body.find("<LocationConstraint>eu-west-1<"), std::string::npos);
+  EXPECT_EQ(HeaderValue(made, "x-amz-expected-bucket-owner"), "");
+  EXPECT_EQ(aws.http->request(1).url.host, "acme.s3.eu-west-1.amazonaws.com");
+  EXPECT_EQ(aws.http->request(2).body, "");
+}
+
+TEST(S3Test, ABucketPolicyIsPutWithItsChecksum) {
+  ScriptedAws aws;
+  aws.http->Expect(204, "");
+  ASSERT_TRUE(S3(aws.client, {}).PutBucketPolicy("acme", "abc").ok());
+  const http::Request put = aws.http->request(0);
+  EXPECT_EQ(put.url.query, "policy=");
+  EXPECT_EQ(put.body, "abc");
+  EXPECT_EQ(HeaderValue(put, "x-amz-checksum-sha256"),
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+}
+
 }  // namespace
 }  // namespace farthing::aws
