@@ -1,4 +1,5 @@
-// Compute Optimizer, Cost Optimization Hub, Budgets and tags of resources: what a connection looks at in passing.
+// Compute Optimizer, Cost Optimization Hub, Trusted Advisor, Budgets and tags of resources: what a connection looks at
+// in passing.
 
 #include <algorithm>
 
@@ -14,6 +15,25 @@ std::string ArnOf(const Resource& resource) {
   return "arn:aws:ec2:" + resource.region + ":" + resource.account_id + ":" + kind + resource.id;
 }
 
+json::object InstanceAdvice(const Resource& resource) {
+  return {{"instanceArn", ArnOf(resource)},
+          {"accountId", resource.account_id},
+          {"currentInstanceType", "m5.large"},
+          {"finding", "Overprovisioned"},
+          {"recommendationOptions",
+           json::array{json::object{{"instanceType", "t3.medium"}, {"rank", 1}}}}};
+}
+
+json::object VolumeAdvice(const Resource& resource) {
+  return {{"volumeArn", ArnOf(resource)},
+          {"accountId", resource.account_id},
+          {"currentConfiguration", json::object{{"volumeType", "gp2"}}},
+          {"finding", "NotOptimized"},
+          {"volumeRecommendationOptions",
+           json::array{
+               json::object{{"configuration", json::object{{"volumeType", "gp3"}}}, {"rank", 1}}}}};
+}
+
 Result<Reply> ComputeOptimizer(World& world, const Operation& operation) {
   TRY(CheckAccess(world, operation, {.action = "compute-optimizer:" + operation.action}));
   Reply reply;
@@ -23,20 +43,21 @@ Result<Reply> ComputeOptimizer(World& world, const Operation& operation) {
                   {"lastUpdatedTimestamp", Epoch(world.started)}};
     return reply;
   }
-  if (operation.action != "GetEC2InstanceRecommendations") return UnknownAction(operation);
+  const bool volumes = operation.action == "GetEBSVolumeRecommendations";
+  if (!volumes && operation.action != "GetEC2InstanceRecommendations") {
+    return UnknownAction(operation);
+  }
+  // Compute Optimizer user guide, "Controlling access": the resources' own reading is demanded beside it.
+  TRY(CheckAccess(world, operation,
+                  {.action = volumes ? "ec2:DescribeVolumes" : "ec2:DescribeInstances"}));
   if (!world.compute_optimizer_enrolled)
     return Refuse(400, "OptInRequiredException",
                   "AWS account is not registered for recommendations.");
-  json::array& items = reply.json["instanceRecommendations"].emplace_array();
-  for (const Resource& resource :
-       ResourcesOf(world, operation.caller.account_id, operation.region, "BoxUsage:m5.large")) {
-    items.push_back(
-        json::object{{"instanceArn", ArnOf(resource)},
-                     {"accountId", resource.account_id},
-                     {"currentInstanceType", "m5.large"},
-                     {"finding", "Overprovisioned"},
-                     {"recommendationOptions",
-                      json::array{json::object{{"instanceType", "t3.medium"}, {"rank", 1}}}}});
+  json::array& items =
+      reply.json[volumes ? "volumeRecommendations" : "instanceRecommendations"].emplace_array();
+  for (const Resource& resource : ResourcesOf(world, operation.caller.account_id, operation.region,
+                                              volumes ? "EBS:" : "BoxUsage:m5.large")) {
+    items.push_back(volumes ? VolumeAdvice(resource) : InstanceAdvice(resource));
   }
   reply.json["errors"] = json::array();
   return reply;
@@ -92,6 +113,38 @@ json::object Spend(std::string_view amount) {
 Result<Reply> AnswerAdvice(World& world, const Operation& operation) {
   return operation.service == "compute-optimizer" ? ComputeOptimizer(world, operation)
                                                   : CostHub(world, operation);
+}
+
+Result<Reply> AnswerSupport(World& world, const Operation& operation) {
+  constexpr std::string_view kCheck = "Qch7DwouX1";  // AWS's id of this check
+  const bool result = operation.action == "DescribeTrustedAdvisorCheckResult";
+  if (!result && operation.action != "DescribeTrustedAdvisorChecks") {
+    return UnknownAction(operation);
+  }
+  TRY(CheckAccess(world, operation, {.action = "support:" + operation.action}));
+  if (!world.support_plan)
+    return Refuse(
+        400, "SubscriptionRequiredException",
+        "Amazon Web Services Premium Support Subscription is required to use this service.");
+  Reply reply;
+  if (!result) {
+    reply.json["checks"] =
+        json::array{json::object{{"id", std::string(kCheck)},
+                                 {"name", "Low Utilization Amazon EC2 Instances"},
+                                 {"description", "Instances that were hardly used"},
+                                 {"category", "cost_optimizing"},
+                                 {"metadata", json::array{"Region/AZ", "Instance ID"}}}};
+    return reply;
+  }
+  TRY_ASSIGN(const std::string check, Required(operation.body, "checkId"));
+  if (check != kCheck)
+    return Refuse(400, "InvalidParameterValueException",
+                  "Invalid parameter value: check id " + check);
+  reply.json["result"] = json::object{{"checkId", check},
+                                      {"timestamp", MilliTime(world.started)},
+                                      {"status", "ok"},
+                                      {"flaggedResources", json::array()}};
+  return reply;
 }
 
 Result<Reply> AnswerBudgets(World& world, const Operation& operation) {

@@ -164,6 +164,8 @@ Result<json::object> Set(World& world, const json::object& arguments) {
       world.compute_optimizer_enrolled = on;
     } else if (name == "cost_optimization_hub") {
       world.cost_hub_enrolled = on;
+    } else if (name == "support_plan") {
+      world.support_plan = on;
     } else {
       return Wrong("unknown switch: " + std::string(name));
     }

@@ -226,6 +226,7 @@ Result<Reply> Dispatch(World& world, const Operation& operation) {
       {"compute-optimizer", AnswerAdvice},
       {"cost-optimization-hub", AnswerAdvice},
       {"budgets", AnswerBudgets},
+      {"support", AnswerSupport},
       {"tagging", AnswerTagging},
   };
   for (const Entry& entry : kEntries) {

@@ -9,7 +9,7 @@
 namespace farthing::rehearsal {
 namespace {
 
-constexpr std::array<ServiceInfo, 16> kServices = {{
+constexpr std::array<ServiceInfo, 17> kServices = {{
     {"sts", Protocol::kQuery, "", "https://sts.amazonaws.com/doc/2011-06-15/"},
     {"iam", Protocol::kQuery, "", "https://iam.amazonaws.com/doc/2010-05-08/", true},
     {"cloudformation", Protocol::kQuery, "", "http://cloudformation.amazonaws.com/doc/2010-05-15/"},
@@ -27,6 +27,7 @@ constexpr std::array<ServiceInfo, 16> kServices = {{
     {"tagging", Protocol::kJson11, "ResourceGroupsTaggingAPI_20170126", ""},
     {"compute-optimizer", Protocol::kJson10, "ComputeOptimizerService", ""},
     {"cost-optimization-hub", Protocol::kJson10, "CostOptimizationHubService", "", true},
+    {"support", Protocol::kJson11, "AWSSupport_20130415", "", true},
     {"kms", Protocol::kJson11, "TrentService", ""},
 }};
 

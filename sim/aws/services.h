@@ -21,6 +21,7 @@ Result<Reply> AnswerCloudWatch(World& world, const Operation& operation);
 Result<Reply> AnswerAdvice(
     World& world, const Operation& operation);  ///< Compute Optimizer, Cost Optimization Hub
 Result<Reply> AnswerBudgets(World& world, const Operation& operation);
+Result<Reply> AnswerSupport(World& world, const Operation& operation);  ///< Trusted Advisor
 Result<Reply> AnswerTagging(World& world, const Operation& operation);
 
 /// Reads of IAM; AnswerIam passes on what it does not write.

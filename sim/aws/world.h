@@ -179,6 +179,7 @@ class World {
   bool organization_all_features = true;
   bool cost_explorer_enabled = true;
   bool compute_optimizer_enrolled = false, cost_hub_enrolled = false;
+  bool support_plan = true;  ///< Business support, without which Trusted Advisor has no API
 
   // Bills.
   Instant started;                             ///< the rehearsal's time when it began
