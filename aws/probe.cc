@@ -60,9 +60,11 @@ const Attempt* Find(std::string_view action) {
   return found == kAttempts.end() ? nullptr : found;
 }
 
-/// A refusal of the arguments means that the caller was let in.
+/// A refusal of the arguments means that the caller was let in; one that asks to opt in is no such thing.
 bool IsOnlyAboutArguments(const Error& error) {
-  return error.code() == Errc::kInvalidArgument && !AwsCode(error).empty();
+  const std::string_view code = AwsCode(error);
+  return error.code() == Errc::kInvalidArgument && !code.empty() &&
+         code.find("OptIn") == std::string_view::npos && code != "UnknownOperationException";
 }
 
 }  // namespace
