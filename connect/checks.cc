@@ -111,20 +111,36 @@ Verdict Fail(std::string finding, std::string cause, std::string fix) {
   return {CheckStatus::kFail, std::move(finding), std::move(cause), std::move(fix), "", "", {}};
 }
 
-Verdict Refused(const Error& error, std::string finding, std::string_view action,
+namespace {
+
+/// The action in AWS's sentence "… is not authorized to perform: ec2:DescribeVolumes on …", or what we asked for:
+/// some calls demand an action of another service as well.
+std::string DeniedAction(const Error& error, std::string_view asked) {
+  constexpr std::string_view kBefore = "not authorized to perform: ";
+  const std::string_view text = error.detail(aws::kMessageDetail);
+  const std::size_t found = text.find(kBefore);
+  if (found == std::string_view::npos) return std::string(asked);
+  const std::string_view rest = text.substr(found + kBefore.size());
+  const std::string_view action = rest.substr(0, rest.find(' '));
+  return std::string(action.find(':') == std::string_view::npos ? asked : action);
+}
+
+}  // namespace
+
+Verdict Refused(const Error& error, std::string finding, std::string_view asked,
                 std::string_view connector_code) {
   Verdict verdict = Fail(std::move(finding), error.message(), error.hint());
   verdict.evidence = error.details();
   verdict.connector_code = connector_code;
-  if (error.code() == Errc::kPermissionDenied && !action.empty()) {
+  if (error.code() == Errc::kPermissionDenied && !asked.empty()) {
+    const std::string action = DeniedAction(error, asked);
     verdict.action = action;
-    verdict.cause =
-        "AWS denies " + std::string(action) + ": " + std::string(error.detail(aws::kMessageDetail));
+    verdict.cause = "AWS denies " + action + ": " + std::string(error.detail(aws::kMessageDetail));
     const bool by_role =
         error.hint().find("add the action to the role's policy") != std::string::npos;
     verdict.fix =
         by_role || error.hint().empty()
-            ? "allow " + std::string(action) +
+            ? "allow " + action +
                   " in the policy of the role; the whole policy: farthing templates --kind policy"
             : error.hint();
   }

@@ -78,6 +78,20 @@ Verdict CheckOrganizationUnits(CheckContext& context) {
   return Pass(std::to_string(units->size()) + " roots and units");
 }
 
+/// AWS calls it a denial as well when nobody has switched Cost Explorer on.
+Verdict CostExplorerRefusal(const Error& error, std::string finding, std::string_view action) {
+  Verdict verdict = Refused(error, std::move(finding), action);
+  if (error.detail(aws::kMessageDetail).find("not enabled") == std::string_view::npos) {
+    return verdict;
+  }
+  verdict.action.clear();
+  verdict.cause = "Cost Explorer, or IAM access to billing, is not enabled for the account";
+  verdict.fix =
+      "open Cost Explorer once in the console, and let the root user activate IAM access to "
+      "billing";
+  return verdict;
+}
+
 Verdict CheckCostExplorer(CheckContext& context) {
   aws::CostQuery query;
   query.end = DayString(context.report.at);
@@ -90,22 +104,14 @@ Verdict CheckCostExplorer(CheckContext& context) {
                 "open Cost Explorer once in the console of the management account; data comes "
                 "within 24 hours");
   }
-  Verdict verdict = Refused(answer.error(), "Cost Explorer refuses", "ce:GetCostAndUsage");
-  if (std::string(answer.error().detail(aws::kMessageDetail)).find("not enabled") !=
-      std::string::npos) {
-    verdict.action.clear();
-    verdict.fix =
-        "open Cost Explorer once in the console, and let the root user activate IAM access to "
-        "billing";
-  }
-  return verdict;
+  return CostExplorerRefusal(answer.error(), "Cost Explorer refuses", "ce:GetCostAndUsage");
 }
 
 Verdict CheckAllocationTags(CheckContext& context) {
   const auto tags = aws::ListCostAllocationTags(*context.client);
   if (!tags.ok()) {
-    return Refused(tags.error(), "cost allocation tags cannot be listed",
-                   "ce:ListCostAllocationTags");
+    return CostExplorerRefusal(tags.error(), "cost allocation tags cannot be listed",
+                               "ce:ListCostAllocationTags");
   }
   const auto active = std::count_if(tags->begin(), tags->end(), [](const aws::AllocationTag& tag) {
     return tag.status == "Active";
@@ -137,7 +143,9 @@ Verdict ProbeAll(CheckContext& context, std::string_view id, PermissionSet set) 
                   "it needs Business support or better",
                   "nothing needs doing; recommendations come from the other sources");
     }
-    if (code.find("OptIn") != std::string_view::npos) {
+    const bool enrolled =
+        probe.error().detail(aws::kMessageDetail).find("not enrolled") == std::string_view::npos;
+    if (!enrolled || code.find("OptIn") != std::string_view::npos) {
       return Warn("the service is not switched on for the account", "AWS asks to opt in first",
                   "opt in in the console of the management account; there is no charge");
     }

@@ -142,7 +142,8 @@ Verdict CheckBucketRegion(CheckContext& context) {
         Refused(region.error(), "the bucket cannot be found: " + context.place.bucket, "");
     if (region.error().code() == Errc::kNotFound) {
       verdict.cause = "there is no such bucket; it was deleted, or its name is misspelt";
-      verdict.fix = "take the name from the export's page: farthing connections edit --bucket";
+      verdict.fix = "take the name from the export's page: farthing connections edit " +
+                    context.settings().name + " --bucket NAME";
     }
     return verdict;
   }
@@ -169,9 +170,15 @@ Verdict CheckBucketList(CheckContext& context) {
   const Result<aws::Listing> listing =
       context.bucket().List(context.place.bucket, DeliveryPrefix(context.place), "", look);
   if (!listing.ok()) {
-    return Refused(listing.error(),
-                   "the bucket cannot be listed below " + DeliveryPrefix(context.place),
-                   "s3:ListBucket", "AccessDeniedListReports");
+    Verdict verdict = Refused(listing.error(),
+                              "the bucket cannot be listed below " + DeliveryPrefix(context.place),
+                              "s3:ListBucket", "AccessDeniedListReports");
+    const std::string& owner = context.settings().bucket_owner;
+    if (!owner.empty() && listing.error().code() == Errc::kPermissionDenied) {
+      verdict.fix += "; if the bucket is not account " + owner + "'s: farthing connections edit " +
+                     context.settings().name + " --bucket-owner ACCOUNT";
+    }
+    return verdict;
   }
   context.manifest = newest;
   return Pass(newest ? "the newest manifest is " + newest->key
@@ -216,14 +223,26 @@ Verdict CheckBucketRead(CheckContext& context) {
                  "s3:GetObject", "AccessDeniedDownloadReport");
 }
 
+/// The key's ARN in AWS's sentence, or "ARN" where it does not say it.
+std::string KeyIn(const Error& error) {
+  const std::string text(error.detail(aws::kMessageDetail));
+  const std::size_t key = text.find(":key/");
+  const std::size_t start = key == std::string::npos ? key : text.rfind("arn:", key);
+  if (start == std::string::npos) return "ARN";
+  return text.substr(start, text.find_first_of(" \"',)", start) - start);
+}
+
 Verdict CheckBucketKey(CheckContext& context) {
   if (context.read_error && IsAboutKey(*context.read_error)) {
     Verdict verdict =
         Refused(*context.read_error, "the bucket's files are encrypted with a key that refuses",
                 "kms:Decrypt");
+    const std::string& name = context.settings().name;
     verdict.fix =
-        "allow kms:Decrypt on the key to the role, both in the role's policy (edit the connection "
-        "with --kms-key ARN, then farthing templates --kind policy) and in the key's own policy";
+        "allow kms:Decrypt on the key in the key's own policy and in the role's: farthing "
+        "connections edit " +
+        name + " --kms-key " + KeyIn(*context.read_error) +
+        ", then farthing templates --connection " + name + " --kind policy";
     return verdict;
   }
   if (!context.manifest) return Skip("nothing is delivered yet that could be decrypted");
@@ -359,9 +378,6 @@ Verdict CheckDirectory(CheckContext& context) {
 
 bool IsDirectory(const Settings& settings) { return settings.type == ConnectionType::kDirectory; }
 bool ReadsAwsBucket(const Settings& settings) { return ReadsBills(settings); }
-bool ManagesExport(const Settings& settings) {
-  return ReadsBills(settings) && settings.permission_sets.contains(PermissionSet::kManageExport);
-}
 
 }  // namespace
 
@@ -431,7 +447,7 @@ std::vector<CheckRow> DeliveryChecks() {
        "event notifications",
        "does something else depend on the bucket",
        {"bucket-region"},
-       ManagesExport,
+       Grants<PermissionSet::kManageExport>,
        CheckBucketEvents},
       {"delivery",
        "the last delivery",

@@ -50,6 +50,60 @@ PolicyScope ScopeFor(const CheckContext& context) {
   return scope;
 }
 
+/// True for what our own template grants while the kind of export is not known: then both kinds are looked for.
+bool IsForDiscovery(const ExcessGrant& grant, PolicyScope scope) {
+  scope.export_kind.reset();
+  const Result<std::vector<Permission>> wider =
+      NeededPermissions({PermissionSet::kReadBilling}, scope);
+  if (!wider.ok()) return false;
+  return std::any_of(wider->begin(), wider->end(), [&](const Permission& permission) {
+    const PolicyStatement statement =
+        WithValues(BuildPolicy({permission}), ScopeValues(scope)).statements.front();
+    return permission.action == grant.pattern && Join(statement.resources, ", ") == grant.resource;
+  });
+}
+
+std::string Amount(std::size_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope) {
+  std::vector<std::string> missing, excess, spare;
+  for (const MissingAction& action : comparison.missing) {
+    missing.push_back(action.action + " (" + action.why + ")");
+  }
+  for (const ExcessGrant& grant : comparison.excess) {
+    if (IsForDiscovery(grant, scope)) {
+      spare.push_back(grant.pattern);
+      continue;
+    }
+    excess.push_back(grant.pattern + " on " + grant.resource +
+                     (grant.writes ? ", which can change things" : ""));
+  }
+  Verdict verdict = Pass("granted is exactly what is needed");
+  if (!spare.empty()) {
+    verdict.finding = "granted is what is needed; since the export was found, no longer needed: " +
+                      Join(spare, ", ");
+  }
+  if (!missing.empty() || !excess.empty()) {
+    std::string cause;
+    if (!missing.empty()) cause = "missing: " + Shortened(missing);
+    if (!excess.empty()) {
+      cause += (cause.empty() ? "" : "; ") + ("more than needed: " + Shortened(excess));
+    }
+    verdict = Warn(Amount(missing.size(), "action is", "actions are") + " missing, " +
+                       Amount(excess.size(), "grant is", "grants are") + " more than needed",
+                   cause, "replace the policy by this one:\n" + ToJson(comparison.corrected));
+  }
+  for (const MissingAction& action : comparison.missing) {
+    verdict.evidence.push_back({"missing:" + action.action, action.needed_by});
+  }
+  for (const ExcessGrant& grant : comparison.excess) {
+    verdict.evidence.push_back({"excess:" + grant.pattern, grant.policy});
+  }
+  return verdict;
+}
+
 Verdict CheckGrantedPermissions(CheckContext& context) {
   const Result<std::vector<aws::RolePolicy>> policies = ReadPolicies(context);
   if (!policies.ok()) {
@@ -66,34 +120,14 @@ Verdict CheckGrantedPermissions(CheckContext& context) {
     all += policy.name + "\n" + policy.document + "\n";
   }
   const PolicyScope scope = ScopeFor(context);
+  if (scope.bucket.empty() && (ReadsBills(context.settings()) ||
+                               Grants<PermissionSet::kManageExport>(context.settings()))) {
+    return Skip("what is needed cannot be told before the bucket is known, see export");
+  }
   const Result<std::vector<Permission>> needed =
       NeededPermissions(context.settings().permission_sets, scope);
   if (!needed.ok()) return Refused(needed.error(), "what is needed cannot be told", "");
-  const PolicyComparison comparison = ComparePolicies(granted, *needed, ScopeValues(scope));
-  std::vector<std::string> missing, excess;
-  for (const MissingAction& action : comparison.missing)
-    missing.push_back(action.action + " (" + action.why + ")");
-  for (const ExcessGrant& grant : comparison.excess) {
-    excess.push_back(grant.pattern + " on " + grant.resource +
-                     (grant.writes ? ", which can change things" : ""));
-  }
-  Verdict verdict =
-      Pass("granted is what is needed: " + std::to_string(needed->size()) + " permissions");
-  if (!comparison.ok()) {
-    std::string cause;
-    if (!missing.empty()) cause = "missing: " + Shortened(missing);
-    if (!excess.empty())
-      cause += (cause.empty() ? "" : "; ") + ("more than needed: " + Shortened(excess));
-    verdict = Warn(std::to_string(missing.size()) + " actions are missing, " +
-                       std::to_string(excess.size()) + " grants are more than needed",
-                   cause, "replace the policy by this one:\n" + ToJson(comparison.corrected));
-    for (const MissingAction& action : comparison.missing) {
-      verdict.evidence.push_back({"missing:" + action.action, action.needed_by});
-    }
-    for (const ExcessGrant& grant : comparison.excess) {
-      verdict.evidence.push_back({"excess:" + grant.pattern, grant.policy});
-    }
-  }
+  Verdict verdict = Judge(ComparePolicies(granted, *needed, ScopeValues(scope)), scope);
   verdict.evidence.push_back({std::string(kFingerprint), Sha256(all)});
   return verdict;
 }

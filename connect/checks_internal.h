@@ -55,8 +55,9 @@ Verdict Pass(std::string finding);
 Verdict Skip(std::string finding);
 Verdict Warn(std::string finding, std::string cause, std::string fix);
 Verdict Fail(std::string finding, std::string cause, std::string fix);
-/// A refusal by AWS: its own code and request id are the evidence; a denial names `action` and how to allow it.
-Verdict Refused(const Error& error, std::string finding, std::string_view action,
+/// A refusal by AWS: its own code and request id are the evidence; a denial names the action that AWS names, else
+/// the one that was `asked` for, and how to allow it.  Empty: no action would help.
+Verdict Refused(const Error& error, std::string finding, std::string_view asked,
                 std::string_view connector_code = "");
 
 /// One check of the list.  `needs` are ids whose failure makes this one pointless.

@@ -35,6 +35,7 @@ enum class Where {
   kGroups,
   kExports,
   kOneReport,
+  kReportBesideExport,  ///< what CreateExport of the bill's table counts as; it names no report
   kTables,
   kExportAndTable,
 };
@@ -171,7 +172,7 @@ constexpr std::array kRows{
         kAdjustExport, "mends the one report's settings"},
     Row{"bcm-data-exports:CreateExport", Where::kExportAndTable, Only::kDataExport, kManageExport,
         kCreateExport, "creates the one export"},
-    Row{"cur:PutReportDefinition", Where::kOneReport, Only::kDataExport, kManageExport,
+    Row{"cur:PutReportDefinition", Where::kReportBesideExport, Only::kDataExport, kManageExport,
         kCreateExport, "AWS demands it beside CreateExport for the table of costs and usage"},
     Row{"bcm-data-exports:UpdateExport", Where::kExportAndTable, Only::kDataExport, kManageExport,
         kAdjustExport, "mends the one export's settings"},
@@ -276,6 +277,8 @@ std::vector<std::string> ResourcesOf(Where where, const PolicyScope& scope) {
     case Where::kExports: return {exports + "export/*"};
     case Where::kOneReport:
       return {"arn:${Partition}:cur:${BillingRegion}:${AccountId}:definition/${ExportName}"};
+    case Where::kReportBesideExport:
+      return {"arn:${Partition}:cur:${BillingRegion}:${AccountId}:/putReportDefinition"};
     case Where::kTables: return {table};
     case Where::kExportAndTable: return {exports + "export/${ExportName}-*", table};
   }
@@ -295,6 +298,7 @@ std::string_view GroupOf(Where where) {
     case Where::kGroups: return "OwnGroups";
     case Where::kExports: return "Exports";
     case Where::kOneReport: return "OneReport";
+    case Where::kReportBesideExport: return "ReportBesideExport";
     case Where::kExportAndTable: return "OneExport";
     case Where::kTables: return "OneTable";
   }
