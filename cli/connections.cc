@@ -157,7 +157,8 @@ Result<void> RunEnable(const std::string& name, CliContext& context) {
   connect::Installation parts = installation->parts();
   connect::CheckOptions options;
   options.observer = LiveChecks(context);
-  TRY_ASSIGN(const connect::CheckReport report, Verify(parts, name, options));
+  TRY_ASSIGN(options.platform_principal, parts.store.Setting("platform_principal"));
+  TRY_ASSIGN(const connect::CheckReport report, Enable(parts, name, options));
   PrintCheckReport(report, context);
   return FailWhereChecksFailed(report);
 }

@@ -141,6 +141,7 @@ class Collector {
   }
 
   Result<void> FetchAndImport(const RemoteDelivery& delivery, const std::string& manifest_text) {
+    TRY(store_.SetState(connection_.id, State::kCollecting, ""));
     const std::string name = delivery.period ? ToString(*delivery.period) : delivery.manifest.key;
     TRY(CheckRoom(delivery, name));
     std::vector<aws::Download> downloads;
@@ -305,32 +306,14 @@ Result<CollectSummary> CollectDirectory(Store& store, lake::Catalog& catalog,
   return summary;
 }
 
-/// The sentence that makes a connection degraded, or "".
-std::string CauseIn(const std::map<std::string, Collected>& known) {
-  // Only the newest word on each period counts.
-  std::map<std::optional<Period>, const Collected*> newest;
-  for (const auto& [key, collected] : known) {
-    const Collected*& best = newest[collected.period];
-    if (best == nullptr || collected.collected_at > best->collected_at) best = &collected;
-  }
-  for (const auto& [period, collected] : newest) {
-    if (collected->outcome != "quarantined" && collected->outcome != "incomplete") continue;
-    return (period ? ToString(*period) : collected->manifest_key) + " is " + collected->outcome +
-           ": " + collected->reason;
-  }
-  return {};
-}
-
 Result<void> Settle(Store& store, const Connection& connection, CollectSummary& summary) {
   CollectedLog log(store.database(), connection.id);
   TRY_ASSIGN(const auto known, log.All());
   TRY_ASSIGN(const std::vector<std::int64_t> exports, log.Exports());
-  const bool loaded =
-      std::any_of(known.begin(), known.end(),
-                  [](const auto& entry) { return entry.second.outcome == "loaded"; }) ||
-      (connection.settings.type == ConnectionType::kDirectory && !exports.empty());
+  const bool is_directory = connection.settings.type == ConnectionType::kDirectory;
+  const bool loaded = HasLoaded(known) || (is_directory && !exports.empty());
   std::string cause = CauseIn(known);
-  if (connection.settings.type == ConnectionType::kDirectory) {
+  if (is_directory) {
     for (const CollectedDelivery& delivery : summary.deliveries) {
       if (delivery.outcome == "quarantined") cause = delivery.reason;
     }
@@ -353,6 +336,10 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
                      "bill data of connection " + connection.settings.name + " is ready"));
   }
   summary.state = !cause.empty() ? State::kDegraded : loaded ? State::kConnected : State::kWaiting;
+  TRY_ASSIGN(const Connection now, store.Find(connection.id));
+  if (!MayFollow(now.state, summary.state)) {  // the first bills came from a directory
+    TRY(store.SetState(connection.id, State::kCollecting, ""));
+  }
   TRY(store.SetState(connection.id, summary.state, cause));
   return {};
 }
@@ -379,7 +366,6 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
   const fs::path directory = catalog.layout().data() / "downloads" / connection.id;
   TRY(MakeDirectories(directory));
   TRY_ASSIGN(const auto lock, DirectoryLock::Acquire(directory / "lock"));
-  TRY_ASSIGN(connection, store.SetState(connection.id, State::kCollecting, ""));
   Result<CollectSummary> summary = [&]() -> Result<CollectSummary> {
     if (settings.type == ConnectionType::kDirectory) {
       return CollectDirectory(store, catalog, connection, options);

@@ -1,5 +1,6 @@
 #include "connect/collected.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace farthing::connect {
@@ -25,6 +26,27 @@ std::vector<std::string> FromJson(const std::string& text) {
 }
 
 }  // namespace
+
+std::string CauseIn(const std::map<std::string, Collected>& known) {
+  std::map<std::optional<Period>, const Collected*> newest;
+  for (const auto& [key, collected] : known) {
+    const Collected*& best = newest[collected.period];
+    if (best == nullptr || collected.collected_at > best->collected_at) best = &collected;
+  }
+  for (const auto& [period, collected] : newest) {
+    if (collected->outcome != "quarantined" && collected->outcome != "incomplete") continue;
+    return (period ? ToString(*period) : collected->manifest_key) + " is " + collected->outcome +
+           ": " + collected->reason;
+  }
+  return {};
+}
+
+bool HasLoaded(const std::map<std::string, Collected>& known) {
+  return std::any_of(known.begin(), known.end(), [](const auto& entry) {
+    const std::string& outcome = entry.second.outcome;
+    return outcome == "loaded" || outcome == "unchanged" || outcome == "duplicate";
+  });
+}
 
 CollectedLog::CollectedLog(engine::SqliteDatabase& database, std::string connection_id)
     : database_(database), connection_id_(std::move(connection_id)) {}

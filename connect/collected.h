@@ -19,12 +19,18 @@ struct Collected {
   std::vector<std::string> files;  ///< keys
   std::string files_signature;     ///< connect/remote_deliveries.h
   std::optional<Period> period;
-  std::string outcome;  ///< "loaded", "unchanged", "duplicate", "quarantined", "incomplete"
+  std::string
+      outcome;  ///< "loaded", "unchanged", "duplicate", "quarantined", "incomplete", "unfinished"
   std::string reason;
   std::uint64_t size_bytes = 0;
   std::optional<Instant> delivered_at;
   Instant collected_at;
 };
+
+/// The sentence that makes a connection degraded: the newest word on a period is no bill.  "" when all is well.
+std::string CauseIn(const std::map<std::string, Collected>& known);
+/// True when some delivery is in the lake, brought by this connection or by another one.
+bool HasLoaded(const std::map<std::string, Collected>& known);
 
 class CollectedLog {
  public:

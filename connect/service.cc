@@ -54,13 +54,34 @@ Settings Completed(Settings settings, const CheckReport& report) {
   return settings;
 }
 
-Result<State> StateAfter(Store& store, const Connection& before, const CheckReport& report) {
-  TRY_ASSIGN(const std::vector<std::int64_t> exports,
-             CollectedLog(store.database(), before.id).Exports());
-  const bool has_data = !exports.empty();
-  if (!report.HasFailed()) return has_data ? State::kConnected : State::kWaiting;
-  const bool never_worked = before.state == State::kDraft && !has_data;
-  return never_worked ? State::kDraft : State::kDegraded;
+/// Where a connection stands after its checks: what they say, then what was collected.
+struct Standing {
+  State state;
+  std::string cause;
+};
+Result<Standing> StandingAfter(Store& store, const Connection& before, const CheckReport& report) {
+  CollectedLog log(store.database(), before.id);
+  TRY_ASSIGN(const std::vector<std::int64_t> exports, log.Exports());
+  TRY_ASSIGN(const auto collected, log.All());
+  const bool has_data =
+      before.settings.type == ConnectionType::kDirectory ? !exports.empty() : HasLoaded(collected);
+  if (report.HasFailed()) {
+    const bool never_worked =
+        (before.state == State::kDraft || before.state == State::kVerifying) && !has_data;
+    return Standing{never_worked ? State::kDraft : State::kDegraded, report.FirstFailure()};
+  }
+  if (before.settings.type == ConnectionType::kLinkedKeys) return Standing{State::kConnected, ""};
+  std::string cause = CauseIn(collected);
+  const State state = !cause.empty() ? State::kDegraded
+                      : has_data     ? State::kConnected
+                                     : State::kWaiting;
+  return Standing{state, std::move(cause)};
+}
+
+/// The connection as if it were not disabled, to ask what its term would say then.
+Connection Reopened(Connection connection) {
+  connection.state = State::kWaiting;
+  return connection;
 }
 
 /// The commands that undo in AWS what connecting made.  Printed, never run: only the customer writes to AWS.
@@ -118,12 +139,14 @@ Result<CheckReport> Verify(Installation& installation, const std::string& name,
     TRY_ASSIGN(previous, ParseCheckReport(last));
     options.previous = &*previous;
   }
-  TRY(store.SetState(before.id, State::kVerifying, before.cause));
+  // A disabled connection stays so, with its last day, whatever its checks say.
+  const bool moves = before.state != State::kDisabled;
+  if (moves) TRY(store.SetState(before.id, State::kVerifying, ""));
   Result<CheckReport> report =
       RunChecks(before, installation.platform, installation.vault, options);
   if (!report.ok()) {
-    TRY(store.SetState(before.id, before.state == State::kVerifying ? State::kDraft : before.state,
-                       before.cause));
+    const State back = before.state == State::kVerifying ? State::kDraft : before.state;
+    if (moves) TRY(store.SetState(before.id, back, before.cause));
     return report;
   }
   TRY(store.SaveReport(before.id, ToJson(*report)));
@@ -136,8 +159,10 @@ Result<CheckReport> Verify(Installation& installation, const std::string& name,
                    "AWS told where it delivers: s3://" + completed.export_place.bucket + "/" +
                        completed.export_place.prefix));
   }
-  TRY_ASSIGN(const State state, StateAfter(store, before, *report));
-  TRY(store.SetState(before.id, state, report->FirstFailure()));
+  if (moves) {
+    TRY_ASSIGN(const Standing standing, StandingAfter(store, before, *report));
+    TRY(store.SetState(before.id, standing.state, standing.cause));
+  }
   TRY(store.Record(before.id, "checked",
                    std::to_string(report->Count(CheckStatus::kPass)) + " passed, " +
                        std::to_string(report->Count(CheckStatus::kWarning)) + " warnings, " +
@@ -186,6 +211,27 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
 Result<Connection> Disable(Installation& installation, const std::string& name,
                            const std::string& why) {
   return installation.store.SetState(name, State::kDisabled, why);
+}
+
+Result<CheckReport> Enable(Installation& installation, const std::string& name,
+                           CheckOptions options) {
+  Store& store = installation.store;
+  TRY_ASSIGN(const Connection before, store.Find(name));
+  const TermAction term = TermAt(Reopened(before), installation.platform.environment.now());
+  if (term.kind == TermAction::Kind::kDisable) {
+    return Error(Errc::kConflict, "the term of connection " + before.settings.name + " ended on " +
+                                      *before.settings.end_date)
+        .With("field", "end_date")
+        .Hint("give it another one: farthing connections edit " + before.settings.name +
+              " --until DAY");
+  }
+  TRY(CheckAgreement(store, before.settings));
+  TRY_ASSIGN(CheckReport report, Verify(installation, before.id, std::move(options)));
+  if (before.state != State::kDisabled || report.HasFailed()) return report;
+  TRY(store.SetState(before.id, State::kVerifying, ""));
+  TRY_ASSIGN(const Standing standing, StandingAfter(store, before, report));
+  TRY(store.SetState(before.id, standing.state, standing.cause));
+  return report;
 }
 
 Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant now) {

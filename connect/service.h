@@ -30,6 +30,7 @@ Result<Connection> CreateConnection(Installation& installation, Settings setting
 
 /// Runs the checks, keeps the report, fills settings that AWS could tell, and moves the state: a draft
 /// that fails stays a draft, a working connection becomes degraded, a healthy one waits or is connected.
+/// A disabled connection is checked and stays disabled.
 /// Errors: kConflict (disconnected; or an agreement is demanded and not recorded).
 Result<CheckReport> Verify(Installation& installation, const std::string& connection,
                            CheckOptions options);
@@ -47,6 +48,11 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
 /// A person's decision; no deletion follows from it.
 Result<Connection> Disable(Installation& installation, const std::string& connection,
                            const std::string& why);
+
+/// Verifies a disabled connection and, when nothing fails, ends its being disabled.
+/// Errors: Verify's; kConflict (its term has ended: it needs another one first).
+Result<CheckReport> Enable(Installation& installation, const std::string& connection,
+                           CheckOptions options);
 
 /// Looks at every connection's term and acts: renews, disables, deletes.  Returns what was said.
 Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant now);
