@@ -19,6 +19,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTransientBase{100};
 constexpr milliseconds kThrottleBase{1000};
 /// AWS asks for more patience than a call has: its caller decides.
+constexpr std::string_view kNetworkHint =
+    "the network, a proxy or AWS failed: try again; if it stays, see that this machine reaches the "
+    "host";
 constexpr milliseconds kRetryAfterLimit{60'000};
 constexpr milliseconds kCostExplorerSpacing{500};
 /// A Date header has whole seconds and travels: less is no skew.
@@ -225,10 +228,13 @@ Result<http::Response> Client::SendOnce(const Call& call, Try& state) {
     const Errc code = response.error().code();
     state.timed_out = code == Errc::kDeadline && !IsCancelled(response.error()) && !until_deadline;
     if (code == Errc::kUnavailable || state.timed_out) state.reason = Retry::kTransient;
-    return std::move(response)
-        .error()
-        .Wrap(std::string(Name(call.service)) + ":" + call.operation)
-        .With(kOperationDetail, std::string(Name(call.service)) + ":" + call.operation);
+    Error error =
+        std::move(response)
+            .error()
+            .Wrap(std::string(Name(call.service)) + ":" + call.operation)
+            .With(kOperationDetail, std::string(Name(call.service)) + ":" + call.operation);
+    const bool advise = state.reason == Retry::kTransient && error.hint().empty();
+    return advise ? std::move(error).Hint(kNetworkHint) : error;
   }
   shared_->LearnSkew(host, *response);
   if (response->status / 100 == 2 || response->status == 304) return response;

@@ -8,16 +8,29 @@
 #include "base/text.h"
 #include "connect/collected.h"
 #include "connect/discovery.h"
+#include "connect/download_folder.h"
+#include "connect/import_policy.h"
 #include "connect/lifecycle.h"
 #include "connect/remote_deliveries.h"
+#include "ingest/keep_accounts.h"
 
 namespace farthing::connect {
 namespace {
 
 constexpr std::uint64_t kManifestLimit = std::uint64_t{64} << 20;
+constexpr std::int64_t kSettledAfterMicros = 30 * 60 * std::int64_t{1'000'000};
+constexpr int kTransfers = 3;
 constexpr int kRestarts = 3;  // of a delivery that is overwritten while it is read
 
-bool IsFinal(const std::string& outcome) { return outcome != "incomplete"; }
+bool IsFinal(const std::string& outcome) {
+  return outcome != "incomplete" && outcome != "unfinished";
+}
+
+std::vector<std::string> KeysOf(const RemoteDelivery& delivery) {
+  std::vector<std::string> keys;
+  for (const aws::S3Object& file : delivery.files) keys.push_back(file.key);
+  return keys;
+}
 
 class Collector {
  public:
@@ -29,18 +42,21 @@ class Collector {
         client_(std::move(client)),
         s3_(BucketOf(connection, client_)),
         options_(options),
-        log_(store.database(), connection.id) {}
+        log_(store.database(), connection.id),
+        folder_(catalog.layout().data() / "downloads" / connection.id) {}
 
   Result<CollectSummary> Run() {
     summary_.connection_id = connection_.id;
     summary_.connection_name = connection_.settings.name;
     TRY(Locate());
     TRY_ASSIGN(known_, log_.All());
+    TRY_ASSIGN(accounts_, AccountsToImport(store_, connection_));
     TRY(List());
     for (const PeriodManifests& group : GroupManifests(*listing_)) {
       TRY(CheckCancelled());
       TRY(CollectPeriod(group, kRestarts));
     }
+    TRY(folder_.Clear());  // what an interrupted download left of what is no longer wanted
     summary_.requests = client_->counts().requests;
     return std::move(summary_);
   }
@@ -88,7 +104,13 @@ class Collector {
     const auto known = known_.find(manifest.key);
     return known != known_.end() && IsFinal(known->second.outcome) &&
            known->second.etag == manifest.etag &&
-           known->second.files_signature == FilesSignature(known->second.files, *listing_);
+           known->second.files_signature == Signature(known->second.files);
+  }
+
+  /// What a delivery was made into: its files, and whose lines were kept of them.
+  std::string Signature(const std::vector<std::string>& files) const {
+    const std::string signature = FilesSignature(files, *listing_);
+    return accounts_ ? ingest::WithAccounts(signature, *accounts_) : signature;
   }
 
   /// Of a period's manifests the first complete one counts; older ones are read only while the newest is torn.
@@ -96,8 +118,7 @@ class Collector {
     if (!IsWanted(group.period)) return {};
     for (const aws::S3Object& manifest : group.manifests) {
       if (!options_.again && IsUnchanged(manifest)) return {};
-      Result<std::string> text =
-          s3_.Get(place().bucket, manifest.key, kManifestLimit, manifest.etag);
+      Result<std::string> text = GetManifest(manifest);
       if (!text.ok() && text.error().code() == Errc::kConflict && restarts > 0) {
         return Restart(group, restarts);
       }
@@ -109,6 +130,10 @@ class Collector {
         continue;  // an older, complete one may stand in
       }
       if (!*delivery || !IsWanted((*delivery)->period)) continue;
+      if (IsBeingWritten(**delivery)) {
+        TRY(NoteUnfinished(**delivery));
+        continue;
+      }
       Result<void> collected = FetchAndImport(**delivery, *text);
       if (!collected.ok() && collected.error().code() == Errc::kConflict &&
           !aws::AwsCode(collected.error()).empty() && restarts > 0) {
@@ -116,6 +141,44 @@ class Collector {
       }
       return collected;
     }
+    return {};
+  }
+
+  /// A transfer that breaks amid the bytes is begun anew; the client retries all else.
+  Result<std::string> GetManifest(const aws::S3Object& manifest) {
+    for (int tries = 1;; ++tries) {
+      Result<std::string> text =
+          s3_.Get(place().bucket, manifest.key, kManifestLimit, manifest.etag);
+      const bool broke = !text.ok() && text.error().code() == Errc::kUnavailable;
+      if (!broke || tries == kTransfers) return text;
+    }
+  }
+
+  /// AWS overwrites the files first and the manifest last: files that are younger are half of the next
+  /// delivery.  Where something else copies bills their order says nothing, so what stays as it is counts in the end.
+  bool IsBeingWritten(const RemoteDelivery& delivery) const {
+    if (!HasYoungerFiles(delivery)) return false;
+    const Collected* known = KnownAs("unfinished", delivery);
+    return known == nullptr || known->collected_at.micros + kSettledAfterMicros > Now().micros;
+  }
+
+  const Collected* KnownAs(std::string_view outcome, const RemoteDelivery& delivery) const {
+    const auto known = known_.find(delivery.manifest.key);
+    if (known == known_.end() || known->second.outcome != outcome) return nullptr;
+    const bool same = known->second.etag == delivery.manifest.etag &&
+                      known->second.files_signature == Signature(KeysOf(delivery));
+    return same ? &known->second : nullptr;
+  }
+
+  Result<void> NoteUnfinished(const RemoteDelivery& delivery) {
+    CollectedDelivery seen;
+    seen.manifest_key = delivery.manifest.key;
+    seen.period = delivery.period;
+    seen.outcome = "unfinished";
+    seen.reason =
+        "files are younger than their manifest: AWS is writing; the next collection looks again";
+    if (KnownAs(seen.outcome, delivery) == nullptr) TRY(Remember(delivery, seen));
+    summary_.deliveries.push_back(std::move(seen));
     return {};
   }
 
@@ -129,27 +192,19 @@ class Collector {
     return {};
   }
 
-  fs::path DownloadRoot() const { return catalog_.layout().data() / "downloads" / connection_.id; }
-  /// The mirror of the bucket that import reads.
-  Result<fs::path> LocalFile(const std::string& key) const {
-    for (const std::string& part : Split(key, '/')) {
-      if (part == "." || part == "..") {
-        return Error(Errc::kPermissionDenied, "a key that climbs out of its folder: " + key);
-      }
-    }
-    return DownloadRoot() / "bucket" / key;
-  }
-
   Result<void> FetchAndImport(const RemoteDelivery& delivery, const std::string& manifest_text) {
     TRY(store_.SetState(connection_.id, State::kCollecting, ""));
     const std::string name = delivery.period ? ToString(*delivery.period) : delivery.manifest.key;
-    TRY(CheckRoom(delivery, name));
+    TRY(folder_.CheckRoom(delivery.size_bytes, options_.disk_limit_bytes, name));
     std::vector<aws::Download> downloads;
+    std::vector<fs::path> files;
     for (const aws::S3Object& object : delivery.files) {
-      TRY_ASSIGN(fs::path file, LocalFile(object.key));
-      TRY(MakeDirectories(file.parent_path()));
+      TRY_ASSIGN(fs::path file, folder_.FileOf(object.key));
+      files.push_back(file);
       downloads.push_back({place().bucket, object, std::move(file)});
     }
+    TRY(folder_.KeepOnly(files));
+    for (const fs::path& file : files) TRY(MakeDirectories(file.parent_path()));
     std::atomic<std::uint64_t> bytes{0};
     aws::DownloadOptions download;
     download.parallel = options_.parallel;
@@ -166,46 +221,26 @@ class Collector {
       return Error(Errc::kConflict, delivery.manifest.key + " was written again")
           .With(aws::kCodeDetail, "PreconditionFailed");
     }
-    TRY_ASSIGN(const fs::path manifest, LocalFile(delivery.manifest.key));
+    TRY_ASSIGN(const fs::path manifest, folder_.FileOf(delivery.manifest.key));
     TRY(MakeDirectories(manifest.parent_path()));
     TRY(RemoveTree(manifest));
     TRY(WriteFileDurably(manifest, manifest_text));
     TRY(Import(delivery, name));
-    return RemoveTree(DownloadRoot() / "bucket");
-  }
-
-  Result<void> CheckRoom(const RemoteDelivery& delivery, const std::string& name) const {
-    if (delivery.size_bytes > options_.disk_limit_bytes) {
-      return Error(Errc::kTooLarge, "the delivery of " + name + " has " +
-                                        std::to_string(delivery.size_bytes) +
-                                        " bytes, more than the limit for downloads")
-          .Hint("raise it with --disk-limit");
-    }
-    TRY(MakeDirectories(DownloadRoot()));
-    std::error_code failed;
-    const fs::space_info space = fs::space(DownloadRoot(), failed);
-    // The lake's copy is smaller than the files it is made from, but both exist for a while.
-    if (!failed && space.available < delivery.size_bytes * 2) {
-      return Error(Errc::kTooLarge, "too little room on the disk for the delivery of " + name +
-                                        ": " + std::to_string(delivery.size_bytes * 2) +
-                                        " bytes are needed, " + std::to_string(space.available) +
-                                        " are free")
-          .Hint(kFullDiskHint);
-    }
-    return {};
+    return folder_.Clear();
   }
 
   Result<void> Import(const RemoteDelivery& delivery, const std::string& name) {
     ingest::ImportOptions import;
     import.tolerated_rows = options_.tolerated_rows;
-    import.copy_of = ingest::CopyOf{DownloadRoot() / "bucket", "s3://" + place().bucket};
+    import.accounts = accounts_;
+    import.copy_of = ingest::CopyOf{folder_.bucket(), "s3://" + place().bucket};
     import.observer = [&](const ingest::Progress& progress) {
       if (!options_.observer) return;
       options_.observer({connection_.settings.name, "importing " + name, progress.bytes,
                          progress.total_bytes, progress.rows});
     };
     TRY_ASSIGN(const ingest::ImportSummary imported,
-               ingest::Import(catalog_, DownloadRoot() / "bucket", import));
+               ingest::Import(catalog_, folder_.bucket(), import));
     for (const ingest::Outcome& outcome : imported.outcomes) {
       CollectedDelivery collected;
       collected.manifest_key = delivery.manifest.key;
@@ -213,7 +248,8 @@ class Collector {
       collected.outcome = ToString(outcome.kind);
       collected.size_bytes = delivery.size_bytes;
       if (outcome.load) collected.lines = outcome.load->line_count;
-      if (outcome.error) collected.reason = outcome.delivery.reason;
+      const bool left_out = outcome.load && outcome.load->left_out;
+      if (outcome.error || left_out) collected.reason = outcome.delivery.reason;
       TRY(Remember(delivery, collected));
       TRY(log_.LinkExport(outcome.delivery.export_id));
       TRY(store_.Record(connection_.id, "delivery",
@@ -229,8 +265,8 @@ class Collector {
     Collected collected;
     collected.manifest_key = delivery.manifest.key;
     collected.etag = delivery.manifest.etag;
-    for (const aws::S3Object& file : delivery.files) collected.files.push_back(file.key);
-    collected.files_signature = FilesSignature(collected.files, *listing_);
+    collected.files = KeysOf(delivery);
+    collected.files_signature = Signature(collected.files);
     collected.period = delivery.period;
     collected.outcome = outcome.outcome;
     collected.reason = outcome.reason;
@@ -277,8 +313,10 @@ class Collector {
   aws::S3 s3_;
   const CollectOptions& options_;
   CollectedLog log_;
+  DownloadFolder folder_;
   ExportPlace place_;
   std::map<std::string, Collected> known_;
+  std::optional<std::set<std::string>> accounts_;  ///< whose lines are kept; absent: all
   std::optional<BucketListing> listing_;
   CollectSummary summary_;
 };
@@ -292,6 +330,7 @@ Result<CollectSummary> CollectDirectory(Store& store, lake::Catalog& catalog,
   summary.connection_name = connection.settings.name;
   ingest::ImportOptions import;
   import.tolerated_rows = options.tolerated_rows;
+  TRY_ASSIGN(import.accounts, AccountsToImport(store, connection));
   TRY_ASSIGN(const ingest::ImportSummary imported,
              ingest::Import(catalog, connection.settings.directory, import));
   CollectedLog log(store.database(), connection.id);
@@ -326,10 +365,7 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
     }
   }
   TRY(store.Touch(connection.id, times));
-  TRY_ASSIGN(const std::vector<Event> events, store.Events(connection.id, 1'000'000));
-  const bool was_ready = std::any_of(events.begin(), events.end(), [](const Event& event) {
-    return event.kind == "bill-data-ready";
-  });
+  TRY_ASSIGN(const bool was_ready, store.HasEvent(connection.id, "bill-data-ready"));
   if (loaded && !was_ready) {
     summary.bill_data_ready = true;
     TRY(store.Record(connection.id, "bill-data-ready",
@@ -342,6 +378,13 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
   }
   TRY(store.SetState(connection.id, summary.state, cause));
   return {};
+}
+
+/// Every failure says what to do, also where AWS says nothing (a refused HEAD has no body).
+Error Advised(Error error, const std::string& connection) {
+  if (!error.hint().empty()) return error;
+  return std::move(error).Hint("farthing check " + connection +
+                               " finds the cause; what was collected stays");
 }
 
 }  // namespace
@@ -377,8 +420,11 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
     return Collector(store, catalog, connection, std::move(client), options).Run();
   }();
   if (!summary.ok()) {
-    TRY(store.SetState(connection.id, State::kDegraded, summary.error().message()));
-    return summary;
+    // Being stopped is no fault of the connection.
+    const bool stopped = summary.error().detail("cancelled") == "true";
+    TRY(store.SetState(connection.id, stopped ? connection.state : State::kDegraded,
+                       stopped ? connection.cause : summary.error().message()));
+    return Advised(std::move(summary).error(), settings.name);
   }
   TRY(Settle(store, connection, *summary));
   return summary;

@@ -114,6 +114,14 @@ Result<std::optional<RemoteDelivery>> ReadRemoteDelivery(const aws::S3Object& ma
   return std::optional(std::move(delivery));
 }
 
+bool HasYoungerFiles(const RemoteDelivery& delivery) {
+  const std::optional<Instant>& written = delivery.manifest.last_modified;
+  return written &&
+         std::any_of(delivery.files.begin(), delivery.files.end(), [&](const aws::S3Object& file) {
+           return file.last_modified && *file.last_modified > *written;
+         });
+}
+
 std::string FilesSignature(const std::vector<std::string>& keys, const BucketListing& listing) {
   std::vector<std::string> lines;
   for (const std::string& key : keys) {

@@ -48,6 +48,9 @@ Result<std::optional<RemoteDelivery>> ReadRemoteDelivery(const aws::S3Object& ma
                                                          std::string_view text,
                                                          const BucketListing& listing);
 
+/// True where a file was written after the manifest that names it.
+bool HasYoungerFiles(const RemoteDelivery& delivery);
+
 /// SHA-256 over keys, ETags and sizes: differs as soon as one file was written again or is gone.
 std::string FilesSignature(const std::vector<std::string>& keys, const BucketListing& listing);
 
