@@ -1,0 +1,568 @@
+// Every check of `farthing check --list`, failing and passing: the fault is set up in the rehearsal AWS as a person
+// would make it, and the check must say what, why, and what to do.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "aws/billing_exports.h"
+#include "aws/cost_explorer.h"
+#include "aws/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "connect/discovery.h"
+#include "sim/aws/test_signer.h"
+#include "tests/connect/stage.h"
+
+namespace farthing::connect {
+namespace {
+
+using enum PermissionSet;
+using enum CheckStatus;
+
+std::set<PermissionSet> AllSets() {
+  std::set<PermissionSet> sets;
+  for (const PermissionSetInfo& info : PermissionSets()) sets.insert(info.set);
+  return sets;
+}
+
+/// A fault, the check that must notice it, and what it must say.
+struct Trouble {
+  std::string name;
+  std::string check;
+  CheckStatus status;
+  void (*make)(Stage& stage, Connection& connection);
+  std::string cause;           ///< a part of cause
+  std::string fix;             ///< a part of fix
+  std::string aws_code = "";   ///< in the evidence, beside a request id
+  std::string connector = "";  ///< Microsoft's code
+  ExportKind kind = ExportKind::kCur2;
+  int clock_hours = 0;  ///< by how much AWS's clock, and so the delivery, is behind
+};
+
+void Deny(Stage& stage, const std::string& service, const std::string& action) {
+  stage.aws().Inject({.kind = rehearsal::FaultKind::kDeny, .service = service, .action = action});
+}
+
+std::string Platform(Stage& stage) { return stage.aws().Platform().user_arn; }
+
+void Delete(Stage& stage, const std::string& path) {
+  const rehearsal::Signer admin{stage.aws().Admin(), ""};
+  const auto response = stage.aws().Handle(admin.S3("DELETE", path));
+  if (response.status / 100 != 2) throw std::runtime_error(response.body);
+}
+
+void EmptyBucket(Stage& stage) {
+  aws::S3 s3(stage.Admin(), {});
+  const aws::Listing all = Must(s3.List("payer-bills", ""));
+  for (const aws::S3Object& object : all.objects) Delete(stage, "/payer-bills/" + object.key);
+}
+
+void Without(Stage& stage, const Connection& connection, const std::string& action) {
+  PolicyDocument policy = stage.PolicyOf(connection);
+  for (PolicyStatement& statement : policy.statements) std::erase(statement.actions, action);
+  std::erase_if(policy.statements, [](const PolicyStatement& s) { return s.actions.empty(); });
+  stage.SetPolicy(connection, policy);
+}
+
+void ChangeReport(Stage& stage, void (*change)(aws::ReportDefinition&)) {
+  const auto admin = stage.Admin();
+  aws::ReportDefinition report = Must(aws::DescribeReportDefinitions(*admin)).front();
+  change(report);
+  Must(aws::ModifyReportDefinition(*admin, report));
+}
+
+void ChangeExport(Stage& stage, void (*change)(aws::DataExport&)) {
+  const auto admin = stage.Admin();
+  aws::DataExport wanted = Must(aws::ListDataExports(*admin)).front();
+  change(wanted);
+  Must(aws::UpdateDataExport(*admin, wanted));
+}
+
+const std::vector<Trouble>& Troubles() {
+  static const std::vector<Trouble> troubles{
+      {"NoIdentityOfOurOwn", "credentials", kFail,
+       [](Stage& stage, Connection&) {
+         const rehearsal::Keys keys = stage.aws().Platform();
+         stage.platform().credentials = [keys](const std::string&) {
+           return aws::StaticCredentials({keys.access_key_id, "wrong", "", {}, "stage"});
+         };
+       },
+       "SignatureDoesNotMatch", "secret access key", "SignatureDoesNotMatch", "Unauthorized"},
+      {"AnotherExternalId", "identity", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf(Platform(stage), "another-id"));
+       },
+       "external ID", "--kind trust", "AccessDenied", "FailedToAssumeRole"},
+      {"TrustDemandsMfa", "identity", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf(Platform(stage), connection.settings.external_id,
+                                            R"("Bool":{"aws:MultiFactorAuthPresent":"true"})"));
+       },
+       "MFA", "--kind trust", "AccessDenied", "FailedToAssumeRole"},
+      {"NoSuchRole", "identity", kFail,
+       [](Stage&, Connection& connection) { connection.settings.role_arn += "-gone"; },
+       "does not exist", "--kind cloudformation", "AccessDenied", "FailedToAssumeRole"},
+      {"KeysOfAnotherAccount", "identity", kFail,
+       [](Stage& stage, Connection& connection) {
+         const auto [id, secret] =
+             stage.MakeUser("reader", stage.PolicyOf(connection), "345678901234");
+         connection.settings.type = ConnectionType::kPayerKeys;
+         connection.settings.role_arn.clear();
+         connection.settings.access_key_id = id;
+         Must(stage.vault().Put(connection.id, kSecretAccessKey, secret));
+       },
+       "the connection is for account", "create a connection for 345678901234"},
+      {"KeysAreDeleted", "identity", kFail,
+       [](Stage& stage, Connection& connection) {
+         connection.settings.type = ConnectionType::kPayerKeys;
+         connection.settings.role_arn.clear();
+         connection.settings.access_key_id = "AKIAGONEGONEGONEGONE";
+         Must(stage.vault().Put(connection.id, kSecretAccessKey, "wrong"));
+       },
+       "InvalidClientTokenId", "enter a current one", "InvalidClientTokenId", "Unauthorized"},
+      {"TrustWithoutExternalId", "external-id", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf(Platform(stage), ""));
+       },
+       "confused deputy", "sts:ExternalId"},
+      {"ExternalIdIsAdopted", "external-id", kWarning,
+       [](Stage&, Connection& connection) { connection.settings.external_id_adopted = true; },
+       "guessed", "create a new connection"},
+      {"TrustLacksTheCondition", "role-trust", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf(Platform(stage), ""));
+       },
+       "lacks it", "--kind trust"},
+      {"TrustNamesMfa", "role-trust", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection,
+                        TrustOf(Platform(stage), connection.settings.external_id,
+                                R"("BoolIfExists":{"aws:MultiFactorAuthPresent":"true"})"));
+       },
+       "no MFA device", "clear Require MFA"},
+      {"TrustsEverybody", "role-trust", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf("*", connection.settings.external_id));
+       },
+       "principal is *", "name Farthing alone"},
+      {"TrustsTheWholeAccount", "role-trust", kWarning,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection,
+                        TrustOf("arn:aws:iam::" + stage.aws().Platform().account_id + ":root",
+                                connection.settings.external_id));
+       },
+       "wider than Farthing needs", "--kind trust"},
+      {"TrustCannotBeRead", "role-trust", kFail,
+       [](Stage& stage, Connection&) { Deny(stage, "iam", "GetRole"); }, "iam:GetRole",
+       "service control policy", "AccessDenied"},
+      {"ReportsAreDenied", "report-definition", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "cur:DescribeReportDefinitions"); },
+       "cur:DescribeReportDefinitions", "allow cur:DescribeReportDefinitions",
+       "AccessDeniedException", "AccessDeniedReportDefinitions", ExportKind::kLegacyCur},
+      {"ExportsAreDenied", "export-definition", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "bcm-data-exports:ListExports"); },
+       "bcm-data-exports:ListExports", "allow bcm-data-exports:ListExports",
+       "AccessDeniedException", "AccessDeniedReportDefinitions"},
+      {"NoExportAtAll", "export", kFail,
+       [](Stage& stage, Connection& connection) {
+         const rehearsal::Signer admin{stage.aws().Admin(), ""};
+         const auto gone = stage.aws().Handle(
+             admin.Json("cur", "AWSOrigamiServiceGatewayService.DeleteReportDefinition",
+                        R"({"ReportName":"bills"})"));
+         EXPECT_EQ(gone.status, 200) << gone.body;
+         connection.settings.export_place.bucket.clear();
+       },
+       "nothing delivers a bill", "--new-export cur2", "", "FailedToFindReport",
+       ExportKind::kLegacyCur},
+      {"ExportHasAnotherName", "export", kFail,
+       [](Stage&, Connection& connection) { connection.settings.export_place.name = "other"; },
+       "no export has that name", "--export NAME", "", "FailedToFindReport"},
+      {"SeveralExports", "export", kFail,
+       [](Stage& stage, Connection& connection) {
+         aws::DataExport second = Must(aws::ListDataExports(*stage.Admin())).front();
+         second.name = "second";
+         Must(aws::CreateDataExport(*stage.Admin(), second));
+         connection.settings.export_place = ExportPlace();
+         connection.settings.export_place.kind = ExportKind::kCur2;
+       },
+       "none was chosen", "--export NAME", "", "FailedToFindReport"},
+      {"ExportIsNoBill", "export", kFail,
+       [](Stage& stage, Connection&) {
+         ChangeExport(stage, [](aws::DataExport& wanted) {
+           wanted.query = "SELECT line_item_product_code FROM COST_AND_USAGE_REPORT";
+         });
+       },
+       "no complete bill", "line_item_unblended_cost", "", "ReportIsNotValid"},
+      {"ReportWithoutResources", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeReport(stage, [](aws::ReportDefinition& d) { d.schema_elements.clear(); });
+       },
+       "no cost can be traced to a resource", "Include resource IDs", "", "",
+       ExportKind::kLegacyCur},
+      {"ReportByTheDay", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeReport(stage, [](aws::ReportDefinition& d) { d.time_unit = "DAILY"; });
+       },
+       "by the hour", "HOURLY", "", "", ExportKind::kLegacyCur},
+      {"ReportIsNotRefreshed", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeReport(stage, [](aws::ReportDefinition& d) { d.refresh_closed_reports = false; });
+       },
+       "refunds", "RefreshClosedReports → true", "", "", ExportKind::kLegacyCur},
+      {"ExportWithoutResources", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeExport(stage, [](aws::DataExport& wanted) {
+           wanted.table_properties["INCLUDE_RESOURCES"] = "FALSE";
+         });
+       },
+       "no cost can be traced to a resource", "INCLUDE_RESOURCES → TRUE"},
+      {"BucketIsDeleted", "bucket-region", kFail,
+       [](Stage& stage, Connection&) {
+         EmptyBucket(stage);
+         Delete(stage, "/payer-bills");
+       },
+       "there is no such bucket", "--bucket NAME"},
+      {"BucketIsElsewhere", "bucket-region", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.Control("bucket", R"({"name":"payer-bills","region":"eu-west-1"})");
+       },
+       "the settings say us-east-1", "nothing breaks"},
+      {"ListingIsDenied", "bucket-list", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "s3:ListBucket"); }, "s3:ListBucket",
+       "allow s3:ListBucket", "AccessDenied", "AccessDeniedListReports"},
+      {"BucketPolicyKeepsUsOut", "bucket-list", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.AdminPut(
+             "/payer-bills", "policy",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":")" +
+                 connection.settings.role_arn +
+                 R"("},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::payer-bills"}]})");
+       },
+       "explicit deny", "the bucket's", "AccessDenied", "AccessDeniedListReports"},
+      {"AnotherOwnerIsExpected", "bucket-list", kFail,
+       [](Stage&, Connection& connection) { connection.settings.bucket_owner = "345678901234"; },
+       "s3:ListBucket", "--bucket-owner ACCOUNT", "AccessDenied", "AccessDeniedListReports"},
+      {"BucketIsAnothers", "bucket-owner", kWarning,
+       [](Stage& stage, Connection& connection) {
+         stage.AdminPut("/shared", "", "", "345678901234");
+         stage.AdminPut(
+             "/shared", "policy",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" +
+                 connection.settings.role_arn +
+                 R"("},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::shared"}]})",
+             "345678901234");
+         PolicyDocument policy = stage.PolicyOf(connection);
+         PolicyStatement more;
+         more.actions = {"s3:ListBucket"};
+         more.resources = {"arn:aws:s3:::shared"};
+         policy.statements.push_back(more);
+         stage.SetPolicy(connection, policy);
+         const rehearsal::Signer admin{stage.aws().Admin(), ""};
+         stage.aws().Handle(admin.Json("cur",
+                                       "AWSOrigamiServiceGatewayService.DeleteReportDefinition",
+                                       R"({"ReportName":"bills"})"));
+         connection.settings.export_place.bucket = "shared";
+       },
+       "take the name", "--bucket-owner ACCOUNT", "", "", ExportKind::kLegacyCur},
+      {"ReadingIsDenied", "bucket-read", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "s3:GetObject"); }, "s3:GetObject",
+       "allow s3:GetObject", "AccessDenied", "AccessDeniedDownloadReport"},
+      {"ObjectsAreArchived", "bucket-read", kFail,
+       [](Stage& stage, Connection&) {
+         stage.aws().Inject({.kind = rehearsal::FaultKind::kArchived, .action = "GetObject"});
+       },
+       "storage class", "archiv", "InvalidObjectState", "AccessDeniedDownloadReport"},
+      {"KeyRefuses", "bucket-key", kFail,
+       [](Stage& stage, Connection&) {
+         stage.Control("key", R"({"bucket":"payer-bills"})");
+         stage.aws().Restate(PeriodOf(stage.aws().now()));
+         Must(stage.aws().Deliver());
+       },
+       "kms:Decrypt", "--kms-key arn:aws:kms:us-east-1:", "AccessDenied"},
+      {"PolicyCannotBeRead", "bucket-policy", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "s3:GetBucketPolicy"); },
+       "s3:GetBucketPolicy", "allow s3:GetBucketPolicy", "AccessDenied"},
+      {"PolicyDoesNotLetAwsIn", "bucket-policy", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.AdminPut(
+             "/payer-bills", "policy",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::payer-bills/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]})");
+       },
+       "AWS cannot deliver", "--kind bucket-policy"},
+      {"OthersListenToTheBucket", "bucket-events", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.AdminPut("/payer-bills", "notification",
+                        "<NotificationConfiguration><QueueConfiguration><Id>1</Id>"
+                        "<Queue>arn:aws:sqs:us-east-1:1:q</Queue><Event>s3:ObjectCreated:*</Event>"
+                        "</QueueConfiguration></NotificationConfiguration>");
+       },
+       "other processes depend", "never changes them"},
+      {"EventsCannotBeRead", "bucket-events", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "s3:GetBucketNotification"); },
+       "s3:GetBucketNotification", "allow s3:GetBucketNotification", "AccessDenied"},
+      {"NothingIsDeliveredYet", "delivery", kWarning,
+       [](Stage& stage, Connection&) { EmptyBucket(stage); }, "24 hours", "wait"},
+      {"NothingCameForDays", "delivery", kFail,
+       [](Stage& stage, Connection& connection) {
+         EmptyBucket(stage);
+         connection.created.micros -= std::int64_t{3} * 86'400 * 1'000'000;
+       },
+       "nothing came for two days", "compare bucket and prefix"},
+      {"DeliveryIsLate", "delivery", kWarning, [](Stage&, Connection&) {}, "at least once a day",
+       "wait a day", "", "", ExportKind::kCur2, 50},
+      {"DeliveriesHaveStopped", "delivery", kFail, [](Stage&, Connection&) {}, "something stops it",
+       "export-status", "", "", ExportKind::kCur2, 150},
+      {"ExportIsUnhealthy", "export-status", kFail,
+       [](Stage& stage, Connection&) {
+         stage.aws().Inject(
+             {.kind = rehearsal::FaultKind::kUnhealthy, .text = "INSUFFICIENT_PERMISSION"});
+         Must(stage.aws().Deliver());
+       },
+       "does not let AWS write", "--kind bucket-policy"},
+      {"BillOwnerChanged", "export-status", kFail,
+       [](Stage& stage, Connection&) {
+         stage.aws().Inject(
+             {.kind = rehearsal::FaultKind::kUnhealthy, .text = "BILL_OWNER_CHANGED"});
+         Must(stage.aws().Deliver());
+       },
+       "changed its payer", "create the export anew"},
+      {"ReportCannotWrite", "export-status", kFail,
+       [](Stage& stage, Connection&) {
+         stage.AdminPut(
+             "/payer-bills", "policy",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"Service":"billingreports.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::payer-bills/*"}]})");
+         stage.aws().Restate(PeriodOf(stage.aws().now()));
+         Must(stage.aws().Deliver());
+       },
+       "does not let AWS write", "--kind bucket-policy", "", "", ExportKind::kLegacyCur},
+      {"RunsCannotBeSeen", "export-status", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "bcm-data-exports:ListExecutions"); },
+       "bcm-data-exports:ListExecutions", "allow bcm-data-exports:ListExecutions",
+       "AccessDeniedException"},
+      {"NotAllFeatures", "organization", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.Control("set", R"({"organization_all_features":false})");
+       },
+       "all features", "enable all features"},
+      {"OrganizationIsDenied", "organization", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "organizations:DescribeOrganization"); },
+       "organizations:DescribeOrganization", "allow organizations:DescribeOrganization",
+       "AccessDeniedException"},
+      {"NoOrganization", "organization", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.aws().Inject(
+             {.kind = rehearsal::FaultKind::kNotEnabled, .service = "organizations"});
+       },
+       "covers itself only", "consolidated billing"},
+      {"ScpDeniesAccounts", "member-accounts", kFail,
+       [](Stage& stage, Connection&) { Deny(stage, "organizations", "ListAccounts"); },
+       "organizations:ListAccounts", "service control policy", "AccessDeniedException"},
+      {"TreeIsDenied", "organization-units", kFail,
+       [](Stage& stage, Connection& c) {
+         Without(stage, c, "organizations:ListAccountsForParent");
+       },
+       "organizations:ListAccountsForParent", "allow organizations:ListAccountsForParent",
+       "AccessDeniedException"},
+      {"CostExplorerIsOff", "cost-explorer", kFail,
+       [](Stage& stage, Connection&) { stage.Control("set", R"({"cost_explorer":false})"); },
+       "not enabled", "open Cost Explorer once", "AccessDeniedException"},
+      {"CostExplorerHasNoData", "cost-explorer", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.aws().Inject({.kind = rehearsal::FaultKind::kNotEnabled, .service = "ce"});
+       },
+       "less than a day ago", "24 hours"},
+      {"CostExplorerIsDenied", "cost-explorer", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "ce:GetCostAndUsage"); },
+       "ce:GetCostAndUsage", "allow ce:GetCostAndUsage", "AccessDeniedException"},
+      {"NoTagIsActive", "allocation-tags", kWarning,
+       [](Stage& stage, Connection&) {
+         const auto admin = stage.Admin();
+         std::vector<std::string> keys;
+         const auto tags = Must(aws::ListCostAllocationTags(*admin));
+         for (const aws::AllocationTag& tag : tags) keys.push_back(tag.key);
+         Must(aws::UpdateCostAllocationTags(*admin, keys, "Inactive"));
+       },
+       "carries no tags", "farthing tags activate production"},
+      {"TagsAreDenied", "allocation-tags", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "ce:ListCostAllocationTags"); },
+       "ce:ListCostAllocationTags", "allow ce:ListCostAllocationTags", "AccessDeniedException"},
+      {"MetricsAreDenied", "metrics", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "cloudwatch:GetMetricData"); },
+       "cloudwatch:GetMetricData", "allow cloudwatch:GetMetricData", "AccessDeniedException"},
+      {"ResourcesAreDenied", "resources", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "ec2:DescribeSnapshots"); },
+       "ec2:DescribeSnapshots", "allow ec2:DescribeSnapshots", "UnauthorizedOperation"},
+      {"HubIsNotSwitchedOn", "cost-optimization-hub", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.Control("set", R"({"cost_optimization_hub":false})");
+       },
+       "opt in first", "opt in in the console"},
+      {"HubIsDenied", "cost-optimization-hub", kFail,
+       [](Stage& stage, Connection& c) {
+         Without(stage, c, "cost-optimization-hub:ListRecommendations");
+       },
+       "cost-optimization-hub:ListRecommendations",
+       "allow cost-optimization-hub:ListRecommendations", "AccessDeniedException"},
+      {"OptimizerIsNotSwitchedOn", "compute-optimizer", kWarning,
+       [](Stage& stage, Connection&) { stage.Control("set", R"({"compute_optimizer":false})"); },
+       "opt in first", "opt in in the console"},
+      {"OptimizerIsDenied", "compute-optimizer", kFail,
+       [](Stage& stage, Connection& c) {
+         Without(stage, c, "compute-optimizer:GetEBSVolumeRecommendations");
+       },
+       "compute-optimizer:GetEBSVolumeRecommendations",
+       "allow compute-optimizer:GetEBSVolumeRecommendations", "AccessDeniedException"},
+      {"NoSupportPlan", "trusted-advisor", kWarning,
+       [](Stage& stage, Connection&) { stage.Control("set", R"({"support_plan":false})"); },
+       "Business support", "nothing needs doing"},
+      {"AdvisorIsDenied", "trusted-advisor", kFail,
+       [](Stage& stage, Connection& c) {
+         Without(stage, c, "support:DescribeTrustedAdvisorCheckResult");
+       },
+       "support:DescribeTrustedAdvisorCheckResult",
+       "allow support:DescribeTrustedAdvisorCheckResult", "AccessDeniedException"},
+      {"MoreThanNeeded", "granted-permissions", kWarning,
+       [](Stage& stage, Connection& connection) {
+         PolicyDocument policy = stage.PolicyOf(connection);
+         policy.statements.back().actions.emplace_back("s3:DeleteObject");
+         stage.SetPolicy(connection, policy);
+       },
+       "s3:DeleteObject", "\"Version\": \"2012-10-17\""},
+      {"GrantsCannotBeRead", "granted-permissions", kFail,
+       [](Stage& stage, Connection& c) { Without(stage, c, "iam:ListRolePolicies"); },
+       "iam:ListRolePolicies", "allow iam:ListRolePolicies", "AccessDenied"},
+      {"SomebodyChangedThePolicy", "drift", kWarning,
+       [](Stage& stage, Connection& c) { Without(stage, c, "ce:GetCostAndUsage"); },
+       "somebody changed", "CloudTrail"},
+      {"DirectoryIsGone", "directory", kFail,
+       [](Stage&, Connection& connection) { connection.settings.directory += "/gone"; }, "gone",
+       ""},
+      {"DirectoryIsEmpty", "directory", kWarning,
+       [](Stage& stage, Connection& connection) {
+         connection.settings.directory = stage.data() / "empty";
+         Must(MakeDirectories(connection.settings.directory));
+       },
+       "nothing was copied", "copy a bucket"},
+  };
+  return troubles;
+}
+
+class CheckTest : public testing::TestWithParam<Trouble> {};
+
+Connection Prepare(Stage& stage, const Trouble& trouble) {
+  if (trouble.check == "directory") {
+    Settings settings;
+    settings.name = "copies";
+    settings.type = ConnectionType::kDirectory;
+    settings.directory = stage.data() / "copies";
+    Must(MakeDirectories(settings.directory));
+    Must(WriteFileDurably(fs::path(settings.directory) / "bill.csv", "x"));
+    return stage.Create(settings);
+  }
+  stage.Control("set", R"({"compute_optimizer":true,"cost_optimization_hub":true})");
+  Settings settings = stage.RoleSettings(AllSets());
+  settings.export_place = stage.AddExport(trouble.kind, "payer-bills", "billing");
+  return stage.Onboard(settings);
+}
+
+TEST_P(CheckTest, PassesBeforeAndNoticesTheTrouble) {
+  const Trouble& trouble = GetParam();
+  rehearsal::Options options = EmptyWorld();
+  if (trouble.clock_hours > 0) {
+    options.clock = Instant{Now().micros - std::int64_t{trouble.clock_hours} * 3'600'000'000};
+  }
+  Stage stage(options);
+  Connection connection = Prepare(stage, trouble);
+  const CheckReport first = stage.Look(connection);
+  const CheckReport before = stage.Look(connection, &first);
+  ASSERT_NE(before.Find(trouble.check), nullptr);
+  if (trouble.clock_hours == 0) {
+    EXPECT_EQ(before.Find(trouble.check)->status, kPass) << Told(before);
+  }
+
+  trouble.make(stage, connection);
+  const CheckReport after = stage.Look(connection, &first);
+  const CheckResult& result = *after.Find(trouble.check);
+  EXPECT_EQ(Name(result.status), Name(trouble.status)) << Told(after);
+  EXPECT_NE(result.finding, "");
+  EXPECT_NE(result.cause, "") << Told(after);
+  EXPECT_NE(result.cause.find(trouble.cause), std::string::npos) << result.cause;
+  EXPECT_NE(result.fix.find(trouble.fix), std::string::npos) << result.fix;
+  EXPECT_TRUE(!result.fix.empty() || trouble.fix.empty());
+  EXPECT_EQ(result.connector_code, trouble.connector);
+  if (trouble.aws_code.empty()) return;
+  std::string code, request;
+  for (const Error::Detail& detail : result.evidence) {
+    if (detail.name == aws::kCodeDetail) code = detail.value;
+    if (detail.name == aws::kRequestIdDetail) request = detail.value;
+  }
+  EXPECT_EQ(code, trouble.aws_code) << result.cause;
+  EXPECT_NE(request, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Troubles, CheckTest, testing::ValuesIn(Troubles()),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(CheckListTest, EveryCheckHasATroubleThatItNotices) {
+  std::set<std::string> noticed;
+  for (const Trouble& trouble : Troubles()) noticed.insert(trouble.check);
+  const std::vector<CheckInfo> all = AllChecks();
+  for (const CheckInfo& check : all) {
+    EXPECT_TRUE(noticed.contains(std::string(check.id))) << check.id;
+    EXPECT_FALSE(check.title.empty() || check.answers.empty()) << check.id;
+  }
+}
+
+TEST(CheckListTest, EveryErrorOfMicrosoftsConnectorIsReached) {
+  std::set<std::string> codes;
+  for (const Trouble& trouble : Troubles()) codes.insert(trouble.connector);
+  codes.erase("");
+  EXPECT_EQ(codes, (std::set<std::string>{"Unauthorized", "FailedToAssumeRole",
+                                          "AccessDeniedReportDefinitions",
+                                          "AccessDeniedListReports", "AccessDeniedDownloadReport",
+                                          "FailedToFindReport", "ReportIsNotValid"}));
+}
+
+TEST(CheckListTest, FormatsThatCannotBeReadAreSevere) {
+  aws::ReportDefinition report;
+  report.time_unit = "HOURLY";
+  report.schema_elements = {"RESOURCES", "SPLIT_COST_ALLOCATION_DATA"};
+  report.refresh_closed_reports = true;
+  for (const auto& [format, compression] :
+       {std::pair{"Parquet", "Parquet"}, {"textORcsv", "GZIP"}, {"textORcsv", "ZIP"}}) {
+    report.format = format;
+    report.compression = compression;
+    EXPECT_TRUE(Judge(report).empty()) << format;
+  }
+  report.format = "ORC";
+  ASSERT_EQ(Judge(report).size(), 1U);
+  EXPECT_TRUE(Judge(report).front().severe);
+}
+
+TEST(CheckListTest, WhatDependsOnAFailureIsSkippedAndSaysBecauseOfWhat) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  stage.SetTrust(connection, TrustOf(Platform(stage), "another-id"));
+  const CheckReport report = stage.Look(connection);
+  EXPECT_EQ(With(report, kFail), "identity");
+  EXPECT_EQ(With(report, kPass), "credentials");
+  EXPECT_EQ(report.Find("bucket-list")->finding, "not tried, because of bucket-region");
+  EXPECT_EQ(report.Find("external-id")->finding, "not tried, because of identity");
+}
+
+TEST(CheckListTest, AReportSurvivesBeingStored) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  Without(stage, connection, "s3:GetObject");
+  const CheckReport report = stage.Check(connection);
+  const CheckReport read = Must(ParseCheckReport(Must(stage.store().LastReport(connection.id))));
+  EXPECT_EQ(With(read, kFail), "bucket-read");
+  EXPECT_EQ(read.Find("bucket-read")->evidence.size(), report.Find("bucket-read")->evidence.size());
+  const auto json = boost::json::parse(ToJson(report));
+  EXPECT_EQ(json.at("fail"), 1);
+}
+
+}  // namespace
+}  // namespace farthing::connect
