@@ -227,6 +227,7 @@ Result<void> Store::Delete(const std::string& id, const std::string& why) {
   TRY_ASSIGN(const Connection connection, Find(id));
   return database_->Transaction([&]() -> Result<void> {
     TRY(Record(connection.id, "deleted", why));
+    TRY(database_->Run("DELETE FROM member_accounts WHERE connection_id = ?", {connection.id}));
     TRY(database_->Run("DELETE FROM secrets WHERE connection_id = ?", {connection.id}));
     TRY(database_->Run("DELETE FROM reports WHERE connection_id = ?", {connection.id}));
     return database_->Run("DELETE FROM connections WHERE connection_id = ?", {connection.id});

@@ -74,6 +74,20 @@ CREATE TABLE installation_settings (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
+)sql",
+                                                 R"sql(
+CREATE TABLE member_accounts (            -- connect/member_accounts.h: as Organizations named them last
+  connection_id TEXT NOT NULL,
+  account_id    TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  email         TEXT NOT NULL,
+  state         TEXT NOT NULL,
+  joined        TEXT NOT NULL,
+  unit          TEXT NOT NULL,
+  is_management INTEGER NOT NULL,
+  refreshed_at  TEXT NOT NULL,
+  PRIMARY KEY (connection_id, account_id)
+) STRICT;
 )sql"};
   return steps;
 }
