@@ -1,14 +1,13 @@
-#include <chrono>
+#include <algorithm>
+#include <mutex>
 #include <ostream>
-#include <random>
-#include <thread>
 
-#include "cli/check_report.h"
 #include "cli/installation.h"
 #include "cli/progress.h"
 #include "cli/records.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
+#include "cli/watch_connections.h"
 #include "connect/collect.h"
 #include "connect/lifecycle.h"
 
@@ -86,6 +85,40 @@ void PrintSummary(const connect::CollectSummary& summary, CliContext& context) {
   }
 }
 
+Result<connect::CollectOptions> OptionsOf(const CollectFlags& flags) {
+  connect::CollectOptions options;
+  if (!flags.from.empty()) {
+    TRY_ASSIGN(options.first, ParsePeriod(flags.from));
+  }
+  if (!flags.to.empty()) {
+    TRY_ASSIGN(options.last, ParsePeriod(flags.to));
+  }
+  options.again = flags.again;
+  options.tolerated_rows = flags.tolerate;
+  options.disk_limit_bytes = flags.disk_limit_gib << 30;
+  return options;
+}
+
+/// Collects and prints; a delivery that could not be read is an error after the others were.
+Result<void> CollectOne(OpenInstallation& installation, const std::string& id,
+                        connect::CollectOptions options, CliContext& context) {
+  connect::Installation parts = installation.parts();
+  CollectLine line(context);
+  options.observer = [&](const connect::CollectProgress& progress) { line.Show(progress); };
+  Result<connect::CollectSummary> summary =
+      Collect(parts.store, parts.vault, parts.catalog, parts.platform, id, options);
+  line.Clear();
+  if (!summary.ok()) return std::move(summary).error();
+  PrintSummary(*summary, context);
+  for (const connect::CollectedDelivery& delivery : summary->deliveries) {
+    if (delivery.outcome != "quarantined" && delivery.outcome != "incomplete") continue;
+    return Error(Errc::kCorrupt, summary->connection_name + ": a delivery is " + delivery.outcome +
+                                     "; what was active before stays active")
+        .Hint("farthing deliveries says why");
+  }
+  return {};
+}
+
 /// Collects everything that may be collected; one failure does not stop the others.
 Result<void> CollectOnce(OpenInstallation& installation, const CollectFlags& flags,
                          CliContext& context) {
@@ -110,58 +143,36 @@ Result<void> CollectOnce(OpenInstallation& installation, const CollectFlags& fla
                             : "verify one: farthing check CONNECTION; see farthing connections");
     }
   }
-  connect::CollectOptions options;
-  if (!flags.from.empty()) {
-    TRY_ASSIGN(options.first, ParsePeriod(flags.from));
-  }
-  if (!flags.to.empty()) {
-    TRY_ASSIGN(options.last, ParsePeriod(flags.to));
-  }
-  options.again = flags.again;
-  options.tolerated_rows = flags.tolerate;
-  options.disk_limit_bytes = flags.disk_limit_gib << 30;
+  TRY_ASSIGN(const connect::CollectOptions options, OptionsOf(flags));
   std::optional<Error> failure;
   for (const std::string& id : ids) {
-    CollectLine line(context);
-    options.observer = [&](const connect::CollectProgress& progress) { line.Show(progress); };
-    Result<connect::CollectSummary> summary =
-        Collect(parts.store, parts.vault, parts.catalog, parts.platform, id, options);
-    line.Clear();
-    if (!summary.ok()) {
-      if (!failure) failure = std::move(summary).error();
-      continue;
-    }
-    PrintSummary(*summary, context);
-    for (const connect::CollectedDelivery& delivery : summary->deliveries) {
-      if (failure || (delivery.outcome != "quarantined" && delivery.outcome != "incomplete"))
-        continue;
-      failure =
-          Error(Errc::kCorrupt, summary->connection_name + ": a delivery is " + delivery.outcome +
-                                    "; what was active before stays active")
-              .Hint("farthing deliveries says why");
-    }
+    Result<void> collected = CollectOne(installation, id, options, context);
+    if (!collected.ok() && !failure) failure = std::move(collected).error();
   }
   if (failure) return std::move(*failure);
   return {};
 }
 
-/// AWS delivers up to three times a day at times of its own; jitter keeps many installations apart.
-std::chrono::milliseconds Pause(double hours) {
-  static std::mt19937 random{std::random_device{}()};
-  const double jitter = std::uniform_real_distribution<double>(0.85, 1.15)(random);
-  return std::chrono::milliseconds(static_cast<std::int64_t>(hours * 3'600'000 * jitter));
+Result<void> RunWatch(const CollectFlags& flags, CliContext& context) {
+  StopSignals signals(context.err);  // before anything starts threads
+  TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
+  TRY_ASSIGN(connect::CollectOptions options, OptionsOf(flags));
+  options.cancellation = signals.cancellation();
+  WatchOptions watch;
+  watch.connection = flags.connection;
+  watch.schedule.collect_seconds =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(flags.every_hours * 3600));
+  watch.collect = [&](const std::string& id) {
+    return CollectOne(*installation, id, options, context);
+  };
+  return WatchConnections(*installation, watch, signals, context);
 }
 
 Result<void> RunCollect(const CollectFlags& flags, CliContext& context) {
+  if (flags.watch) return RunWatch(flags, context);
   const EndAtInterrupt end("\nstopped; what was collected stays, the rest resumes\n");
   TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
-  for (;;) {
-    Result<void> done = CollectOnce(*installation, flags, context);
-    if (!flags.watch) return done;
-    if (!done.ok()) PrintError(done.error(), context);
-    context.out << std::flush;
-    std::this_thread::sleep_for(Pause(flags.every_hours));
-  }
+  return CollectOnce(*installation, flags, context);
 }
 
 Result<void> RunDisconnect(const std::string& name, const std::string& data, bool yes,
@@ -197,8 +208,10 @@ void AddCollectVerb(CLI::App& app, CliContext& context) {
   auto* verb = AddVerb(app, context, "collect", "Fetch and import what was delivered");
   auto flags = std::make_shared<CollectFlags>();
   verb->add_option("--connection", flags->connection, "Only this one")->type_name("NAME");
-  verb->add_flag("--watch", flags->watch, "Go on: look again every few hours");
-  verb->add_option("--every", flags->every_hours, "Hours between looks, with some jitter")
+  verb->add_flag("--watch", flags->watch,
+                 "Go on until stopped: collect every few hours, verify once a day, keep terms");
+  verb->add_option("--every", flags->every_hours,
+                   "Hours between looks of --watch, with some jitter")
       ->check(CLI::Range(0.001, 168.0))
       ->type_name("HOURS")
       ->capture_default_str();

@@ -36,6 +36,7 @@ struct CliContext {
   query::Session* session = nullptr;  ///< warm inside `farthing shell`
 };
 
+void AddAccountsVerb(CLI::App& app, CliContext& context);
 void AddCheckVerb(CLI::App& app, CliContext& context);
 void AddCollectVerb(CLI::App& app, CliContext& context);
 void AddCompletionVerb(CLI::App& app, CliContext& context);
@@ -47,6 +48,7 @@ void AddDeliveriesVerb(CLI::App& app, CliContext& context);
 void AddDemoVerb(CLI::App& app, CliContext& context);
 void AddDiffVerb(CLI::App& app, CliContext& context);
 void AddDisconnectVerb(CLI::App& app, CliContext& context);
+void AddDiscoverVerb(CLI::App& app, CliContext& context);
 void AddElectVerb(CLI::App& app, CliContext& context);
 void AddExplainVerb(CLI::App& app, CliContext& context);
 void AddExportsVerb(CLI::App& app, CliContext& context);
@@ -55,6 +57,7 @@ void AddShellVerb(CLI::App& app, CliContext& context);
 void AddSimulateAws(CLI::App& simulate, CliContext& context);  ///< the subcommand of simulate
 void AddSimulateVerb(CLI::App& app, CliContext& context);
 void AddSqlVerb(CLI::App& app, CliContext& context);
+void AddTagsVerb(CLI::App& app, CliContext& context);
 void AddTemplatesVerb(CLI::App& app, CliContext& context);
 void AddVerifyVerb(CLI::App& app, CliContext& context);
 void AddVersionsVerb(CLI::App& app, CliContext& context);

@@ -112,7 +112,10 @@ void AddVerbs(CLI::App& app, CliContext& context) {
   AddConnectVerb(app, context);
   AddTemplatesVerb(app, context);
   AddCheckVerb(app, context);
+  AddDiscoverVerb(app, context);
   AddCollectVerb(app, context);
+  AddAccountsVerb(app, context);
+  AddTagsVerb(app, context);
   AddConnectionsVerb(app, context);
   AddDisconnectVerb(app, context);
   AddSimulateVerb(app, context);
