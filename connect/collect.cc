@@ -6,6 +6,7 @@
 #include "aws/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "connect/checks.h"
 #include "connect/collected.h"
 #include "connect/discovery.h"
 #include "connect/download_folder.h"
@@ -345,6 +346,21 @@ Result<CollectSummary> CollectDirectory(Store& store, lake::Catalog& catalog,
   return summary;
 }
 
+/// What the last checks found failing, unless collecting has just shown that it works.
+Result<std::string> StandingFailure(Store& store, const CollectSummary& summary) {
+  TRY_ASSIGN(const std::string text, store.LastReport(summary.connection_id));
+  if (text.empty()) return std::string();
+  TRY_ASSIGN(CheckReport report, ParseCheckReport(text));
+  std::set<std::string, std::less<>> shown{"credentials", "identity", "bucket-region",
+                                           "bucket-list", "directory"};
+  const bool has_read =
+      std::any_of(summary.deliveries.begin(), summary.deliveries.end(),
+                  [](const CollectedDelivery& delivery) { return delivery.outcome == "loaded"; });
+  if (has_read) shown.insert({"bucket-read", "bucket-key", "delivery"});
+  std::erase_if(report.results, [&](const CheckResult& r) { return shown.contains(r.id); });
+  return report.FirstFailure();
+}
+
 Result<void> Settle(Store& store, const Connection& connection, CollectSummary& summary) {
   CollectedLog log(store.database(), connection.id);
   TRY_ASSIGN(const auto known, log.All());
@@ -356,6 +372,9 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
     for (const CollectedDelivery& delivery : summary.deliveries) {
       if (delivery.outcome == "quarantined") cause = delivery.reason;
     }
+  }
+  if (cause.empty()) {
+    TRY_ASSIGN(cause, StandingFailure(store, summary));
   }
   Store::Times times;
   times.collected = Now();

@@ -91,6 +91,27 @@ TEST(TypesTest, VerifyingKeepsWhatCollectingFound) {
   EXPECT_NE(now.cause.find("incomplete"), std::string::npos) << now.cause;
 }
 
+TEST(TypesTest, CollectingDoesNotHideWhatTheChecksFound) {
+  Stage stage;
+  const Connection connection = stage.Onboard(
+      stage.RoleSettings({PermissionSet::kReadBilling, PermissionSet::kCostExplorer}));
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+  stage.Gather(connection);
+  stage.Control("set", R"({"cost_explorer":false})");
+  EXPECT_TRUE(stage.Check(connection).HasFailed());
+  EXPECT_EQ(stage.Gather(connection).state, State::kDegraded);
+  EXPECT_TRUE(Must(stage.store().Find("production")).cause.starts_with("cost-explorer: "));
+  stage.Control("set", R"({"cost_explorer":true})");
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+  EXPECT_EQ(stage.Gather(connection).state, State::kConnected);
+
+  stage.SetTrust(connection, TrustOf(stage.aws().Platform().user_arn, "another-id"));
+  EXPECT_TRUE(stage.Check(connection).HasFailed());
+  stage.SetTrust(connection,
+                 TrustOf(stage.aws().Platform().user_arn, connection.settings.external_id));
+  EXPECT_EQ(stage.Gather(connection).state, State::kConnected) << "it works again";
+}
+
 TEST(TypesTest, ARoleWithItsOwnNewExportWaitsForTheFirstDelivery) {
   for (const ExportKind kind : {ExportKind::kCur2, ExportKind::kLegacyCur}) {
     Stage stage(EmptyWorld());
