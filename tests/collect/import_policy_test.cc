@@ -132,8 +132,8 @@ TEST_P(ImportPolicyTest, TagsOfAccountsLeftOutAreNotKept) {
 INSTANTIATE_TEST_SUITE_P(Formats, ImportPolicyTest,
                          testing::Values(sim::BillFormat::kCur2Csv, sim::BillFormat::kCur2Parquet,
                                          sim::BillFormat::kCur1Csv),
-                         [](const auto& info) {
-                           std::string name(sim::Name(info.param));
+                         [](const auto& each) {
+                           std::string name(sim::Name(each.param));
                            std::erase(name, '-');
                            return name;
                          });
