@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/installation.h"
 #include "cli/question.h"
 #include "cli/records.h"
 #include "cli/verb.h"
@@ -81,6 +82,7 @@ Result<void> Elect(const std::string& name, const std::string& period_text, CliC
     TRY_ASSIGN(period, ParsePeriodFlag(period_text));
   }
   TRY(catalog->Elect(name, period));
+  TRY(FitAnswers(*catalog, context));
   const std::string where = period ? ToString(*period) : "every period";
   PrintRecords({{"export", "period"}, {{name, where}}},
                name + " now stands for its bill in " + where + "\n", context);

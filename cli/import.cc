@@ -3,11 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "billing/registry.h"
 #include "cli/import_report.h"
+#include "cli/installation.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
-#include "billing/registry.h"
 #include "ingest/import.h"
 
 namespace farthing::cli {
@@ -116,6 +117,7 @@ Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
     if (!summary.ok()) return std::move(summary).error();
     report.Add(*std::move(summary));
   }
+  TRY(FitAnswers(*catalog, context));
   std::vector<std::string> elections;
   TRY(NoteElections(*catalog, elections));
   report.Finish(elections);

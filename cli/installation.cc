@@ -1,6 +1,7 @@
 #include "cli/installation.h"
 
 #include "aws/credential_chain.h"
+#include "connect/cost_explorer_fit.h"
 
 namespace farthing::cli {
 
@@ -21,6 +22,12 @@ connect::KeySource KeySourceOf(const CliContext& context) {
 Result<std::unique_ptr<connect::Store>> OpenStore(CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   return connect::Store::Open(catalog->layout().database());
+}
+
+Result<void> FitAnswers(lake::Catalog& catalog, CliContext& context) {
+  TRY_ASSIGN(const auto store, OpenStore(context));
+  TRY(connect::FitCostExplorer(*store, catalog));
+  return {};
 }
 
 Result<std::unique_ptr<OpenInstallation>> OpenInstallation::Open(CliContext& context) {

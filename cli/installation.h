@@ -32,6 +32,9 @@ class OpenInstallation {
 /// The store alone, for verbs that read or write settings without secrets or AWS.
 Result<std::unique_ptr<connect::Store>> OpenStore(CliContext& context);
 
+/// Fits what Cost Explorer answered around bills that have just changed: connect/cost_explorer_fit.h.
+Result<void> FitAnswers(lake::Catalog& catalog, CliContext& context);
+
 /// Where the key for secrets comes from: FARTHING_SECRET_KEY, FARTHING_SECRET_KEY_FILE, systemd's
 /// credential "farthing-secret-key", else DATA/secret.key.
 connect::KeySource KeySourceOf(const CliContext& context);

@@ -37,12 +37,14 @@ struct CliContext {
 };
 
 void AddAccountsVerb(CLI::App& app, CliContext& context);
+void AddBackfillVerb(CLI::App& app, CliContext& context);
 void AddCheckVerb(CLI::App& app, CliContext& context);
 void AddCollectVerb(CLI::App& app, CliContext& context);
 void AddCompletionVerb(CLI::App& app, CliContext& context);
 void AddConnectVerb(CLI::App& app, CliContext& context);
 void AddConnectionsVerb(CLI::App& app, CliContext& context);
 void AddCostVerb(CLI::App& app, CliContext& context);
+void AddCoverageVerb(CLI::App& app, CliContext& context);
 void AddCrossCheckVerb(CLI::App& app, CliContext& context);
 void AddDeliveriesVerb(CLI::App& app, CliContext& context);
 void AddDemoVerb(CLI::App& app, CliContext& context);
@@ -52,7 +54,9 @@ void AddDiscoverVerb(CLI::App& app, CliContext& context);
 void AddElectVerb(CLI::App& app, CliContext& context);
 void AddExplainVerb(CLI::App& app, CliContext& context);
 void AddExportsVerb(CLI::App& app, CliContext& context);
+void AddFirstDayVerb(CLI::App& app, CliContext& context);
 void AddImportVerb(CLI::App& app, CliContext& context);
+void AddReconcileVerb(CLI::App& app, CliContext& context);
 void AddShellVerb(CLI::App& app, CliContext& context);
 void AddSimulateAws(CLI::App& simulate, CliContext& context);  ///< the subcommand of simulate
 void AddSimulateVerb(CLI::App& app, CliContext& context);

@@ -114,6 +114,10 @@ void AddVerbs(CLI::App& app, CliContext& context) {
   AddCheckVerb(app, context);
   AddDiscoverVerb(app, context);
   AddCollectVerb(app, context);
+  AddFirstDayVerb(app, context);
+  AddCoverageVerb(app, context);
+  AddReconcileVerb(app, context);
+  AddBackfillVerb(app, context);
   AddAccountsVerb(app, context);
   AddTagsVerb(app, context);
   AddConnectionsVerb(app, context);

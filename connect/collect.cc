@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "connect/checks.h"
 #include "connect/collected.h"
+#include "connect/cost_explorer_fit.h"
 #include "connect/discovery.h"
 #include "connect/download_folder.h"
 #include "connect/import_policy.h"
@@ -438,6 +439,11 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
     }
     return Collector(store, catalog, connection, std::move(client), options).Run();
   }();
+  // New bills take the place of what Cost Explorer filled; should this fail, the next collection does it.
+  const Result<std::vector<Fit>> fits = FitCostExplorer(store, catalog);
+  if (summary.ok() && !fits.ok()) {
+    summary->notes.push_back("Cost Explorer's days are not fitted yet: " + fits.error().message());
+  }
   if (!summary.ok()) {
     // Being stopped is no fault of the connection.
     const bool stopped = summary.error().detail("cancelled") == "true";

@@ -37,7 +37,7 @@ struct CollectedDelivery {
   std::string manifest_key;
   std::optional<Period> period;
   std::string outcome;  ///< as Collected::outcome
-  std::string reason;  ///< why it is not loaded, or what the import policy left out
+  std::string reason;   ///< why it is not loaded, or what the import policy left out
   std::int64_t lines = 0;
   std::uint64_t size_bytes = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "connect/collected.h"
+#include "connect/cost_explorer_fit.h"
 #include "lake/stage.h"
 
 namespace farthing::connect {
@@ -278,6 +279,9 @@ Result<Disconnection> Disconnect(Installation& installation, const std::string& 
     if (std::find(ids.begin(), ids.end(), one.id) == ids.end()) continue;
     done.exports.push_back(one.name);
     if (fate == DataFate::kPurge) TRY(lake::Forget(installation.catalog, one.id));
+  }
+  if (fate == DataFate::kPurge) {
+    TRY(KeptAnswers(store.database(), installation.catalog.layout()).Forget(connection.id));
   }
   TRY(store.Record(connection.id, "disconnected",
                    fate == DataFate::kPurge ? "credentials destroyed, data purged"

@@ -88,6 +88,25 @@ CREATE TABLE member_accounts (            -- connect/member_accounts.h: as Organ
   refreshed_at  TEXT NOT NULL,
   PRIMARY KEY (connection_id, account_id)
 ) STRICT;
+)sql",
+                                                 R"sql(
+CREATE TABLE cost_explorer_spending (     -- connect/spending.h: one row a request, US$0.01 each
+  number        INTEGER PRIMARY KEY,
+  at            TEXT NOT NULL,
+  month         TEXT NOT NULL,            -- 2026-01
+  connection_id TEXT NOT NULL,
+  purpose       TEXT NOT NULL
+) STRICT;
+CREATE INDEX spending_by_month ON cost_explorer_spending (connection_id, month);
+CREATE TABLE cost_explorer_answers (      -- connect/cost_explorer_fit.h: months kept below DATA/cost_explorer
+  connection_id TEXT NOT NULL,
+  period        TEXT NOT NULL,
+  asked_at      TEXT NOT NULL,
+  rows          INTEGER NOT NULL,
+  requests      INTEGER NOT NULL,
+  fitted_around TEXT,                     -- JSON: loads; NULL: not in the lake yet
+  PRIMARY KEY (connection_id, period)
+) STRICT;
 )sql"};
   return steps;
 }

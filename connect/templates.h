@@ -25,7 +25,7 @@ enum class Purpose {
 struct TemplateRequest {
   Settings settings;  ///< only account_id need be known; the rest gets names of ours
   Purpose purpose = Purpose::kExisting;
-  std::string principal;  ///< ARN of the role or user that Farthing runs as
+  std::string principal;             ///< ARN of the role or user that Farthing runs as
   std::vector<std::string> targets;  ///< kMembers: root r-… or units ou-…
   bool may_simulate = false;
   bool generic =

@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& cell : farthing::Split(text, ',')) header.emplace_back(cell);
   const auto detection = DetectFamily(header);
   CHECK(detection.ok() || !detection.error().hint().empty());
-  for (const SourceFamily family : {SourceFamily::kCur, SourceFamily::kFocus, SourceFamily::kCostExplorer}) {
+  for (const SourceFamily family :
+       {SourceFamily::kCur, SourceFamily::kFocus, SourceFamily::kCostExplorer}) {
     for (const std::string& cell : header) CheckRole(family, cell);
     CheckPlan(family, header);
   }

@@ -24,7 +24,7 @@ struct Manifest {
   std::optional<Period> period;   ///< legacy says it; data exports have it in the path
   std::vector<std::string> keys;  ///< data files: keys inside the bucket, in order
   std::vector<std::string> fills_around;  ///< kCostExplorer: lake/catalog.h, Load
-  std::vector<std::string> columns;  ///< as the manifest lists them; may differ from the files
+  std::vector<std::string> columns;       ///< as the manifest lists them; may differ from the files
 };
 
 /// Parses a manifest; nothing for JSON that is another thing (Redshift's, for instance).

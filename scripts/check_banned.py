@@ -38,7 +38,8 @@ RULES = [
         "only cli/ reads the environment; take an option",
     ),
     (
-        r"\b(?:split_)?line_item_(?=\w)|\bbill_(?:payer|billing|bill|invoice)_\w+|\bpricing_public_on_demand_"
+        # line_item_type is also a word of ours: a dimension.
+        r"\b(?:split_)?line_item_(?!type\b)(?=\w)|\bbill_(?:payer|billing|bill|invoice)_\w+|\bpricing_public_on_demand_"
         r"|\bsavings_plan_(?:savings|total|used|amortized)_|\breservation_(?:amortized|effective|unused|recurring)_"
         r"|\b(?:lineItem|splitLineItem|savingsPlan)/\w",
         {".h", ".cc", ".sql", ".md"},

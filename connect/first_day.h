@@ -1,0 +1,52 @@
+#pragma once
+
+// The first day: Cost Explorer's figures for days that no bill of the lake covers.  Every request is paid for
+// through the ledger (connect/spending.h).  docs/decisions/0008-cost-explorer.md.  One thread per call.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "connect/cost_explorer_fit.h"
+#include "connect/service.h"
+#include "connect/spending.h"
+
+namespace farthing::connect {
+
+struct FirstDayOptions {
+  std::optional<Period> first;  ///< oldest month wanted; absent: all that Cost Explorer keeps
+  bool hourly = false;          ///< hours of the last 14 days, where enabled
+  bool again = false;           ///< ask anew for months whose answer is still fresh
+  std::function<Instant()> now = Now;
+  std::function<void(const std::string& what)> observer;
+  const http::Cancellation* cancellation = nullptr;
+};
+
+/// What would be asked and what that costs, before anything is spent.
+struct FirstDayPlan {
+  std::vector<Period> months;         ///< newest first
+  std::vector<std::string> left_out;  ///< sentences: months that need nothing, and why
+  int least_requests = 0, expected_requests = 0;
+  std::string expectation;  ///< what the expected number rests on
+  SpendingState spending;
+  std::vector<std::vector<Period>> chunks;  ///< months that are asked for together
+};
+/// Asks nothing that costs.  Errors: kInvalidArgument (no Cost Explorer behind this type), kConflict (state).
+Result<FirstDayPlan> PlanFirstDay(Installation& installation, const std::string& connection,
+                                  const FirstDayOptions& options);
+
+struct FirstDayOutcome {
+  std::vector<Period> filled;   ///< answered now; the lake has them where no bill does
+  std::vector<Period> missing;  ///< the cap or an error came first
+  std::vector<Fit> fits;
+  std::vector<std::string> notes;
+  int requests = 0;
+  SpendingState spending;
+  std::optional<Error> stopped;  ///< why `missing` is not empty
+};
+/// Asks month group by month group, newest first; a month counts only when all of it was answered.
+/// Errors: as PlanFirstDay; what stops the asking later is in the outcome.
+Result<FirstDayOutcome> FillFirstDay(Installation& installation, const std::string& connection,
+                                     const FirstDayOptions& options);
+
+}  // namespace farthing::connect

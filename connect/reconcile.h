@@ -1,0 +1,82 @@
+#pragma once
+
+// The bill against Cost Explorer: by month, service and charge type, exact, with the known causes of what differs.
+// One request of US$0.01 a page, paid for through the ledger.  One thread per call.
+
+#include <string>
+#include <vector>
+
+#include "base/decimal.h"
+#include "connect/service.h"
+#include "connect/spending.h"
+
+namespace farthing::connect {
+
+struct ReconcileOptions {
+  std::optional<Period>
+      period;  ///< absent: the month before and the current one, where there are bills
+  std::function<Instant()> now = Now;
+  const http::Cancellation* cancellation = nullptr;
+};
+
+struct ReconcilePlan {
+  std::vector<Period> periods;  ///< consecutive, oldest first
+  int expected_requests = 0;
+  SpendingState spending;
+};
+/// Errors: kNotFound (no bill of these months), kInvalidArgument (no AWS account behind the connection).
+Result<ReconcilePlan> PlanReconcile(Installation& installation, const std::string& connection,
+                                    const ReconcileOptions& options);
+
+/// A service and charge type whose figures differ.
+struct ReconcileRow {
+  Period period;
+  std::string service, charge_type;
+  Decimal cost_explorer, bill, difference;  ///< Cost Explorer minus bill
+  std::string cause;                        ///< a known one; "" when none fits
+};
+struct ReconcileTotal {
+  Period period;
+  Decimal cost_explorer, bill, difference, unexplained;
+  int compared = 0, differing = 0;
+  bool estimated = false;  ///< Cost Explorer says that it may change
+  std::string bill_until;  ///< last day with usage in the bill
+};
+struct Reconciliation {
+  std::string connection_id, connection_name;
+  std::string metric;  ///< "unblended_cost", or "billed_cost" where the bill has no other
+  std::vector<ReconcileRow> rows;
+  std::vector<ReconcileTotal> totals;
+  int requests = 0;
+  SpendingState spending;
+  bool has_unexplained() const;
+};
+/// Asks, compares, records the outcome as an event "reconciled".  Errors: kTooLarge (cap), aws/error.h.
+Result<Reconciliation> Reconcile(Installation& installation, const std::string& connection,
+                                 const ReconcileOptions& options);
+
+/// True when a schedule should reconcile: once a week, for connections that may ask Cost Explorer and have bills.
+Result<bool> ReconcileDue(Store& store, const Connection& connection, Instant now);
+
+/// A figure on either side, before it is explained.
+struct ReconcileCell {
+  Period period;
+  std::string service, charge_type;  ///< as ComparableService and ComparableType give them
+  Decimal cost_explorer, bill;
+};
+/// What explanations look at beside the figures.
+struct ReconcileContext {
+  Instant now;
+  bool leaves_accounts_out = false;  ///< the import policy is connected accounts only
+  std::set<Period> estimated;
+  std::map<Period, std::string> bill_until;
+};
+/// Returns the cells that differ, largest first within their month, each with its cause.  Pure.
+Result<std::vector<ReconcileRow>> ExplainDifferences(const std::vector<ReconcileCell>& cells,
+                                                     const ReconcileContext& context);
+/// One name for a service on both sides: "EC2 - Other" belongs to "Amazon Elastic Compute Cloud".
+std::string ComparableService(std::string_view service);
+/// One name for a charge type: "Recurring reservation fee" is "RIFee".
+std::string ComparableType(std::string_view type);
+
+}  // namespace farthing::connect
