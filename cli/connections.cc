@@ -128,12 +128,13 @@ Result<void> RunHistory(const std::string& name, int limit, CliContext& context)
 }
 
 Result<void> RunEdit(const std::string& name, const ConnectionFlags& flags, CliContext& context) {
+  // Before the vault is opened: a process without core dumps may not reopen its own standard input.
+  TRY_ASSIGN(const std::string secret, ReadSecret(flags, context));
   TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
   connect::Installation parts = installation->parts();
   TRY_ASSIGN(const Connection before, parts.store.Find(name));
   Settings settings = before.settings;
   TRY(ApplyConnectionFlags(flags, settings));
-  TRY_ASSIGN(const std::string secret, ReadSecret(flags, context));
   connect::CheckOptions options;
   options.observer = LiveChecks(context);
   TRY_ASSIGN(options.platform_principal, parts.store.Setting("platform_principal"));
