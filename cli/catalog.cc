@@ -34,8 +34,10 @@ Result<void> ListExports(CliContext& context) {
         std::any_of(candidates.begin(), candidates.end(),
                     [&](const auto& candidate) { return candidate.load.export_id == unloaded.id; });
     if (loaded) continue;
+    const bool fills = unloaded.identity.starts_with("cost-explorer:");
     records.rows.push_back({unloaded.name, "", "", "", "", "0", "", "no",
-                            "nothing loaded; farthing deliveries says why"});
+                            fills ? "the bills have every day that it filled"
+                                  : "nothing loaded; farthing deliveries says why"});
   }
   PrintRecords(records, context);
   return {};

@@ -46,7 +46,12 @@ Records FreshnessRecords(const CoverageMap& map) {
 void DrawMap(const CoverageMap& map, Instant now, CliContext& context) {
   constexpr int kAccountWidth = 14;
   const int days = std::max(14, context.width - kAccountWidth);
-  const Instant first{now.micros - (days - 1) * kDayMicros};
+  // The newest days that fit, of those that are mapped at all.
+  const std::string newest = DayString({now.micros - (days - 1) * kDayMicros});
+  std::string oldest = DayString(now);
+  for (const CoverageSpan& span : map.spans) oldest = std::min(oldest, span.first_day);
+  const Result<Instant> first = ParseInstant(std::max(newest, oldest));
+  if (!first.ok()) return;
   std::string heading;
   std::string line;
   std::string account;
@@ -56,16 +61,22 @@ void DrawMap(const CoverageMap& map, Instant now, CliContext& context) {
     line.clear();
   };
   for (const CoverageSpan& span : map.spans) {
-    const std::string title = span.connection + ", export " + span.export_name;
+    const std::string title =
+        span.connection +
+        (span.export_name.empty() ? ", no export yet" : ", export " + span.export_name);
     if (title != heading || span.account != account) flush();
     if (title != heading) {
-      context.out << title << ", " << DayString(first) << " to " << DayString(now) << '\n';
+      context.out << title << ", " << DayString(*first) << " to " << DayString(now) << '\n';
       heading = title;
     }
     account = span.account.substr(0, kAccountWidth - 1);
-    for (Instant day = first; day <= now; day.micros += kDayMicros) {
+    for (Instant day = *first; day <= now; day.micros += kDayMicros) {
       const std::string name = DayString(day);
-      if (span.first_day <= name && name <= span.last_day) line += Symbol(span.status);
+      if (span.first_day <= name && name <= span.last_day) {
+        const auto column = static_cast<std::size_t>((day.micros - first->micros) / kDayMicros);
+        line.resize(std::max(line.size(), column), ' ');  // another export may begin earlier
+        line += Symbol(span.status);
+      }
     }
   }
   flush();

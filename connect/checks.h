@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "connect/access.h"
 #include "connect/connection.h"
+#include "engine/sqlite.h"
 
 namespace farthing::connect {
 
@@ -56,6 +57,8 @@ struct CheckOptions {
   const CheckReport* previous = nullptr;  ///< for drift
   bool is_new_role = false;  ///< a role made seconds ago: AccessDenied is tried again for a minute
   const http::Cancellation* cancellation = nullptr;
+  /// Where the price of asking Cost Explorer is written, and its cap kept; absent: nowhere.
+  engine::SqliteDatabase* ledger = nullptr;
 };
 
 /// Runs every check that applies to the connection's type and permission sets.  A check whose ground

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "connect/checks_internal.h"
 #include "connect/permissions.h"
+#include "connect/spending.h"
 
 // The account around the bill: its organisation, its tags, Cost Explorer, and what other sets allow.
 
@@ -97,7 +98,17 @@ Verdict CheckCostExplorer(CheckContext& context) {
   query.end = DayString(context.report.at);
   query.start = DayString({context.report.at.micros - std::int64_t{86'400} * 1'000'000});
   query.metrics = {"UnblendedCost"};
-  const auto answer = aws::GetCostAndUsage(*context.client, query, 1);
+  std::optional<Spending> spending;
+  std::shared_ptr<aws::Client> client = context.client;
+  if (context.options.ledger != nullptr) {
+    spending.emplace(*context.options.ledger, context.connection);
+    client = Metered(client, *spending, "check");
+  }
+  const auto answer = aws::GetCostAndUsage(*client, query, 1);
+  if (!answer.ok() && !answer.error().detail("spending_cap").empty()) {
+    return Skip("not asked: the spending cap of this month is reached, US$" +
+                std::string(answer.error().detail("spending_cap")));
+  }
   if (answer.ok()) return Pass("Cost Explorer answers (this question cost 0.01 USD)");
   if (aws::AwsCode(answer.error()) == "DataUnavailableException") {
     return Warn("Cost Explorer has no data yet", "it was enabled less than a day ago, or never",

@@ -96,7 +96,7 @@ class Fitter {
     fit.rows_left = fit.cut.left.size();
     if (fit.cut.left.empty()) {
       TRY(Retire(answer));
-      fit.outcome = "retired";
+      fit.outcome = rows.empty() ? "empty" : "retired";
     } else {
       TRY(Publish(answer, fit.cut.left, ids));
       fit.outcome = "published";

@@ -85,8 +85,9 @@ class KeptAnswers {
 struct Fit {
   std::string connection_id;
   Period period;
-  std::string outcome;  ///< "published", "retired" (the bills have everything), "unchanged"
-  Cut cut;              ///< with the rows that were left taken out
+  std::string
+      outcome;  ///< "published", "retired" (the bills have everything), "empty", "unchanged"
+  Cut cut;      ///< with the rows that were left taken out
   std::size_t rows_left = 0;
 };
 

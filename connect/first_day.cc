@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <climits>
 
 #include "aws/cost_explorer.h"
 #include "aws/organizations.h"
@@ -19,7 +20,8 @@ constexpr int kMonthsKept = 13;  // before the current one; AWS Cost Explorer us
 constexpr int kHourlyDays = 14;
 constexpr int kGroupsPerPage = 500;  // AWS documents none: assumed until an answer shows more
 constexpr int kPagesPerChunk = 20;
-constexpr int kServicesPerAccount = 20;  // assumed where nothing is known
+constexpr int kFirstMonths = 2;
+constexpr int kServicesPerAccount = 10;  // assumed where nothing is known
 const std::vector<std::string> kMetrics = {"UnblendedCost", "NetUnblendedCost", "BlendedCost",
                                            "AmortizedCost", "NetAmortizedCost", "UsageQuantity"};
 
@@ -88,28 +90,18 @@ class FirstDay {
     }
     TRY_ASSIGN(const Expectation expected, Expect(kept));
     plan.expectation = expected.because;
+    const int count = static_cast<int>(plan.months.size());
     const int per_month = 31 * expected.groups_per_day;
-    const int together =
-        std::clamp(kPagesPerChunk * kGroupsPerPage / std::max(per_month, 1), 1, kMonthsKept + 1);
-    for (const Period month : plan.months) {
-      const bool follows = !plan.chunks.empty() && plan.chunks.back().back() == month.Next() &&
-                           static_cast<int>(plan.chunks.back().size()) < together;
-      if (follows) {
-        plan.chunks.back().push_back(month);
-      } else {
-        plan.chunks.push_back({month});
-      }
+    for (int asked = 0; asked < count;) {
+      const int together = std::min(count - asked, MonthsTogether(asked == 0, per_month, INT_MAX));
+      plan.expected_requests += RequestsPerChunk() - 1 + PagesOf(together * per_month);
+      asked += together;
     }
-    for (const auto& chunk : plan.chunks) {
-      const int groups = per_month * static_cast<int>(chunk.size());
-      plan.least_requests += RequestsPerChunk();
-      plan.expected_requests +=
-          RequestsPerChunk() - 1 + std::max(1, (groups + kGroupsPerPage - 1) / kGroupsPerPage);
-    }
+    // At best the first question and one for all the rest.
+    if (count > 0) plan.least_requests = RequestsPerChunk() * (count > kFirstMonths ? 2 : 1);
     if (options_.hourly && !plan.months.empty()) {
-      const int groups = 24 * kHourlyDays * expected.groups_per_day;
       plan.least_requests += 1;
-      plan.expected_requests += std::max(1, (groups + kGroupsPerPage - 1) / kGroupsPerPage);
+      plan.expected_requests += PagesOf(24 * kHourlyDays * expected.groups_per_day);
     }
     return plan;
   }
@@ -122,14 +114,7 @@ class FirstDay {
     client_ = Metered(client, spending_, "first-day")
                   ->WithLimits(std::chrono::milliseconds(0), options_.cancellation);
     TRY_ASSIGN(only_accounts_, AccountsToImport(installation_.store, connection_));
-    for (const std::vector<Period>& chunk : plan.chunks) {
-      if (!outcome.stopped) {
-        Result<void> asked = AskChunk(chunk, outcome);
-        if (!asked.ok()) outcome.stopped = std::move(asked).error();
-      }
-      auto& list = outcome.stopped ? outcome.missing : outcome.filled;
-      list.insert(list.end(), chunk.begin(), chunk.end());
-    }
+    TRY(AskMonths(plan.months, outcome));
     TRY_ASSIGN(outcome.fits, FitCostExplorer(installation_.store, installation_.catalog));
     TRY_ASSIGN(outcome.spending, spending_.State());
     outcome.requests = outcome.spending.spent - plan.spending.spent;
@@ -219,7 +204,47 @@ class FirstDay {
     return connection_.settings.account_id;
   }
 
-  Result<void> AskChunk(const std::vector<Period>& chunk, FirstDayOutcome& outcome) {
+  int PagesOf(int groups) const {
+    return std::max(1, (groups + groups_per_page_ - 1) / groups_per_page_);
+  }
+
+  /// The first question is small: its answer says how many of the other months one question may hold, and how
+  /// many the cap allows.
+  int MonthsTogether(bool first, int groups_per_month, int left) const {
+    const int pages = std::min(kPagesPerChunk, left - RequestsPerChunk() + 1);
+    const int fitting = pages * groups_per_page_ / std::max(groups_per_month, 1);
+    return std::clamp(fitting, 1, first ? kFirstMonths : kMonthsKept + 1);
+  }
+
+  /// Asks for all months, newest first, until something stops it.
+  Result<void> AskMonths(const std::vector<Period>& months, FirstDayOutcome& outcome) {
+    int largest = 0;  // rows of a month
+    for (std::size_t asked = 0; asked < months.size() && !outcome.stopped;) {
+      TRY_ASSIGN(const SpendingState state, spending_.State());
+      std::size_t end =
+          asked + static_cast<std::size_t>(MonthsTogether(asked == 0, largest, state.left()));
+      end = std::min(end, months.size());
+      for (std::size_t i = asked + 1; i < end; ++i) {
+        if (months[i].Next() != months[i - 1]) end = i;  // a month between is not wanted
+      }
+      const std::vector<Period> chunk(months.begin() + static_cast<std::ptrdiff_t>(asked),
+                                      months.begin() + static_cast<std::ptrdiff_t>(end));
+      Result<int> rows = AskChunk(chunk, outcome);
+      if (!rows.ok()) {
+        outcome.stopped = std::move(rows).error();
+        break;
+      }
+      largest = std::max(largest, *rows);
+      outcome.filled.insert(outcome.filled.end(), chunk.begin(), chunk.end());
+      asked = end;
+    }
+    outcome.missing.assign(months.begin() + static_cast<std::ptrdiff_t>(outcome.filled.size()),
+                           months.end());
+    return {};
+  }
+
+  /// Asks for consecutive months, newest first, and keeps them.  Returns the rows of the largest.
+  Result<int> AskChunk(const std::vector<Period>& chunk, FirstDayOutcome& outcome) {
     TRY_ASSIGN(const SpendingState before, spending_.State());
     if (before.left() < RequestsPerChunk()) {
       return Error(Errc::kTooLarge, "the spending cap of connection " + connection_.settings.name +
@@ -248,7 +273,9 @@ class FirstDay {
       TRY(AskHours(query, rows, outcome));
     }
     TRY_ASSIGN(const SpendingState after, spending_.State());
+    int largest = 0;
     for (auto& [month, of_month] : rows) {
+      largest = std::max(largest, static_cast<int>(of_month.size()));
       KeptAnswer answer;
       answer.connection_id = connection_.id;
       answer.period = month;
@@ -256,7 +283,7 @@ class FirstDay {
       answer.requests = after.spent - before.spent;
       TRY(answers_.Keep(answer, of_month));
     }
-    return {};
+    return largest;
   }
 
   Result<aws::CostAnswer> Send(const aws::CostQuery& query, std::string_view group) {
@@ -270,6 +297,7 @@ class FirstDay {
 
   Result<void> Ask(const aws::CostQuery& query, std::string_view group, Rows& rows) {
     TRY_ASSIGN(const aws::CostAnswer answer, Send(query, group));
+    LearnPageSize(answer);
     for (const aws::CostGroup& cell : answer.groups) {
       TRY_ASSIGN(CostExplorerRow row, RowOf(cell, group, answer));
       TRY_ASSIGN(const Instant start, ParseInstant(row.start));
@@ -278,6 +306,12 @@ class FirstDay {
       if (month != rows.end() && wanted) month->second.push_back(std::move(row));
     }
     return {};
+  }
+
+  void LearnPageSize(const aws::CostAnswer& answer) {
+    const int groups = static_cast<int>(answer.groups.size());
+    if (answer.pages > 1) groups_per_page_ = std::max(1, groups / answer.pages);
+    if (answer.pages == 1) groups_per_page_ = std::max(groups_per_page_, groups);
   }
 
   Result<CostExplorerRow> RowOf(const aws::CostGroup& cell, std::string_view group,
@@ -397,6 +431,7 @@ class FirstDay {
   Spending spending_;
   std::shared_ptr<aws::Client> client_;
   std::string payer_;
+  int groups_per_page_ = kGroupsPerPage;
   std::optional<std::set<std::string>> only_accounts_;  ///< absent: every account
 };
 

@@ -29,7 +29,6 @@ struct FirstDayPlan {
   int least_requests = 0, expected_requests = 0;
   std::string expectation;  ///< what the expected number rests on
   SpendingState spending;
-  std::vector<std::vector<Period>> chunks;  ///< months that are asked for together
 };
 /// Asks nothing that costs.  Errors: kInvalidArgument (no Cost Explorer behind this type), kConflict (state).
 Result<FirstDayPlan> PlanFirstDay(Installation& installation, const std::string& connection,

@@ -140,6 +140,7 @@ Result<CheckReport> Verify(Installation& installation, const std::string& name,
     TRY_ASSIGN(previous, ParseCheckReport(last));
     options.previous = &*previous;
   }
+  options.ledger = &store.database();
   // A disabled connection stays so, with its last day, whatever its checks say.
   const bool moves = before.state != State::kDisabled;
   if (moves) TRY(store.SetState(before.id, State::kVerifying, ""));
@@ -189,6 +190,7 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
   EditOutcome outcome;
   const bool is_draft = before.state == State::kDraft;
   if (!is_draft) {
+    options.ledger = &installation.store.database();
     Result<CheckReport> report =
         RunChecks(candidate, installation.platform, installation.vault, options);
     const bool refused = !report.ok() || report->HasFailed();

@@ -73,6 +73,22 @@ TEST(FirstDayTest, ThePlanCostsNothingAndTheLedgerHasEveryRequest) {
   EXPECT_GE(outcome.requests, plan.least_requests);
 }
 
+TEST(FirstDayTest, TheCheckThatAsksIsPaidForToo) {
+  Asking asking;
+  asking.stage().Check(asking.connection());
+  Spending spending(asking.stage().store().database(), asking.connection());
+  EXPECT_EQ(asking.Requests(), 1);
+  EXPECT_EQ(Must(spending.Entries()).size(), 1u);
+
+  Settings settings = asking.connection().settings;
+  settings.cost_explorer_cap_usd = "0.01";
+  const Connection capped =
+      Must(asking.stage().store().Edit(asking.connection().id, settings, "cap"));
+  const CheckReport report = asking.stage().Check(capped);
+  EXPECT_EQ(report.Find("cost-explorer")->status, CheckStatus::kSkipped);
+  EXPECT_EQ(asking.Requests(), 1);
+}
+
 TEST(FirstDayTest, RetriesArePaidForToo) {
   Asking asking;
   asking.aws().Inject({.kind = rehearsal::FaultKind::kServerError, .service = "ce", .count = 2});
