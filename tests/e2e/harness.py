@@ -15,7 +15,9 @@ BINARY = os.environ.get("FARTHING_BINARY", "")
 SECONDS = 120  # no single command of a test takes longer
 
 VERBS = ["import", "cost", "exports", "deliveries", "versions", "elect", "crosscheck", "diff",
-         "verify", "explain", "sql", "shell", "templates", "simulate", "completion"]
+         "verify", "explain", "sql", "shell", "connect", "templates", "check", "discover", "collect",
+         "first-day", "coverage", "reconcile", "backfill", "accounts", "tags", "connections",
+         "disconnect", "simulate", "demo", "completion"]
 
 
 def run(*arguments, env=None, text=True, **options):
