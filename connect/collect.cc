@@ -385,7 +385,7 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
     }
   }
   TRY(store.Touch(connection.id, times));
-  TRY_ASSIGN(const bool was_ready, store.HasEvent(connection.id, "bill-data-ready"));
+  TRY_ASSIGN(const auto was_ready, store.LastEvent(connection.id, "bill-data-ready"));
   if (loaded && !was_ready) {
     summary.bill_data_ready = true;
     TRY(store.Record(connection.id, "bill-data-ready",

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "aws/endpoint.h"
+#include "base/decimal.h"
 #include "base/text.h"
 
 namespace farthing::connect {
@@ -210,6 +211,14 @@ Result<Settings> Validate(Settings settings) {
     const Result<Instant> end = ParseInstant(*settings.end_date);
     if (!end.ok() || DayString(*end) != *settings.end_date) {
       return Field("end_date", "is not a day: " + *settings.end_date).Hint("write 2027-03-31");
+    }
+  }
+  if (settings.cost_explorer_cap_usd) {
+    const Result<Decimal> cap = ParseDecimal(*settings.cost_explorer_cap_usd);
+    if (!cap.ok() || settings.cost_explorer_cap_usd->starts_with('-')) {
+      return Field("cost_explorer_cap_usd",
+                   "is not an amount in USD: " + *settings.cost_explorer_cap_usd)
+          .Hint("write 0.50; 0 forbids every question");
     }
   }
   if (settings.type == ConnectionType::kPayerKeys) {

@@ -278,10 +278,8 @@ Result<bool> ReconcileDue(Store& store, const Connection& connection, Instant no
                        MayCollect(connection.state) && !settings.account_id.empty() &&
                        settings.type != ConnectionType::kLinkedKeys;
   if (!may_ask || !connection.last_delivery) return false;
-  TRY_ASSIGN(const std::vector<Event> events, store.Events(connection.id, 1'000'000));
-  const auto last = std::find_if(events.begin(), events.end(),
-                                 [](const Event& event) { return event.kind == "reconciled"; });
-  return last == events.end() || now.micros - last->at.micros >= kWeekMicros;
+  TRY_ASSIGN(const std::optional<Event> last, store.LastEvent(connection.id, "reconciled"));
+  return !last || now.micros - last->at.micros >= kWeekMicros;
 }
 
 }  // namespace farthing::connect

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aws/endpoint.h"
 #include "base/files.h"
 #include "connect/collected.h"
 #include "connect/cost_explorer_fit.h"
@@ -87,11 +88,13 @@ Connection Reopened(Connection connection) {
 
 /// The commands that undo in AWS what connecting made.  Printed, never run: only the customer writes to AWS.
 std::vector<std::string> CleanupCommands(const Settings& settings) {
+  const std::string region(aws::FindPartition(settings.partition)->billing_region);
   std::vector<std::string> commands;
   if (!settings.role_arn.empty()) {
     const std::string role = RoleName(settings.role_arn);
     commands.push_back("# if a CloudFormation stack made the role, delete the stack instead:");
-    commands.push_back("#   aws cloudformation delete-stack --region us-east-1 --stack-name STACK");
+    commands.push_back("#   aws cloudformation delete-stack --region " + region +
+                       " --stack-name STACK");
     commands.push_back("aws iam list-role-policies --role-name " + role);
     commands.push_back("aws iam delete-role-policy --role-name " + role +
                        " --policy-name POLICY   # each one");
@@ -104,11 +107,11 @@ std::vector<std::string> CleanupCommands(const Settings& settings) {
   if (!place.name.empty()) {
     commands.push_back("# only if nobody else reads this export; the bucket and its files stay:");
     if (place.kind == ExportKind::kLegacyCur) {
-      commands.push_back("aws cur delete-report-definition --region us-east-1 --report-name " +
+      commands.push_back("aws cur delete-report-definition --region " + region + " --report-name " +
                          place.name);
     } else if (!place.arn.empty()) {
-      commands.push_back("aws bcm-data-exports delete-export --region us-east-1 --export-arn " +
-                         place.arn);
+      commands.push_back("aws bcm-data-exports delete-export --region " + region +
+                         " --export-arn " + place.arn);
     }
   }
   return commands;
@@ -258,7 +261,12 @@ Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant n
       TRY(store.Touch(connection.id, times));
     }
     if (action.kind == Kind::kDelete) TRY(store.Delete(connection.id, action.sentence));
-    TRY(store.Record(connection.id, "term", action.sentence));
+    // A notice is recorded when its words change, which is once a day; Delete has recorded itself.
+    TRY_ASSIGN(const std::optional<Event> last, store.LastEvent(connection.id, "term"));
+    const bool is_news = !last || last->text != action.sentence;
+    if (is_news && action.kind != Kind::kDelete) {
+      TRY(store.Record(connection.id, "term", action.sentence));
+    }
     said.push_back(std::move(action));
   }
   return said;

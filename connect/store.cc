@@ -26,6 +26,16 @@ std::optional<Instant> ReadInstant(const SqliteRow& row, int column) {
   return *instant;
 }
 
+constexpr std::string_view kSelectEvents =
+    "SELECT number, at, connection_id, connection_name, kind, text, detail FROM connection_events ";
+
+Event ReadEvent(const SqliteRow& row) {
+  return {row.Int(0),  ReadInstant(row, 1).value_or(Instant{}),
+          row.Text(2), row.Text(3),
+          row.Text(4), row.Text(5),
+          row.Text(6)};
+}
+
 Result<Connection> ReadConnection(const SqliteRow& row) {
   Connection connection;
   connection.id = row.Text(0);
@@ -246,21 +256,19 @@ Result<void> Store::Record(const std::string& connection_id, const std::string& 
 Result<std::vector<Event>> Store::Events(const std::string& connection_id, int limit) {
   std::vector<Event> events;
   TRY(database_->Each(
-      "SELECT number, at, connection_id, connection_name, kind, text, detail FROM "
-      "connection_events WHERE ? = '' OR connection_id = ? ORDER BY number DESC LIMIT ?",
-      {connection_id, connection_id, std::int64_t{limit}}, [&](const SqliteRow& row) {
-        events.push_back({row.Int(0), ReadInstant(row, 1).value_or(Instant{}), row.Text(2),
-                          row.Text(3), row.Text(4), row.Text(5), row.Text(6)});
-      }));
+      std::string(kSelectEvents) + "WHERE ? = '' OR connection_id = ? ORDER BY number DESC LIMIT ?",
+      {connection_id, connection_id, std::int64_t{limit}},
+      [&](const SqliteRow& row) { events.push_back(ReadEvent(row)); }));
   return events;
 }
 
-Result<bool> Store::HasEvent(const std::string& connection_id, const std::string& kind) {
-  bool found = false;
-  TRY(database_->Each(
-      "SELECT 1 FROM connection_events WHERE connection_id = ? AND kind = ? LIMIT 1",
-      {connection_id, kind}, [&](const SqliteRow&) { found = true; }));
-  return found;
+Result<std::optional<Event>> Store::LastEvent(const std::string& connection_id,
+                                              const std::string& kind) {
+  std::optional<Event> last;
+  TRY(database_->Each(std::string(kSelectEvents) +
+                          "WHERE connection_id = ? AND kind = ? ORDER BY number DESC LIMIT 1",
+                      {connection_id, kind}, [&](const SqliteRow& row) { last = ReadEvent(row); }));
+  return last;
 }
 
 Result<std::string> Store::LastReport(const std::string& connection_id) {

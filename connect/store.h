@@ -54,8 +54,8 @@ class Store {
   /// Newest first; all connections when `connection_id` is empty.
   Result<std::vector<Event>> Events(const std::string& connection_id, int limit);
 
-  /// Whether such a thing has ever happened to the connection.
-  Result<bool> HasEvent(const std::string& connection_id, const std::string& kind);
+  /// The newest event of that kind of the connection, if it ever happened.
+  Result<std::optional<Event>> LastEvent(const std::string& connection_id, const std::string& kind);
 
   /// The last report of checks as JSON (connect/checks.h); "" when there is none.
   Result<std::string> LastReport(const std::string& connection_id);
