@@ -254,6 +254,10 @@ TEST(ClientTest, RefusesToSendWhatWouldBecomeMoreHeaders) {
   Request request{.url = url};
   request.url.path = "/a b";
   EXPECT_EQ(client->Send(request, {}).error().code(), Errc::kInvalidArgument);
+  for (const char* method : {"GET / HTTP/1.1\r\nX: y\r\n", "", "get it"}) {
+    EXPECT_EQ(client->Send({.method = method, .url = url}, {}).error().code(),
+              Errc::kInvalidArgument);
+  }
 }
 
 TEST(ClientTest, SendsThroughAProxyUnlessToldOtherwise) {

@@ -193,5 +193,24 @@ TEST_F(TlsTest, GoesThroughATunnelOfTheProxy) {
   EXPECT_EQ(tunnel.connect_line(), "CONNECT 127.0.0.1:" + std::to_string(port_) + " HTTP/1.1");
 }
 
+TEST_F(TlsTest, TheBundleNamesTheAuthoritiesOfAProxyToo) {
+  ClientSettings settings;
+  settings.ca_bundle = (directory_ / "cert.pem").string();
+  settings.proxy = "https://127.0.0.1:" + std::to_string(port_);
+  settings.no_proxy = "elsewhere.invalid";
+  SendOptions options;
+  options.total_timeout = std::chrono::milliseconds(500);
+  const auto client = NewClient(settings);
+  ASSERT_TRUE(client.ok());
+  Request request;
+  request.url = *ParseUrl("https://aws.invalid/");
+  // It is no proxy and never answers CONNECT: what counts is that its certificate is taken.
+  const std::unique_ptr<Client>& http = *client;
+  const auto response = http->Send(request, options);
+  ASSERT_FALSE(response.ok());
+  EXPECT_EQ(response.error().message().find("certificate"), std::string::npos)
+      << response.error().message();
+}
+
 }  // namespace
 }  // namespace farthing::http
