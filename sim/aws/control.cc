@@ -10,6 +10,9 @@
 namespace farthing::rehearsal {
 namespace {
 
+/// Ten years; whoever runs the clock further waits for a delivery of every day on the way.
+constexpr std::int64_t kMostSeconds = std::int64_t{10} * 365 * 86'400;
+
 Error Wrong(std::string message) { return Refuse(400, "ValidationException", std::move(message)); }
 
 /// Reads "3d", "8h", "90m" or "30s".
@@ -25,6 +28,7 @@ Result<std::int64_t> ReadSeconds(const std::string& text) {
                                              : 0;
   if (read.ec != std::errc() || seconds == 0 || number < 0)
     return Wrong("a time is written like 3d, 8h, 90m or 30s: " + text);
+  if (number > kMostSeconds / seconds) return Wrong("the clock runs ten years at a time: " + text);
   return number * seconds;
 }
 
@@ -41,6 +45,8 @@ Result<json::object> Advance(World& world, const json::object& arguments) {
     const auto asked = ParseInstant(TextOf(arguments, "to"));
     if (!asked.ok() || *asked < to)
       return Wrong("the clock runs forward only: " + TextOf(arguments, "to"));
+    if (asked->micros - to.micros > kMostSeconds * 1'000'000)
+      return Wrong("the clock runs ten years at a time: " + TextOf(arguments, "to"));
     to = *asked;
   } else {
     TRY_ASSIGN(const std::int64_t seconds, ReadSeconds(TextOf(arguments, "by")));
@@ -63,6 +69,8 @@ Result<Fault> ReadFault(const json::object& arguments) {
   fault.text = TextOf(arguments, "text");
   if (fault.every < 1 || fault.count < 0 || fault.skip < 0)
     return Wrong("count and skip are not negative, every counts from 1");
+  if (fault.amount > kMostSeconds || fault.amount < -kMostSeconds)
+    return Wrong("the amount is out of range: " + std::to_string(fault.amount));
   return fault;
 }
 

@@ -181,6 +181,9 @@ TEST_F(RehearsalTest, ReadsRangesOfThePinnedContentOnly) {
   EXPECT_EQ(part.status, 206);
   EXPECT_EQ(part.body, "234");
   EXPECT_EQ(*http::FindHeader(part.headers, "Content-Range"), "bytes 2-4/10");
+  const auto rest = aws_->Handle(admin_.S3("GET", "/example-billing-exports/a%3Db/c%20d", "",
+                                           {{"Range", "bytes=8-18446744073709551615"}}));
+  EXPECT_EQ(rest.body, "89");
   ASSERT_TRUE(aws_->PutObject("example-billing-exports", "a=b/c d", "9876543210").ok());
   EXPECT_EQ(aws_->Handle(admin_.S3("GET", "/example-billing-exports/a%3Db/c%20d", "",
                                    {{"Range", "bytes=2-4"}, {"If-Match", etag}}))
@@ -190,6 +193,44 @@ TEST_F(RehearsalTest, ReadsRangesOfThePinnedContentOnly) {
                                    {{"Range", "bytes=99-"}}))
                 .status,
             416);
+}
+
+TEST_F(RehearsalTest, AChunkThatClaimsToBeEndlessIsRefused) {
+  http::Request request;
+  request.method = "PUT";
+  request.url.path = "/example-billing-exports/chunks";
+  request.url.host = "127.0.0.1";
+  request.body = "fffffffffffffff0\r\nabc";
+  aws::Credentials credentials;
+  credentials.access_key_id = admin_.keys.access_key_id;
+  credentials.secret_access_key = admin_.keys.secret_access_key;
+  aws::Sign(request, credentials, {"us-east-1", "s3"}, Now(),
+            {aws::PathStyle::kS3, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"});
+  http::SetHeader(request.headers, "Host", "127.0.0.1");
+  const auto response =
+      aws_->Handle({"PUT", request.url.path, request.headers, request.body, "127.0.0.1:1"});
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(Between(response.body, "Code"), "IncompleteBody");
+}
+
+TEST_F(RehearsalTest, PresignedRequestsLastAWeekAtMost) {
+  http::Request request;
+  request.url.scheme = "http";
+  request.url.host = "127.0.0.1";
+  request.url.path = "/example-billing-exports/none";
+  aws::Credentials credentials;
+  credentials.access_key_id = admin_.keys.access_key_id;
+  credentials.secret_access_key = admin_.keys.secret_access_key;
+  for (const auto& [seconds, code] :
+       {std::pair(60, "NoSuchKey"), std::pair(604'801, "AuthorizationQueryParametersError"),
+        std::pair(0, "AuthorizationQueryParametersError")}) {
+    const auto url = http::ParseUrl(aws::Presign(request, credentials, {"us-east-1", "s3"}, Now(),
+                                                 seconds, aws::PathStyle::kS3));
+    ASSERT_TRUE(url.ok());
+    const auto response =
+        aws_->Handle({"GET", url->target(), {{"Host", "127.0.0.1"}}, "", "127.0.0.1:1"});
+    EXPECT_EQ(Between(response.body, "Code"), code) << seconds;
+  }
 }
 
 TEST_F(RehearsalTest, ListsPageByPage) {
@@ -339,6 +380,14 @@ TEST_F(RehearsalTest, TheClockRunsForwardAndBillsAreFinalised) {
   EXPECT_NE(state->find(ToString(period) + "\":\"" + ToString(period.end()) + " final 0"),
             std::string::npos)
       << *state;
+}
+
+TEST_F(RehearsalTest, TheClockRunsNoFurtherThanCanBeDelivered) {
+  for (const char* const arguments :
+       {R"({"by":"99999999999999999d"})", R"({"by":"36500d"})", R"({"to":"9999-01-01T00:00:00Z"})"})
+    EXPECT_FALSE(aws_->Control("advance", arguments).ok()) << arguments;
+  EXPECT_FALSE(
+      aws_->Control("fault", R"({"kind":"skew-clock","amount":9223372036854775807})").ok());
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ Result<std::optional<Range>> ReadRange(const std::string& text, std::uint64_t si
   const auto last = number(std::string_view(text).substr(dash + 1));
   Range range{0, size};
   if (first) {
-    range = {*first, last ? std::min(*last + 1, size) : size};
+    range = {*first, last && *last < size ? *last + 1 : size};
   } else if (last) {
     range.begin = size - std::min(*last, size);
   } else {
@@ -164,7 +164,7 @@ Result<std::string> Payload(const Operation& operation) {
     if (line == std::string::npos) break;
     std::size_t size = 0;
     const auto read = std::from_chars(body.data() + at, body.data() + line, size, 16);
-    if (read.ec != std::errc() || line + 2 + size > body.size())
+    if (read.ec != std::errc() || size > body.size() - (line + 2))
       return Refuse(400, "IncompleteBody", "The request body terminated unexpectedly");
     if (size == 0) break;
     content += body.substr(line + 2, size);

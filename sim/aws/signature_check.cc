@@ -12,6 +12,8 @@ namespace farthing::rehearsal {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+constexpr std::int64_t kMostPresignedSeconds =
+    7 * 86'400;  // S3 API reference, query authentication
 
 /// A reason to refuse, with what each protocol calls it.
 struct Reason {
@@ -248,6 +250,10 @@ Result<Identity> CheckSignature(World& world, const http::ServerRequest& request
 
   const std::int64_t allowed = AllowedSkewSeconds(protocol);
   if (claim.presigned) {
+    if (claim.lasts_seconds < 1 || claim.lasts_seconds > kMostPresignedSeconds) {
+      return Refuse(400, "AuthorizationQueryParametersError",
+                    "X-Amz-Expires must be a number of seconds from 1 to 604800");
+    }
     if (server_time.micros > signed_at->micros + claim.lasts_seconds * 1'000'000) {
       return Refuse(403, "AccessDenied", "Request has expired");
     }
