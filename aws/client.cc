@@ -7,7 +7,6 @@
 #include <mutex>
 
 #include "aws/error.h"
-#include "aws/pacing.h"
 #include "base/files.h"
 #include "base/text.h"
 
@@ -18,12 +17,11 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTransientBase{100};
 constexpr milliseconds kThrottleBase{1000};
-/// AWS asks for more patience than a call has: its caller decides.
 constexpr std::string_view kNetworkHint =
     "the network, a proxy or AWS failed: try again; if it stays, see that this machine reaches the "
     "host";
+/// AWS asks for more patience than a call has: its caller decides.
 constexpr milliseconds kRetryAfterLimit{60'000};
-constexpr milliseconds kCostExplorerSpacing{500};
 /// A Date header has whole seconds and travels: less is no skew.
 constexpr std::int64_t kSkewNoiseMs = 2000;
 
@@ -114,18 +112,11 @@ struct Client::Shared {
 
   const Environment environment;
   RetryQuota quota;
-  Gate cost_explorer{kCostExplorerSpacing};
-  Gate organizations{milliseconds(0)};
 
   std::mutex mutex;  ///< of what follows
   std::map<std::string, std::int64_t> skew_by_host;
   std::int64_t last_skew_ms = 0;
   CallCounts counts;
-
-  Gate* GateOf(Service service) {
-    if (service == Service::kCostExplorer) return &cost_explorer;
-    return service == Service::kOrganizations ? &organizations : nullptr;
-  }
 
   /// Now by the clock of that host.
   Instant HostNow(const std::string& host) {
@@ -191,7 +182,7 @@ Result<http::Response> Client::SendOnce(const Call& call, Try& state) {
   state.timed_out = false;
   state.retry_after.reset();
   // First the wait, then the signature, which grows old.
-  Gate* gate = shared_->GateOf(call.service);
+  Gate* gate = environment.pacing->Of(call.service);
   if (gate != nullptr) TRY(gate->Enter(state.limits));
   const Pass pass(gate);
 

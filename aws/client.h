@@ -14,13 +14,14 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/pacing.h"
 #include "aws/sigv4.h"
 #include "base/result.h"
 #include "http/client.h"
 
 namespace farthing::aws {
 
-/// What a program shares between all its calls.
+/// What a program shares between all its calls.  Clients that are made from copies of one share its pacing too.
 struct Environment {
   std::shared_ptr<http::Client> http;
   EndpointSettings endpoints;
@@ -28,6 +29,7 @@ struct Environment {
   std::function<Instant()> now = Now;
   std::function<void(std::chrono::milliseconds)> sleep;  ///< empty: really sleeps
   int attempts = 3;                                      ///< of one call, the first included
+  std::shared_ptr<Pacing> pacing = std::make_shared<Pacing>();
 };
 
 /// Where the name of a bucket goes.  kAuto: into the host, but into the path for names with a dot and for

@@ -358,6 +358,18 @@ TEST_F(ClientTest, AsksCostExplorerOneAtATimeAndTwiceASecond) {
   EXPECT_EQ(client->counts().cost_explorer_requests, 5U);
 }
 
+TEST_F(ClientTest, ConnectionsOfOneProgramShareThePaceOfCostExplorer) {
+  const auto one = MakeClient();
+  const auto other = MakeClient();  // from a copy of the same environment
+  const Call call{.service = Service::kCostExplorer, .operation = "GetCostAndUsage", .body = "{}"};
+  const Instant start = clock_.now();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(one->Send(call).ok());
+    ASSERT_TRUE(other->Send(call).ok());
+  }
+  EXPECT_GE(clock_.now().micros - start.micros, 5 * 500'000);
+}
+
 TEST_F(ClientTest, GatesLetOneCallThroughAtATime) {
   std::atomic<int> inside = 0;
   std::atomic<int> most = 0;

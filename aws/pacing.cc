@@ -86,6 +86,11 @@ void Gate::Leave() {
   busy_ = false;
 }
 
+Gate* Pacing::Of(Service service) {
+  if (service == Service::kCostExplorer) return &cost_explorer_;
+  return service == Service::kOrganizations ? &organizations_ : nullptr;
+}
+
 milliseconds Backoff(int retry, milliseconds base) {
   thread_local std::minstd_rand random{std::random_device{}()};
   const int doublings = std::clamp(retry - 1, 0, 20);

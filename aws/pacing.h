@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "aws/endpoint.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "http/client.h"
@@ -62,6 +63,18 @@ class Gate {
   std::mutex mutex_;
   bool busy_ = false;
   Instant next_start_{};
+};
+
+/// The gates of services with low limits.  The limits are of an account, and several connections may be of the same one:
+/// all clients of a program share these.
+class Pacing {
+ public:
+  /// Returns the gate of a service, or nullptr.
+  Gate* Of(Service service);
+
+ private:
+  Gate cost_explorer_{std::chrono::milliseconds(500)};
+  Gate organizations_{std::chrono::milliseconds(0)};
 };
 
 /// Exponential with full jitter: uniform in [0, min(20 s, base × 2^(retry - 1))]; `retry` counts from 1.
