@@ -210,6 +210,21 @@ TEST_F(CredentialChainTest, ACredentialProcess) {
   EXPECT_TRUE(Says(Refusal("open"), "quote"));
 }
 
+TEST(CredentialProcessTest, EndsWhatDoesNotEnd) {
+  const auto start = std::chrono::steady_clock::now();
+  for (const char* script : {"sleep 30", "exec >&-; sleep 30"}) {
+    const auto credentials = RunCredentialProcess("sh -c '" + std::string(script) + "'", "a test",
+                                                  std::chrono::milliseconds(300));
+    ASSERT_FALSE(credentials.ok());
+    EXPECT_EQ(credentials.error().code(), Errc::kDeadline) << script;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  const auto loud = RunCredentialProcess("sh -c 'yes | head -c 3000000'", "a test");
+  ASSERT_FALSE(loud.ok());
+  EXPECT_NE(loud.error().message().find("more than a mebibyte"), std::string::npos)
+      << loud.error().message();
+}
+
 TEST_F(CredentialChainTest, CommandsAreSplitLikeAShellDoes) {
   EXPECT_EQ(*SplitCommand(R"(a  "b c" d\ e 'f"\g' "h\"i\j" '')"),
             (std::vector<std::string>{"a", "b c", "d e", "f\"\\g", "h\"i\\j", ""}));

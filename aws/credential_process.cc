@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "aws/credential_sources_internal.h"
 #include "base/text.h"
@@ -17,7 +18,7 @@ extern char** environ;
 namespace farthing::aws {
 namespace {
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::milliseconds kPollPause{5};
 constexpr std::size_t kOutputLimit = 1 << 20;
 
 struct Child {
@@ -50,22 +51,42 @@ Result<Child> Spawn(const std::vector<std::string>& words) {
       .Hint("give the full path of the program in the profile");
 }
 
-// Reads to the end of the output.  False: it took too long or said too much.
-bool ReadAll(int output, std::string& text) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+using Clock = std::chrono::steady_clock;
+
+Error TooLate(const std::string& program) {
+  return Error(Errc::kDeadline, "credential_process did not end in time: " + program);
+}
+
+Result<std::string> ReadAll(int output, Clock::time_point deadline, const std::string& program) {
+  std::string text;
   while (text.size() < kOutputLimit) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return TooLate(program);
     pollfd ready = {output, POLLIN, 0};
     if (poll(&ready, 1, static_cast<int>(left.count())) <= 0) continue;
     std::array<char, 4096> block;
     const ssize_t count = read(output, block.data(), block.size());
-    if (count == 0) return true;
+    if (count == 0) return text;
     if (count > 0) text.append(block.data(), static_cast<std::size_t>(count));
-    if (count < 0 && errno != EINTR) return false;
+    if (count < 0 && errno != EINTR)
+      return Error(Errc::kUnavailable, "cannot read what credential_process prints: " + program);
   }
-  return false;
+  return Error(Errc::kUnauthenticated,
+               "credential_process prints more than a mebibyte: " + program);
+}
+
+// One that has closed its output may still go on for ever.  Returns its status.
+Result<int> WaitForEnd(pid_t child, Clock::time_point deadline, const std::string& program) {
+  int status = 0;
+  while (true) {
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended == child) return status;
+    // Where SIGCHLD is ignored there is no status: what it has printed decides.
+    if (ended < 0 && errno != EINTR) return 0;
+    if (Clock::now() >= deadline) return TooLate(program);
+    std::this_thread::sleep_for(kPollPause);
+  }
 }
 
 }  // namespace
@@ -101,34 +122,37 @@ Result<std::vector<std::string>> SplitCommand(std::string_view command) {
   return words;
 }
 
-Result<Credentials> RunCredentialProcess(const std::string& command, const std::string& source) {
+Result<Credentials> RunCredentialProcess(const std::string& command, const std::string& source,
+                                         std::chrono::milliseconds patience) {
   TRY_ASSIGN(const std::vector<std::string> words, SplitCommand(command));
   if (words.empty()) return Error(Errc::kInvalidArgument, "credential_process is empty: " + source);
   TRY_ASSIGN(const Child child, Spawn(words));
-  std::string text;
-  const bool complete = ReadAll(child.output, text);
+  const Clock::time_point deadline = Clock::now() + patience;
+  const Result<std::string> text = ReadAll(child.output, deadline, words[0]);
   close(child.output);
-  if (!complete) kill(child.id, SIGKILL);
-  int status = 0;
-  while (waitpid(child.id, &status, 0) < 0 && errno == EINTR) {
+  const Result<int> status =
+      text.ok() ? WaitForEnd(child.id, deadline, words[0]) : Result<int>(text.error());
+  if (!status.ok()) {
+    kill(child.id, SIGKILL);
+    while (waitpid(child.id, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return status.error();
   }
-  if (!complete)
-    return Error(Errc::kDeadline, "credential_process did not end in a minute: " + words[0]);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    const std::string how = WIFEXITED(status)
-                                ? "ended with status " + std::to_string(WEXITSTATUS(status))
-                                : "was killed by signal " + std::to_string(WTERMSIG(status));
+  if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) {
+    const std::string how = WIFEXITED(*status)
+                                ? "ended with status " + std::to_string(WEXITSTATUS(*status))
+                                : "was killed by signal " + std::to_string(WTERMSIG(*status));
     return Error(Errc::kUnauthenticated, "credential_process " + how + ": " + words[0])
         .Hint("run the command of the profile yourself to see why");
   }
   boost::system::error_code code;
-  const boost::json::value value = boost::json::parse(text, code);
+  const boost::json::value value = boost::json::parse(*text, code);
   const boost::json::value* version =
       !code && value.is_object() ? value.get_object().if_contains("Version") : nullptr;
   if (version == nullptr || !version->is_int64() || version->get_int64() != 1)
     return Error(Errc::kUnauthenticated,
                  "credential_process must print a JSON object of Version 1: " + words[0]);
-  return ReadKeys(text, "the credential_process of " + source);
+  return ReadKeys(*text, "the credential_process of " + source);
 }
 
 }  // namespace farthing::aws

@@ -3,6 +3,7 @@
 // The single sources of the credential chain that ask a process or a service.  Each function fetches once;
 // RenewingCredentials calls it again.
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,10 @@ namespace farthing::aws {
 Result<Credentials> ReadKeys(std::string_view json_text, const std::string& source);
 
 /// Runs a command without a shell and reads the JSON it prints (version 1).
-/// Errors: kUnauthenticated (it fails, or prints something else), kDeadline (60 s).
-Result<Credentials> RunCredentialProcess(const std::string& command, const std::string& source);
+/// Errors: kUnauthenticated (it fails, or prints something else), kDeadline (it goes on after `patience`: it is killed).
+Result<Credentials> RunCredentialProcess(
+    const std::string& command, const std::string& source,
+    std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 /// Splits a command line like a POSIX shell, without expansions.  Errors: kInvalidArgument (an open quote).
 Result<std::vector<std::string>> SplitCommand(std::string_view command);
