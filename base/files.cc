@@ -206,7 +206,10 @@ Result<std::vector<fs::path>> ListTree(const fs::path& directory) {
   std::vector<fs::path> files;
   auto entry = fs::recursive_directory_iterator(directory, failure);
   for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
-    if (fs::is_symlink(entry->symlink_status())) {
+    const fs::file_status status = entry->symlink_status(failure);
+    if (failure == std::errc::no_such_file_or_directory) failure.clear();  // removed meanwhile
+    if (failure) break;
+    if (fs::is_symlink(status)) {
       const fs::path target = fs::weakly_canonical(entry->path(), failure);
       if (failure) break;
       if (!LiesInside(target, root)) {
