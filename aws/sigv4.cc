@@ -90,9 +90,11 @@ std::string CanonicalValue(std::string_view value) {
   return canonical;
 }
 
+using HeaderMap = std::map<std::string, std::string>;
+
 /// Values by lower-case name; repeated names are joined in their order.
-std::map<std::string, std::string> CanonicalHeaders(const http::Headers& headers) {
-  std::map<std::string, std::string> canonical;
+HeaderMap CanonicalHeaders(const http::Headers& headers) {
+  HeaderMap canonical;
   for (const http::Header& header : headers) {
     const auto [entry, first] = canonical.try_emplace(ToLower(header.name));
     if (!first) entry->second += ',';
@@ -101,9 +103,9 @@ std::map<std::string, std::string> CanonicalHeaders(const http::Headers& headers
   return canonical;
 }
 
-std::string SignedHeaderNames(const http::Headers& headers) {
+std::string SignedHeaderNames(const HeaderMap& headers) {
   std::string names;
-  for (const auto& [name, value] : CanonicalHeaders(headers)) {
+  for (const auto& [name, value] : headers) {
     if (!names.empty()) names += ';';
     names += name;
   }
@@ -139,10 +141,11 @@ std::string CanonicalRequest(const CanonicalInput& input) {
   std::string text(input.method);
   text.append("\n").append(CanonicalPath(input.raw_path, input.path));
   text.append("\n").append(CanonicalQuery(input.raw_query)).append("\n");
-  for (const auto& [name, value] : CanonicalHeaders(*input.headers)) {
+  const HeaderMap headers = CanonicalHeaders(*input.headers);
+  for (const auto& [name, value] : headers) {
     text += name + ":" + value + "\n";
   }
-  text.append("\n").append(SignedHeaderNames(*input.headers)).append("\n");
+  text.append("\n").append(SignedHeaderNames(headers)).append("\n");
   return text.append(input.payload_hash);
 }
 
@@ -187,9 +190,10 @@ void Sign(http::Request& request, const Credentials& credentials, const SigningS
                                              .path = options.path},
                                             credentials.secret_access_key, amz_date, scope);
   std::string authorization(kAlgorithm);
-  authorization +=
-      " Credential=" + credentials.access_key_id + "/" + ScopeText(amz_date.substr(0, 8), scope) +
-      ", SignedHeaders=" + SignedHeaderNames(signed_headers) + ", Signature=" + signature;
+  authorization += " Credential=" + credentials.access_key_id + "/" +
+                   ScopeText(amz_date.substr(0, 8), scope) +
+                   ", SignedHeaders=" + SignedHeaderNames(CanonicalHeaders(signed_headers)) +
+                   ", Signature=" + signature;
   http::SetHeader(request.headers, "Authorization", authorization);
 }
 
@@ -197,12 +201,13 @@ std::string Presign(http::Request request, const Credentials& credentials,
                     const SigningScope& scope, Instant now, int seconds, PathStyle path) {
   const std::string amz_date = AmzDate(now);
   const http::Headers signed_headers = WithHost(request);
-  http::Parameters parameters{{"X-Amz-Algorithm", std::string(kAlgorithm)},
-                              {"X-Amz-Credential", credentials.access_key_id + "/" +
-                                                       ScopeText(amz_date.substr(0, 8), scope)},
-                              {"X-Amz-Date", amz_date},
-                              {"X-Amz-SignedHeaders", SignedHeaderNames(signed_headers)},
-                              {"X-Amz-Expires", std::to_string(seconds)}};
+  http::Parameters parameters{
+      {"X-Amz-Algorithm", std::string(kAlgorithm)},
+      {"X-Amz-Credential",
+       credentials.access_key_id + "/" + ScopeText(amz_date.substr(0, 8), scope)},
+      {"X-Amz-Date", amz_date},
+      {"X-Amz-SignedHeaders", SignedHeaderNames(CanonicalHeaders(signed_headers))},
+      {"X-Amz-Expires", std::to_string(seconds)}};
   if (!credentials.session_token.empty()) {
     parameters.emplace_back("X-Amz-Security-Token", credentials.session_token);
   }
