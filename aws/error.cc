@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <pugixml.hpp>
 
+#include "aws/advice_internal.h"
 #include "base/text.h"
 
 namespace farthing::aws {
@@ -155,81 +156,6 @@ Errc CodeOf(const ServiceError& refused) {
     case 409:
     case 412: return Errc::kConflict;
     default: return refused.status >= 500 ? Errc::kUnavailable : Errc::kInvalidArgument;
-  }
-}
-
-/// A refusal that we know the fix of.  `in_message` narrows it by AWS's own words.
-struct Advice {
-  std::string_view code, in_message, fix;
-};
-constexpr std::array kAdvice = {
-    Advice{"", "service control policy",
-           "a service control policy of the organisation denies this; ask its administrator to "
-           "except the role"},
-    Advice{"", "resource control policy",
-           "a resource control policy of the organisation denies this; ask its administrator to "
-           "except the role"},
-    Advice{"", "permissions boundary",
-           "the permissions boundary of the role does not allow this; add the action to the "
-           "boundary"},
-    Advice{"",
-           "kms:", "allow kms:Decrypt to the role, in its own policy and in the policy of the key"},
-    Advice{"", "explicit deny in a resource-based policy",
-           "a statement of the bucket's or the resource's own policy denies this; except the role "
-           "there"},
-    Advice{"AccessDenied", "sts:AssumeRole",
-           "compare the role's ARN, the principal in its trust policy and the external ID; AWS "
-           "does not say which differs"},
-    Advice{"AccessDenied", "", "add the action to the role's policy"},
-    Advice{"AccessDeniedException", "", "add the action to the role's policy"},
-    Advice{"UnauthorizedOperation", "", "add the action to the role's policy"},
-    Advice{"InvalidClientTokenId", "", "the access key is unknown or deleted; enter a current one"},
-    Advice{"InvalidAccessKeyId", "", "the access key is unknown or deleted; enter a current one"},
-    Advice{"UnrecognizedClientException", "",
-           "the access key is unknown, deleted, or the region is not enabled for the account"},
-    Advice{"SignatureDoesNotMatch", "", "the secret access key does not belong to the access key"},
-    Advice{"InvalidSignatureException", "",
-           "the secret access key does not belong to the access key"},
-    Advice{"AuthFailure", "", "the keys are wrong, or the region is not enabled for the account"},
-    Advice{"ExpiredToken", "", "sign in again: the session has ended"},
-    Advice{"ExpiredTokenException", "", "sign in again: the session has ended"},
-    Advice{"TokenRefreshRequired", "", "sign in again: the session has ended"},
-    Advice{"InvalidToken", "", "the session token is incomplete or of another partition"},
-    Advice{"RequestTimeTooSkewed", "", "set the clock of this machine, for example with NTP"},
-    Advice{"RequestExpired", "", "set the clock of this machine, for example with NTP"},
-    Advice{"RegionDisabledException", "",
-           "enable the region for the account, or name one that is enabled"},
-    Advice{"OptInRequired", "", "the account has not signed up for this service"},
-    Advice{"SubscriptionRequiredException", "",
-           "this needs a Business, Enterprise On-Ramp or Enterprise support plan"},
-    Advice{"InvalidObjectState", "",
-           "the object is archived; restore it, and take billing data out of archiving rules"},
-    Advice{"NoSuchBucket", "", "check the bucket's name; buckets are also gone after deletion"},
-    Advice{"AllAccessDisabled", "", "AWS has closed this bucket; ask AWS Support"},
-    Advice{"InvalidPayer", "", "the account that would pay for requests is not in good standing"},
-    Advice{"DataUnavailableException", "",
-           "Cost Explorer is not ready: enable it in the console; the first data takes a day"},
-    Advice{"BillExpirationException", "", "Cost Explorer no longer keeps this period"},
-    Advice{"AWSOrganizationsNotInUseException", "",
-           "the account is in no organisation; connect it as a single account"},
-    Advice{"ReportLimitReachedException", "", "delete a report that is not used any more"},
-    Advice{"ServiceQuotaExceededException", "", "delete an export that is not used any more"},
-    Advice{"BackfillLimitExceededException", "", "AWS allows one backfill a day; try tomorrow"},
-};
-
-std::string_view FixOf(const ServiceError& refused, std::string_view action) {
-  for (const Advice& advice : kAdvice) {
-    if (!advice.code.empty() && advice.code != refused.code) continue;
-    if (Contains(refused.message, advice.in_message) || action == advice.in_message) {
-      return advice.fix;
-    }
-  }
-  if (!refused.region.empty()) return "use the region that AWS names, see the details";
-  switch (Classify(refused)) {
-    case Retry::kThrottled:
-      return "AWS limits how often this may be asked; try again in some minutes";
-    case Retry::kTransient: return "a failure inside AWS; try again in some minutes";
-    default: return {};
   }
 }
 

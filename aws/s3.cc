@@ -31,6 +31,15 @@ Call ObjectCall(std::string operation, std::string method, const std::string& ke
   return call;
 }
 
+// A read of the content that the object's ETag and version name.
+Call PinnedCall(std::string operation, std::string method, const S3Object& object) {
+  Call call = ObjectCall(std::move(operation), std::move(method), object.key);
+  if (!object.etag.empty()) http::SetHeader(call.headers, "If-Match", object.etag);
+  if (!object.version_id.empty() && object.version_id != "null")
+    call.query = {{"versionId", object.version_id}};
+  return call;
+}
+
 std::uint64_t Number(std::string_view text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -231,16 +240,13 @@ Result<S3Object> S3::Head(const std::string& bucket, const std::string& key) {
 }
 
 Result<http::Response> S3::Fetch(const ObjectPart& part, http::SendOptions send) {
-  Call call = ObjectCall("GetObject", "GET", part.object->key);
+  Call call = PinnedCall("GetObject", "GET", *part.object);
   call.send = std::move(send);
-  if (!part.object->etag.empty()) http::SetHeader(call.headers, "If-Match", part.object->etag);
   if (part.length != 0) {
     http::SetHeader(call.headers, "Range",
                     "bytes=" + std::to_string(part.offset) + "-" +
                         std::to_string(part.offset + part.length - 1));
   }
-  if (!part.object->version_id.empty() && part.object->version_id != "null")
-    call.query = {{"versionId", part.object->version_id}};
   Result<http::Response> response = Send(std::move(call), *part.bucket);
   if (response.ok()) return response;
   const std::string place = "s3://" + *part.bucket + "/" + part.object->key;
@@ -250,6 +256,18 @@ Result<http::Response> S3::Fetch(const ObjectPart& part, http::SendOptions send)
       .error()
       .Hint("a newer delivery has replaced the object; list again and start over")
       .Wrap(place);
+}
+
+Result<std::string> S3::StoredCrc64(const std::string& bucket, const S3Object& object,
+                                    const http::Cancellation* cancellation) {
+  Call call = PinnedCall("HeadObject", "HEAD", object);
+  call.send.cancellation = cancellation;
+  http::SetHeader(call.headers, "x-amz-checksum-mode", "ENABLED");
+  Result<http::Response> response = Send(std::move(call), bucket);
+  if (!response.ok()) return std::move(response).error().Wrap("s3://" + bucket + "/" + object.key);
+  const std::string type = HeaderText(*response, "x-amz-checksum-type");
+  if (!type.empty() && type != "FULL_OBJECT") return std::string();
+  return HeaderText(*response, "x-amz-checksum-crc64nvme");
 }
 
 Result<std::string> S3::Get(const std::string& bucket, const std::string& key,

@@ -74,6 +74,11 @@ class S3 {
   /// Errors: kConflict (overwritten), kNotFound, aws/error.h.
   Result<http::Response> Fetch(const ObjectPart& part, http::SendOptions send);
 
+  /// The CRC-64/NVME that the storage keeps of the whole content that the ETag names, as base64; "" where it keeps none.
+  /// Source: S3 API reference, HeadObject, x-amz-checksum-mode.  Errors: kConflict (overwritten), aws/error.h.
+  Result<std::string> StoredCrc64(const std::string& bucket, const S3Object& object,
+                                  const http::Cancellation* cancellation = nullptr);
+
   Client& client() { return *client_; }
 
  private:
@@ -100,10 +105,11 @@ struct Download {
 };
 
 /// Fetches all, in parallel, in ranges pinned to the ETag; resumes what an earlier run left in .part
-/// files; checks sizes, and MD5 where the ETag is one.  A file that is there with the right size and
-/// ETag (kept beside it in .NAME.etag) is not fetched again.
+/// files; checks sizes, and the content by the CRC-64 that the storage keeps of a large object or else by its MD5 where
+/// the ETag is one.  A file that is there with the right size and ETag (kept beside it in .NAME.etag) is not fetched
+/// again.
 /// Errors: kConflict (overwritten meanwhile: list again and restart), kCorrupt (bytes do not match
-/// the ETag, twice), kTooLarge (disk full), aws/error.h.
+/// what the storage says of them, twice), kTooLarge (disk full), aws/error.h.
 Result<void> DownloadAll(S3& s3, const std::vector<Download>& downloads,
                          const DownloadOptions& options);
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "aws/crc64_internal.h"
 #include "aws/error.h"
 #include "aws/s3.h"
 #include "aws/scripted_http_internal.h"
@@ -21,13 +22,21 @@ class Bucket {
  public:
   std::map<std::string, std::string> objects;  // path → content
   std::map<std::string, std::string> etags;
+  std::map<std::string, std::string> crcs;  // where the storage keeps them
   std::atomic<int> reads{0};
+  std::atomic<int> heads{0};
   std::atomic<std::uint64_t> bytes{0};
   std::function<void(int read, http::Response& response)> spoil;  // what goes wrong with a read
 
   Result<http::Response> Answer(const http::Request& request) {
-    const int number = ++reads;
     const std::string key = request.url.path.substr(1);
+    if (request.method == "HEAD") {
+      ++heads;
+      if (HeaderValue(request, "x-amz-checksum-mode") != "ENABLED" || crcs.count(key) == 0)
+        return http::Response{200, {}, ""};
+      return http::Response{200, {{"x-amz-checksum-crc64nvme", crcs.at(key)}}, ""};
+    }
+    const int number = ++reads;
     if (HeaderValue(request, "If-Match") != etags[key])
       return http::Response{412, {}, "<Error><Code>PreconditionFailed</Code></Error>"};
     const std::string& content = objects[key];
@@ -205,6 +214,7 @@ TEST_F(S3DownloadTest, WrongBytesAreFoundByTheirMd5) {
   bucket_.reads = 0;
   EXPECT_EQ(DownloadAll(s3_, {large}, options_).error().code(), Errc::kCorrupt);
   EXPECT_EQ(bucket_.reads, 6);
+  EXPECT_TRUE(Leftovers().empty());
 
   // Under a KMS key the ETag looks like an MD5 and is none.
   bucket_.spoil = [](int, http::Response& response) {
@@ -224,6 +234,59 @@ TEST_F(S3DownloadTest, BytesSpoiledOnceAreFetchedAgain) {
   const auto done = DownloadAll(s3_, {download}, options_);
   ASSERT_TRUE(done.ok()) << done.error().message();
   EXPECT_TRUE(Arrived(download));
+}
+
+TEST_F(S3DownloadTest, LargeObjectsAreProvenByTheChecksumOfTheStorage) {
+  const Download download = Add("k", 5 * kRange + 17);
+  bucket_.crcs["k"] = Crc64Text(ExtendCrc64(0, bucket_.objects["k"]));
+  // Stopped on the way: what the first run fetched counts too.
+  bucket_.spoil = [](int read, http::Response& response) {
+    if (read > 3) response = {403, {}, "<Error><Code>AccessDenied</Code></Error>"};
+  };
+  ASSERT_FALSE(DownloadAll(s3_, {download}, options_).ok());
+  bucket_.spoil = nullptr;
+  const auto done = DownloadAll(s3_, {download}, options_);
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_TRUE(Arrived(download));
+  EXPECT_EQ(bucket_.heads, 2);  // once a run
+
+  const Download spoiled = Add("once", 3 * kRange);
+  bucket_.crcs["once"] = Crc64Text(ExtendCrc64(0, bucket_.objects["once"]));
+  bucket_.reads = 0;
+  bucket_.spoil = [](int read, http::Response& response) {
+    if (read == 2) response.body[5] ^= 1;
+  };
+  ASSERT_TRUE(DownloadAll(s3_, {spoiled}, options_).ok());
+  EXPECT_TRUE(Arrived(spoiled));
+  EXPECT_EQ(bucket_.reads, 6);
+
+  const Download wrong = Add("wrong", 3 * kRange);
+  bucket_.crcs["wrong"] = Crc64Text(1);
+  bucket_.spoil = nullptr;
+  const auto refused = DownloadAll(s3_, {wrong}, options_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Errc::kCorrupt);
+  EXPECT_FALSE(fs::exists(wrong.file));
+  EXPECT_TRUE(Leftovers().empty());
+}
+
+TEST_F(S3DownloadTest, AnEmptyObjectHasNothingToCompare) {
+  // Under a KMS key the ETag looks like an MD5 and is none.
+  const Download download = Add("empty", 0, "\"ef7f8fd8d85b8d17c7a4e2f1b1f2a9b5\"");
+  const auto done = DownloadAll(s3_, {download}, options_);
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_TRUE(Arrived(download));
+}
+
+TEST_F(S3DownloadTest, TwoThreadsThatFinishTogetherPublishOnce) {
+  std::vector<Download> downloads;
+  for (int i = 0; i < 400; ++i) downloads.push_back(Add("l" + std::to_string(i), kRange + 1));
+  options_.parallel = 16;
+  for (int round = 0; round < 10; ++round) {
+    const auto done = DownloadAll(s3_, downloads, options_);
+    ASSERT_TRUE(done.ok()) << done.error().message();
+    for (const Download& download : downloads) fs::remove(download.file);
+  }
 }
 
 TEST_F(S3DownloadTest, AStorageWithoutRangesIsNamed) {
