@@ -4,8 +4,8 @@
     download.py --tool BIN [--large BYTES] [--small COUNT] [--rounds N]
 
 The server is versitygw of scripts/install_services, on loopback. curl signs with --aws-sigv4 and fetches the small
-objects over one kept connection, and again with as many at once as we use. Prints seconds of every round and the
-ratio of the medians; the target is at least 0.7 of curl's rate for the large object and more than 1 for the small.
+objects over one kept connection, and again with as many at once as we use. Prints every round and the ratio of the
+medians; the target is at least 0.7 of curl's rate for the large object and more than 1 for the small.
 """
 import argparse
 import os
@@ -23,13 +23,13 @@ PARALLEL = 8
 
 
 def timed(command):
-    """Returns seconds and peak memory in MiB of a child."""
+    """Returns seconds, seconds of processor and peak memory in MiB of a child."""
     start = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit(f"failed: {' '.join(command)[:300]}")
-    return time.monotonic() - start, usage.ru_maxrss / 1024
+    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def compare(name, ours, others, scratch, size, rounds):
@@ -38,9 +38,10 @@ def compare(name, ours, others, scratch, size, rounds):
     seconds = {label: [] for label in ["farthing", *others]}
     for _ in range(rounds):
         for label, command in [("farthing", ours), *others.items()]:
-            took, memory = timed(command(tempfile.mkdtemp(dir=scratch)))
+            took, processor, memory = timed(command(tempfile.mkdtemp(dir=scratch)))
             seconds[label].append(took)
-            print(f"{name:6} {label:16} {took:8.3f} s {size / took / 1e6:9.0f} MB/s {memory:6.0f} MiB")
+            print(f"{name:6} {label:16} {took:8.3f} s {size / took / 1e6:9.0f} MB/s "
+                  f"{processor:8.3f} s processor {memory:6.0f} MiB", flush=True)
     mine = statistics.median(seconds["farthing"])
     for label in others:
         print(f"{name:6} rate against {label}: {statistics.median(seconds[label]) / mine:.2f}")
