@@ -245,6 +245,7 @@ TEST_F(S3RefereeTest, ALargeObjectComesInParallelRanges) {
   const auto object = s3.Head(kBucket, "big/BILLING_PERIOD=2026-11/x.parquet");
   ASSERT_TRUE(object.ok());
   aws::Download download = {kBucket, *object, directory_ / "x.parquet"};
+  EXPECT_NE(*s3.StoredCrc64(kBucket, *object), "") << "then ranges are not proven by it";
   aws::DownloadOptions options;
   options.range_bytes = 1 << 20;
   const auto done = aws::DownloadAll(s3, {download}, options);
