@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
 #include "billing/registry.h"
 
 namespace farthing::lake {
@@ -26,22 +27,43 @@ std::size_t PreferenceRank(const Load& load, const std::vector<Preference>& pref
   return preferences.size();
 }
 
-bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+// Tools that take ids for numbers cut off their leading zeros.
+std::string PlainAccount(const std::string& id) {
+  if (id.find_first_not_of("0123456789") != std::string::npos) return id;
+  return id.substr(std::min(id.find_first_not_of('0'), id.size()));
+}
+
+// FOCUS files of other makers spell AWS out.
+std::string PlainProvider(const std::string& name) {
+  return StartsWithIgnoreCase(name, "amazon") || StartsWithIgnoreCase(name, "aws") ? "AWS" : name;
+}
+
+bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>& b,
+               std::string (*plain)(const std::string&)) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& item) {
-    return std::find(b.begin(), b.end(), item) != b.end();
+    return std::any_of(b.begin(), b.end(),
+                       [&](const std::string& other) { return plain(item) == plain(other); });
   });
+}
+
+bool SameProvider(const Load& a, const Load& b) {
+  return Intersect(a.providers, b.providers, PlainProvider);
+}
+bool SharePayer(const Load& a, const Load& b) {
+  return Intersect(a.billing_accounts, b.billing_accounts, PlainAccount);
+}
+bool ShareAccounts(const Load& a, const Load& b) {
+  return Intersect(a.sub_accounts, b.sub_accounts, PlainAccount);
 }
 
 // A load that names no accounts may cover any of its payer's.
 bool AccountsOverlap(const Load& a, const Load& b) {
-  return a.sub_accounts.empty() || b.sub_accounts.empty() ||
-         Intersect(a.sub_accounts, b.sub_accounts);
+  return a.sub_accounts.empty() || b.sub_accounts.empty() || ShareAccounts(a, b);
 }
 
 bool SameBill(const Load& a, const Load& b) {
-  return a.period == b.period && a.export_id != b.export_id &&
-         Intersect(a.providers, b.providers) && Intersect(a.billing_accounts, b.billing_accounts) &&
-         AccountsOverlap(a, b);
+  return a.period == b.period && a.export_id != b.export_id && SameProvider(a, b) &&
+         SharePayer(a, b) && AccountsOverlap(a, b);
 }
 
 bool IsFiller(const Load& load) { return load.format == billing::kCostExplorerFormat; }
@@ -75,7 +97,7 @@ void ElectFillers(std::vector<Candidate>& candidates, const std::vector<std::siz
     });
     const auto twin = std::find_if(elected.begin(), elected.end(), [&](std::size_t other) {
       return filler.load.period == candidates[other].load.period &&
-             Intersect(filler.load.sub_accounts, candidates[other].load.sub_accounts);
+             ShareAccounts(filler.load, candidates[other].load);
     });
     if (unfit != bills.end()) {
       filler.elected_export = candidates[*unfit].load.export_name;
@@ -98,9 +120,7 @@ void ElectFillers(std::vector<Candidate>& candidates, const std::vector<std::siz
 }  // namespace
 
 bool MayShareCells(const Load& a, const Load& b) {
-  return a.period == b.period && Intersect(a.providers, b.providers) &&
-         (Intersect(a.billing_accounts, b.billing_accounts) ||
-          Intersect(a.sub_accounts, b.sub_accounts));
+  return a.period == b.period && SameProvider(a, b) && (SharePayer(a, b) || ShareAccounts(a, b));
 }
 
 std::vector<Candidate> HoldElection(std::vector<Load> loads,

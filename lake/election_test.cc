@@ -72,6 +72,17 @@ TEST(ElectionTest, OtherPayersProvidersAndMonthsAreOtherBills) {
   EXPECT_EQ(Winners({MakeLoad(1, "cur2", {"a"}), payer, provider, month}).size(), 4U);
 }
 
+TEST(ElectionTest, SpellingsOfAnAccountAndOfAwsAreOneBill) {
+  Load numbers = MakeLoad(1, "cur1", {"14498620306"});
+  numbers.billing_accounts = {"1"};
+  Load whole = MakeLoad(2, "focus", {"014498620306"});
+  whole.billing_accounts = {"000000000001"};
+  whole.providers = {"Amazon Web Services"};
+  EXPECT_EQ(Winners({numbers, whole}), Names{"export1"});
+  whole.billing_accounts = {"000000000010"};
+  EXPECT_EQ(Winners({numbers, whole}).size(), 2U);
+}
+
 TEST(ElectionTest, TheUsersChoiceComesFirst) {
   const std::vector<Load> loads = {MakeLoad(1, "focus", {"a"}), MakeLoad(2, "cur2", {"a", "b"})};
   EXPECT_EQ(Winners(loads, {{1, ""}}), Names{"export1"});
