@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -94,15 +95,25 @@ class GzipSource : public ByteSource {
     return count;
   }
   std::uint64_t packed_bytes() const override { return packed_.packed_bytes(); }
+  std::string note() const override {
+    if (padding_bytes_ == 0) return "";
+    return std::to_string(padding_bytes_) +
+           " zero bytes after the end of the gzip data, passed over";
+  }
 
  private:
+  Result<bool> ReadPacked() {
+    TRY_ASSIGN(const std::size_t count, packed_.Read(input_));
+    state_.next_in = reinterpret_cast<std::uint8_t*>(input_.data());
+    state_.avail_in = static_cast<std::uint32_t>(count);
+    return count > 0;
+  }
+
   // Returns false at the clean end of the file.
   Result<bool> Refill() {
     if (state_.avail_in == 0) {
-      TRY_ASSIGN(const std::size_t count, packed_.Read(input_));
-      state_.next_in = reinterpret_cast<std::uint8_t*>(input_.data());
-      state_.avail_in = static_cast<std::uint32_t>(count);
-      if (count == 0) {
+      TRY_ASSIGN(const bool more, ReadPacked());
+      if (!more) {
         if (member_done_) return false;
         // The decoder may still hold unpacked bytes that had no room before.
         if (state_.tmp_out_valid > state_.tmp_out_processed) return true;
@@ -110,7 +121,9 @@ class GzipSource : public ByteSource {
             .Hint("copy the file again from the bucket");
       }
     }
-    if (member_done_) {  // another member follows
+    if (member_done_) {
+      TRY_ASSIGN(const bool another, FindMember());
+      if (!another) return false;
       isal_inflate_reset(&state_);
       state_.crc_flag = ISAL_GZIP;
       member_done_ = false;
@@ -118,10 +131,30 @@ class GzipSource : public ByteSource {
     return true;
   }
 
+  // Tape tools and dd fill a copy up with zeros to a whole block; gzip(1) passes over them too.
+  // Returns false when nothing else follows.
+  Result<bool> FindMember() {
+    for (;;) {
+      const std::uint8_t* end = state_.next_in + state_.avail_in;
+      std::uint8_t* other = std::find_if(state_.next_in, state_.next_in + state_.avail_in,
+                                         [](std::uint8_t byte) { return byte != 0; });
+      padding_bytes_ += static_cast<std::uint64_t>(other - state_.next_in);
+      state_.next_in = other;
+      state_.avail_in = static_cast<std::uint32_t>(end - other);
+      if (state_.avail_in > 0) break;
+      TRY_ASSIGN(const bool more, ReadPacked());
+      if (!more) return false;
+    }
+    if (padding_bytes_ == 0 && *state_.next_in == 0x1f) return true;
+    return Error(Errc::kCorrupt, "something that is no gzip data follows the end of the gzip data")
+        .Hint("copy the file again from the bucket");
+  }
+
   PlainSource packed_;
   std::vector<char> input_;
   inflate_state state_{};
   bool member_done_ = false;
+  std::uint64_t padding_bytes_ = 0;
   std::uint64_t unpacked_ = 0;
 };
 
@@ -145,14 +178,14 @@ class ZipSource : public ByteSource {
           .Hint(
               "import the file as AWS delivered it; a spreadsheet rounds account ids and amounts");
     }
-    const zip_int64_t entries = zip_get_num_entries(source->archive_, 0);
-    if (entries != 1) {
-      return Error(Errc::kCorrupt, "zip archive holds " + std::to_string(entries) +
-                                       " entries; AWS writes exactly one CSV into each")
+    const std::vector<zip_uint64_t> entries = FilesIn(source->archive_);
+    if (entries.size() != 1) {
+      return Error(Errc::kCorrupt, "zip archive holds " + std::to_string(entries.size()) +
+                                       " files; AWS writes exactly one CSV into each")
           .Hint("unpack it and import the directory");
     }
     zip_stat_t stat;
-    if (zip_stat_index(source->archive_, 0, 0, &stat) != 0) {
+    if (zip_stat_index(source->archive_, entries[0], 0, &stat) != 0) {
       return Error(Errc::kCorrupt, "unreadable zip directory");
     }
     if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE) {
@@ -161,7 +194,7 @@ class ZipSource : public ByteSource {
     }
     source->packed_size_ = stat.comp_size;
     source->size_ = stat.size;
-    source->entry_ = zip_fopen_index(source->archive_, 0, 0);
+    source->entry_ = zip_fopen_index(source->archive_, entries[0], 0);
     if (source->entry_ == nullptr) {
       return Error(Errc::kCorrupt,
                    "unreadable zip entry: " + std::string(zip_strerror(source->archive_)))
@@ -186,6 +219,21 @@ class ZipSource : public ByteSource {
 
  private:
   ZipSource() = default;
+
+  // The entries, without folders and what macOS puts beside the files.
+  static std::vector<zip_uint64_t> FilesIn(zip_t* archive) {
+    std::vector<zip_uint64_t> files;
+    const zip_int64_t count = zip_get_num_entries(archive, 0);
+    for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(std::max<zip_int64_t>(count, 0)); ++i) {
+      const char* given = zip_get_name(archive, i, 0);
+      const std::string_view name = given == nullptr ? "" : given;
+      const bool beside = name.starts_with("__MACOSX/") || name.ends_with("/") ||
+                          name == ".DS_Store" || name.ends_with("/.DS_Store");
+      if (!beside) files.push_back(i);
+    }
+    return files;
+  }
+
   zip_t* archive_ = nullptr;
   zip_file_t* entry_ = nullptr;
   std::uint64_t packed_size_ = 0;
@@ -246,6 +294,7 @@ std::string_view ForeignContent(std::string_view first_bytes) {
   for (const auto& [magic, name] : kKinds) {
     if (first_bytes.starts_with(magic)) return name;
   }
+  if (first_bytes.size() > 262 && first_bytes.substr(257, 5) == "ustar") return "a tar archive";
   if (first_bytes.size() > 1 && (first_bytes[0] == '\0') != (first_bytes[1] == '\0'))
     return "UTF-16 text";
   return "";

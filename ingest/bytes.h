@@ -1,12 +1,13 @@
 #pragma once
 
-// The bytes of a file, unpacked: plain, gzip (several members too) or a zip of one entry.
+// The bytes of a file, unpacked: plain, gzip (several members too, filled up with zeros) or a zip of one file.
 // What a file is follows from its first bytes, never from its name.  A ByteSource belongs to one thread.
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -17,11 +18,13 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
   /// Fills `out` from the front and returns how many bytes; 0 is the end.
-  /// Errors: kCorrupt (truncated, damaged, encrypted, more than one zip entry, a decompression bomb),
+  /// Errors: kCorrupt (truncated, damaged, encrypted, more than one file in a zip, a decompression bomb),
   ///         kUnavailable (the disk failed).
   virtual Result<std::size_t> Read(std::span<char> out) = 0;
   /// Packed bytes consumed so far; for progress.
   virtual std::uint64_t packed_bytes() const = 0;
+  /// What a reader of the whole file should know; empty: nothing.
+  virtual std::string note() const { return ""; }
 };
 
 /// Opens a file by its magic bytes.  An empty file is kCorrupt: AWS writes none that carries rows.

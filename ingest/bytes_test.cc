@@ -79,8 +79,28 @@ TEST_F(BytesTest, ChangedGzipByteIsDamage) {
 }
 
 TEST_F(BytesTest, GarbageAfterAGzipMemberIsDamage) {
-  EXPECT_TRUE(ReadAll(directory_.Write("bad.gz", Gzip("text") + "garbage behind the end"))
-                  .starts_with("error: "));
+  const std::string zeros(700, '\0');
+  for (const std::string& rest : {std::string("garbage behind the end"), zeros + "x",
+                                  zeros + Gzip("more"), Gzip("more").substr(1)}) {
+    for (const std::size_t piece : {1U, 4096U}) {
+      EXPECT_EQ(ReadAll(directory_.Write("bad.gz", Gzip("text") + rest), piece),
+                "error: something that is no gzip data follows the end of the gzip data");
+    }
+  }
+}
+
+TEST_F(BytesTest, ZerosAfterTheLastGzipMemberFillUpABlock) {
+  const std::string text = LongText();
+  for (const std::size_t zeros : {1U, 511U, 700'000U}) {
+    const auto file =
+        directory_.Write("a.gz", Gzip(text) + Gzip("tail") + std::string(zeros, '\0'));
+    EXPECT_EQ(ReadAll(file, 4096), text + "tail");
+    auto source = *OpenBytes(file);
+    std::string buffer(text.size() + 100, '\0');
+    while (*source->Read(buffer) > 0) continue;
+    EXPECT_EQ(source->note(),
+              std::to_string(zeros) + " zero bytes after the end of the gzip data, passed over");
+  }
 }
 
 TEST_F(BytesTest, EmptyFileIsRefused) {
@@ -98,14 +118,22 @@ TEST_F(BytesTest, ZipOfTwoEntriesIsRefused) {
   const std::array entries = {ZipEntry{"a.csv", "a"}, ZipEntry{"b.csv", "b"}};
   WriteZip(directory_.path() / "a.zip", entries);
   EXPECT_EQ(ReadAll(directory_.path() / "a.zip"),
-            "error: zip archive holds 2 entries; AWS writes exactly one CSV into each");
+            "error: zip archive holds 2 files; AWS writes exactly one CSV into each");
+}
+
+TEST_F(BytesTest, WhatMacOsPutsBesideTheFileOfAZipIsNoSecondOne) {
+  const std::array entries = {ZipEntry{"bills/", ""}, ZipEntry{"bills/bill.csv", "a,b\n"},
+                              ZipEntry{"__MACOSX/bills/._bill.csv", "x"},
+                              ZipEntry{"bills/.DS_Store", "x"}};
+  WriteZip(directory_.path() / "a.zip", entries);
+  EXPECT_EQ(ReadAll(directory_.path() / "a.zip"), "a,b\n");
 }
 
 TEST_F(BytesTest, ZipWithoutEntriesIsRefused) {
   std::string bytes("PK\x05\x06", 4);
   bytes.resize(22, '\0');  // an end-of-directory record and nothing else
   EXPECT_TRUE(
-      ReadAll(directory_.Write("a.zip", bytes)).starts_with("error: zip archive holds 0 entries"));
+      ReadAll(directory_.Write("a.zip", bytes)).starts_with("error: zip archive holds 0 files"));
 }
 
 TEST_F(BytesTest, EncryptedZipIsRefusedAsSuch) {

@@ -14,10 +14,36 @@ constexpr std::size_t kBlockBytes = 2 * 1024 * 1024;
 constexpr std::size_t kMaxRecordBytes = 32 * 1024 * 1024;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-Error EndlessRecord(std::int64_t row) {
-  return Error(Errc::kCorrupt, "row " + std::to_string(row) +
-                                   ": no end of record within 32 MiB; an opening quote without its "
-                                   "closing one, or not a CSV file");
+std::vector<std::string> SplitHeader(std::string_view header) {
+  std::vector<std::uint32_t> separators;
+  FindSeparators(header, separators);
+  std::vector<std::string> cells;
+  std::string scratch;
+  std::size_t start = 0;
+  for (const std::uint32_t end : separators) {
+    std::string_view cell = header.substr(start, end - start);
+    if (cell.ends_with('\r')) cell.remove_suffix(1);
+    cells.emplace_back(Unquote(cell, scratch));
+    start = end + std::size_t{1};
+  }
+  return cells;
+}
+
+// The header record at the front of a file.
+std::string_view HeaderOf(std::string_view text) {
+  const RecordScan first = FirstRecord(text);
+  return first.records == 0 ? text : text.substr(0, first.end);
+}
+
+// The number of the field that a piece of a record ends in, from 0.
+std::size_t LastField(std::string_view piece) {
+  std::size_t field = 0;
+  bool inside = false;
+  for (const char c : piece) {
+    if (c == '"') inside = !inside;
+    if (c == ',' && !inside) ++field;
+  }
+  return field;
 }
 
 // Takes a file apart into whole records.
@@ -48,20 +74,38 @@ class RecordReader {
         records_ += static_cast<std::int64_t>(scan.records);
         return {};
       }
-      if (block.end > kMaxRecordBytes) return EndlessRecord(records_);
+      if (block.end > kMaxRecordBytes) return EndlessRecord(block.text());
     }
   }
 
-  /// Records returned so far, the header among them.
-  std::int64_t records() const { return records_; }
+  /// Names the columns, for messages.
+  void NameColumns(std::vector<std::string> columns) { columns_ = std::move(columns); }
   std::uint64_t packed_bytes() const { return source_->packed_bytes(); }
+  std::string note() const { return source_->note(); }
 
  private:
+  // Where a record breaks off; `piece` is what there is of it.
+  std::string Place(std::string_view piece) const {
+    if (records_ == 0) return "the header row";
+    const std::size_t field = LastField(piece);
+    return "row " + std::to_string(records_) +
+           (field < columns_.size() ? ", column " + columns_[field] : "");
+  }
+
+  Error EndlessRecord(std::string_view piece) const {
+    return Error(Errc::kCorrupt, Place(piece) + ": no end of record within 32 MiB")
+        .Hint(
+            "a quote is opened there and never closed, or the field is longer than 32 MiB, or this "
+            "is no CSV file: "
+            "have the export delivered again, without that column if it is that long");
+  }
+
   Result<void> LastRecords(TextBlock& block) {
     const RecordScan scan = ScanRecords(block.text());
     records_ += static_cast<std::int64_t>(scan.records);
     if (scan.inside_quotes) {
-      return Error(Errc::kCorrupt, "row " + std::to_string(records_) +
+      if (columns_.empty()) columns_ = SplitHeader(HeaderOf(block.text()));
+      return Error(Errc::kCorrupt, Place(block.text().substr(scan.end)) +
                                        ": the file ends inside a quoted field; it is truncated")
           .Hint("copy the file again from the bucket");
     }
@@ -75,20 +119,15 @@ class RecordReader {
 
   std::unique_ptr<ByteSource> source_;
   std::string rest_;
-  std::int64_t records_ = 0;
+  std::int64_t records_ = 0;  ///< returned so far, the header among them
+  std::vector<std::string> columns_;
 };
 
 // Cuts the header record off the front of the first block of a file.
 std::string TakeHeader(TextBlock& block) {
   if (block.text().starts_with(kByteOrderMark)) block.start += kByteOrderMark.size();
-  std::vector<std::uint32_t> separators;
-  FindSeparators(block.text(), separators);
-  const std::string_view text = block.text();
-  const auto end = std::find_if(separators.begin(), separators.end(),
-                                [&](std::uint32_t at) { return text[at] == '\n'; });
-  const std::size_t length = end == separators.end() ? text.size() : *end + std::size_t{1};
-  std::string header(text.substr(0, length));
-  block.start += length;
+  std::string header(HeaderOf(block.text()));
+  block.start += header.size();
   return header;
 }
 
@@ -99,7 +138,7 @@ namespace {
 // Refuses what is no CSV for what it is, before the quotes in it are counted.
 Result<void> CheckIsText(const std::filesystem::path& file) {
   TRY_ASSIGN(const std::unique_ptr<ByteSource> source, OpenBytes(file));
-  std::array<char, 64> first{};
+  std::array<char, 512> first{};
   TRY_ASSIGN(const std::size_t size, source->Read(first));
   const std::string_view kind = ForeignContent({first.data(), size});
   if (kind.empty()) return {};
@@ -142,17 +181,7 @@ Result<std::vector<std::string>> ReadCsvHeader(const std::filesystem::path& file
         .Hint("have the export delivered again, or convert the file to UTF-8");
   }
 
-  std::vector<std::uint32_t> separators;
-  FindSeparators(header, separators);
-  std::vector<std::string> cells;
-  std::string scratch;
-  std::size_t start = 0;
-  for (const std::uint32_t end : separators) {
-    std::string_view cell = std::string_view(header).substr(start, end - start);
-    if (cell.ends_with('\r')) cell.remove_suffix(1);
-    cells.emplace_back(Unquote(cell, scratch));
-    start = end + std::size_t{1};
-  }
+  std::vector<std::string> cells = SplitHeader(header);
   TRY(CheckSeparators(cells));
   return cells;
 }
@@ -206,14 +235,27 @@ Result<void> BlockReader::ReadOne(int file) {
     TRY(reader.Next(kBlockBytes, block));
     packed_bytes_ += reader.packed_bytes() - reported;
     reported = reader.packed_bytes();
-    if (block.text().empty()) return {};
+    if (block.text().empty()) {
+      if (const std::string note = reader.note(); !note.empty()) {
+        const std::lock_guard lock(mutex_);
+        notes_.push_back(files_[static_cast<std::size_t>(file)].filename().string() + ": " + note);
+      }
+      return {};
+    }
     if (!header_done) {
-      TakeHeader(block);
+      reader.NameColumns(SplitHeader(TakeHeader(block)));
       block.first_row = 1;
       header_done = true;
     }
     if (!block.text().empty() && !Push(std::move(block))) return {};
   }
+}
+
+std::vector<std::string> BlockReader::notes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> notes = notes_;
+  std::sort(notes.begin(), notes.end());  // threads end in any order
+  return notes;
 }
 
 std::string BlockReader::SpareBuffer() {

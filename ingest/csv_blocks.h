@@ -46,6 +46,8 @@ class BlockReader {
   /// Takes a used block's buffer back; fresh pages from the kernel cost more than the parsing.
   void Recycle(TextBlock block);
 
+  /// What became apparent of whole files, each named; complete when Next has returned nothing.
+  std::vector<std::string> notes() const;
   /// Packed bytes read so far.
   std::uint64_t packed_bytes() const { return packed_bytes_.load(std::memory_order_relaxed); }
 
@@ -59,11 +61,12 @@ class BlockReader {
   std::vector<std::filesystem::path> files_;
   std::atomic<std::size_t> next_file_{0};
   std::atomic<std::uint64_t> packed_bytes_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable room_;
   std::condition_variable ready_;
   std::deque<TextBlock> blocks_;
   std::vector<std::string> spare_;
+  std::vector<std::string> notes_;
   std::optional<Error> error_;
   std::size_t capacity_;
   int running_;

@@ -140,6 +140,9 @@ TEST_F(CsvBlocksTest, WhatIsNoCsvIsRefusedForWhatItIs) {
   EXPECT_EQ(HeaderErrorOf("\x28\xb5\x2f\xfd\x04"), not_csv + "packed with zstd");
   EXPECT_EQ(HeaderErrorOf("\xff\xfe" + std::string("a\0,\0", 4)), not_csv + "UTF-16 text");
   EXPECT_EQ(HeaderErrorOf(std::string("a\0,\0b\0\n\0", 8)), not_csv + "UTF-16 text");
+  EXPECT_EQ(
+      HeaderErrorOf(Gzip("a.csv" + std::string(252, '\0') + "ustar\0" + std::string(249, '\0'))),
+      not_csv + "a tar archive");
   EXPECT_EQ(HeaderErrorOf("<?xml version=\"1.0\"?><Error/>"), not_csv + "HTML or XML");
   EXPECT_EQ(HeaderErrorOf("a;b\n1;2\n"), "the header row is separated by semicolons");
   EXPECT_EQ(HeaderErrorOf("a\tb\n1\t2\n"), "the header row is separated by tabs");
@@ -151,12 +154,38 @@ TEST_F(CsvBlocksTest, WhatIsNoCsvIsRefusedForWhatItIs) {
 
 TEST_F(CsvBlocksTest, FileThatEndsInsideQuotesIsTruncated) {
   EXPECT_EQ(ErrorOf("h,i\n1,2\n3,\"open"),
-            "bad.csv: row 2: the file ends inside a quoted field; it is truncated");
+            "bad.csv: row 2, column i: the file ends inside a quoted field; it is truncated");
 }
 
 TEST_F(CsvBlocksTest, RecordWithoutEndIsRefusedBeforeItFillsTheMemory) {
-  EXPECT_TRUE(ErrorOf("h,i\n1,\"" + std::string(40'000'000, 'x'))
-                  .starts_with("bad.csv: row 1: no end of record"));
+  const auto read =
+      ReadAll({directory_.Write("bad.csv", "h,i\n1,\"" + std::string(40'000'000, 'x'))}, 1);
+  ASSERT_FALSE(read.ok());
+  EXPECT_TRUE(
+      read.error().message().ends_with("bad.csv: row 1, column i: no end of record within 32 MiB"))
+      << read.error().message();
+  EXPECT_NE(read.error().hint().find("never closed"), std::string::npos);
+  EXPECT_EQ(HeaderErrorOf("h,\"" + std::string(40'000'000, 'x')),
+            "the header row: no end of record within 32 MiB");
+}
+
+TEST_F(CsvBlocksTest, ZerosThatFillUpAGzipFileAreNoted) {
+  const std::string text = Records(3'000'000, 1);
+  BlockReader reader(
+      {directory_.Write("tape.csv.gz", Gzip("n,text\n" + text) + std::string(512, '\0')),
+       directory_.Write("plain.csv", "n,text\n1,2\n")},
+      2);
+  std::size_t size = 0;
+  for (;;) {
+    const auto block = reader.Next();
+    ASSERT_TRUE(block.ok()) << block.error().message();
+    if (!*block) break;
+    size += (*block)->text().size();
+  }
+  EXPECT_EQ(size, text.size() + 4);
+  EXPECT_EQ(reader.notes(),
+            (std::vector<std::string>{
+                "tape.csv.gz: 512 zero bytes after the end of the gzip data, passed over"}));
 }
 
 TEST_F(CsvBlocksTest, OneBadFileAmongManyIsNamed) {
