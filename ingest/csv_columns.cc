@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb_values.h"
+#include "ingest/account_ids.h"
 #include "ingest/csv_plan.h"
 
 namespace farthing::ingest {
@@ -98,6 +99,16 @@ std::vector<BadCell> TextColumn::Fill(Cells cells, duckdb_vector vector) {
   return {};
 }
 
+std::vector<BadCell> AccountColumn::Fill(Cells cells, duckdb_vector vector) {
+  std::vector<BadCell> bad = TextColumn().Fill(cells, vector);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!IsRoundedAccountId(cells[i])) continue;
+    const Error refused = RoundedAccountId(cells[i]);
+    bad.push_back({i, refused.message(), refused.hint()});
+  }
+  return bad;
+}
+
 Result<Instant> TimeColumn::Parse(std::string_view text) {
   if (text != text_ || text.empty()) {
     TRY_ASSIGN(instant_, ParseInstant(text));
@@ -187,6 +198,7 @@ bool AmountColumn::Keep() {
 CsvColumn MakeCsvColumn(SourceKind kind, DecimalType type) {
   switch (kind) {
     case SourceKind::kText: return TextColumn();
+    case SourceKind::kAccount: return AccountColumn();
     case SourceKind::kTime: return TimeColumn();
     case SourceKind::kAmount:
     case SourceKind::kNetAmount:

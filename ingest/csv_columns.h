@@ -26,10 +26,17 @@ using Cells = std::span<const std::string_view>;
 struct BadCell {
   std::size_t index = 0;  ///< into the cells
   std::string message;
+  std::string hint = {};  ///< the fix, where it is another than a new delivery
 };
 
 /// The vector borrows the cells' bytes: they must live until DuckDB has consumed the chunk.
 class TextColumn {
+ public:
+  std::vector<BadCell> Fill(Cells cells, duckdb_vector vector);
+};
+
+/// Text, but no numbers that were ids once.
+class AccountColumn {
  public:
   std::vector<BadCell> Fill(Cells cells, duckdb_vector vector);
 };
@@ -76,7 +83,7 @@ class AmountColumn {
   std::string first_unknown_;
 };
 
-using CsvColumn = std::variant<TextColumn, TimeColumn, AmountColumn>;
+using CsvColumn = std::variant<TextColumn, AccountColumn, TimeColumn, AmountColumn>;
 CsvColumn MakeCsvColumn(SourceKind kind, DecimalType type);
 
 /// Fills a vector of any type with NULL.

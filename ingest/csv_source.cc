@@ -74,8 +74,8 @@ bool CsvSource::Tolerate(lake::RowIssue issue) {
 }
 
 std::vector<std::string> CsvSource::notes() const {
+  std::vector<std::string> notes = blocks_->notes();
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> notes;
   for (const auto& [column, unknown] : unknown_values_) {
     notes.push_back(column + " is no number in " + std::to_string(unknown.count) +
                     " rows, first \"" + unknown.first + "\": unknown there");
@@ -87,7 +87,10 @@ void CsvSource::Bind(duckdb_bind_info info) {
   const auto& source = *static_cast<CsvSource*>(duckdb_bind_get_extra_info(info));
   for (const SourceColumn& column : source.columns_) {
     switch (column.kind) {
-      case SourceKind::kText: AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_VARCHAR)); break;
+      case SourceKind::kText:
+      case SourceKind::kAccount:
+        AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_VARCHAR));
+        break;
       case SourceKind::kTime:
         AddColumn(info, column.name, LogicalType(DUCKDB_TYPE_TIMESTAMP));
         break;

@@ -93,12 +93,11 @@ bool CsvWorker::ReplaceBadBytes() {
   const std::vector<BadBytes> places = FindBadBytes(block_->text());
   for (const BadBytes& place : places) {
     const std::vector<std::string>& header = file().header;
-    if (!ReportBad(place.record, place.field < header.size() ? header[place.field] : "",
-                   "bytes that are not UTF-8, first at byte " + std::to_string(place.offset) +
-                       " of the row",
-                   lake::RowIssue::Fate::kKeptWithReplaced)) {
-      return false;
-    }
+    const Fault fault{
+        place.field < header.size() ? header[place.field] : "",
+        "bytes that are not UTF-8, first at byte " + std::to_string(place.offset) + " of the row",
+        "", lake::RowIssue::Fate::kKeptWithReplaced};
+    if (!ReportBad(place.record, fault)) return false;
   }
   if (places.empty()) return true;
   block_->buffer = ReplaceInvalidUtf8(block_->text());
@@ -110,11 +109,9 @@ bool CsvWorker::ReplaceBadBytes() {
 bool CsvWorker::SplitRecords() {
   records_.Split(block_->text(), plan_->field_count);
   for (const CsvRecords::Ragged& ragged : records_.ragged()) {
-    if (!ReportBad(ragged.record, "",
-                   "has " + std::to_string(ragged.field_count) + " fields, the header " +
-                       std::to_string(plan_->field_count))) {
-      return false;
-    }
+    const Fault fault{"", "has " + std::to_string(ragged.field_count) + " fields, the header " +
+                              std::to_string(plan_->field_count)};
+    if (!ReportBad(ragged.record, fault)) return false;
   }
   return true;
 }
@@ -128,11 +125,11 @@ bool CsvWorker::ChooseRecords(std::size_t limit) {
     if (IsOfPeriod(record)) {
       chosen_.push_back(record);
     } else if (source_.job_.other_periods == OtherPeriods::kRefuse) {
-      if (!ReportBad(record, source_.columns()[0].name,
-                     "belongs to " + std::string(Cell(record, plan_->origins[0]->field)) +
-                         ", the delivery is for " + ToString(source_.job_.period))) {
-        return false;
-      }
+      const std::string month(Cell(record, plan_->origins[0]->field));
+      const Fault fault{
+          source_.columns()[0].name,
+          "belongs to " + month + ", the delivery is for " + ToString(source_.job_.period)};
+      if (!ReportBad(record, fault)) return false;
     }
   }
   return true;
@@ -179,7 +176,9 @@ void CsvWorker::ConvertColumn(std::size_t column, duckdb_vector vector) {
   }
   for (BadCell& cell : std::visit([&](auto& converter) { return converter.Fill(cells_, vector); },
                                   columns_[column])) {
-    bad_.push_back({cell.index, source_.columns()[column].name, std::move(cell.message)});
+    bad_.push_back(
+        {cell.index,
+         {source_.columns()[column].name, std::move(cell.message), std::move(cell.hint)}});
   }
 }
 
@@ -193,7 +192,7 @@ bool CsvWorker::DropBadRecords() {
       good.push_back(chosen_[i]);
       continue;
     }
-    if (!ReportBad(chosen_[i], bad_[next].column, bad_[next].message)) return false;
+    if (!ReportBad(chosen_[i], bad_[next].fault)) return false;
     while (next < bad_.size() && bad_[next].index == i) ++next;
   }
   chosen_ = std::move(good);
@@ -259,22 +258,24 @@ std::string CsvWorker::CellOf(std::uint32_t record, std::string_view column) {
   return "";
 }
 
-bool CsvWorker::ReportBad(std::uint32_t record, const std::string& column,
-                          const std::string& message, lake::RowIssue::Fate fate) {
+bool CsvWorker::ReportBad(std::uint32_t record, const Fault& fault) {
   const std::int64_t row = block_->first_row + record;
-  lake::RowIssue issue{block_->file, row, column, message, fate};
+  lake::RowIssue issue{block_->file, row, fault.column, fault.message, fault.fate};
   // The fields of a record with too many or too few of them cannot be told apart.
-  if (fate == lake::RowIssue::Fate::kSetAside && records_.IsWhole(record)) {
+  if (fault.fate == lake::RowIssue::Fate::kSetAside && records_.IsWhole(record)) {
     issue.cost = CellOf(record, MandatoryColumns(source_.job_.family).front());
     issue.currency = CellOf(
         record, billing::FindLakeColumn("billing_currency")->Expression(source_.job_.family));
   }
   if (source_.Tolerate(std::move(issue))) return true;
   const std::string where =
-      "row " + std::to_string(row) + (column.empty() ? "" : ", column " + column);
-  source_.Fail(Error(Errc::kCorrupt, file().path.native() + ": " + where + ": " + message)
-                   .Hint("have the export delivered again, or set bad rows aside with "
-                         "--tolerate-bad-rows N; the previous version stays active"));
+      "row " + std::to_string(row) + (fault.column.empty() ? "" : ", column " + fault.column);
+  const std::string again = fault.hint.empty()
+                                ? "have the export delivered again, or set bad rows aside with "
+                                  "--tolerate-bad-rows N; the previous version stays active"
+                                : fault.hint;
+  source_.Fail(Error(Errc::kCorrupt, file().path.native() + ": " + where + ": " + fault.message)
+                   .Hint(again));
   return false;
 }
 

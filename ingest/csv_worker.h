@@ -38,8 +38,13 @@ class CsvWorker {
   bool Convert(duckdb_data_chunk output);
   bool DropBadRecords();
   bool KeepTotals();
-  bool ReportBad(std::uint32_t record, const std::string& column, const std::string& message,
-                 lake::RowIssue::Fate fate = lake::RowIssue::Fate::kSetAside);
+  struct Fault {
+    std::string column;  ///< empty: of the whole record
+    std::string message;
+    std::string hint = {};  ///< empty: a new delivery is the fix
+    lake::RowIssue::Fate fate = lake::RowIssue::Fate::kSetAside;
+  };
+  bool ReportBad(std::uint32_t record, const Fault& fault);
 
   bool IsOfPeriod(std::uint32_t record);
   void ConvertColumn(std::size_t column, duckdb_vector vector);
@@ -66,8 +71,7 @@ class CsvWorker {
   std::deque<std::string> unquoted_;     ///< texts of the chunk in hand that are not in the block
   struct BadRecord {
     std::size_t index;  ///< into chosen_
-    std::string column;
-    std::string message;
+    Fault fault;
   };
   std::vector<BadRecord> bad_;
   std::string raw_set_;

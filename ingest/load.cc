@@ -1,6 +1,9 @@
 #include "ingest/load.h"
 
+#include <algorithm>
+
 #include "billing/tag_key.h"
+#include "ingest/account_ids.h"
 #include "ingest/keep_accounts.h"
 #include "ingest/line_reader.h"
 #include "lake/stage.h"
@@ -106,6 +109,7 @@ class Loader {
     load_.unknown_columns = reading.unknown_columns;
     load_.issues = reading.issues;
     load_.notes = reading.notes;
+    TRY(CheckAccounts());
     const auto keys = [](const SetInterner& interner, const char* column) {
       const auto found = interner.keys().find(column);
       if (found == interner.keys().end()) return std::vector<std::string>();
@@ -124,6 +128,39 @@ class Loader {
       if (!is_new) load_.tag_collisions.push_back(other->second + " and " + key);
     }
     return {};
+  }
+
+  Result<void> CheckAccounts() {
+    TRY(RefuseRounded("billing_account_id", load_.billing_accounts));
+    TRY(RefuseRounded("sub_account_id", load_.sub_accounts));
+    if (load_.left_out) TRY(RefuseRounded("sub_account_id", load_.left_out->accounts));
+    if (task_.files.detection.family != billing::SourceFamily::kCur) return {};
+    const auto& ids = load_.sub_accounts;
+    const auto short_id = std::find_if(ids.begin(), ids.end(), IsShortAccountId);
+    if (short_id == ids.end()) return {};
+    load_.notes.push_back(
+        "account ids of fewer than 12 digits, first " + *short_id +
+        ": where a tool has cut off leading zeros, other exports name other accounts");
+    return {};
+  }
+
+  // Bad cells of CSV are refused one by one; of Parquet the ids that were met are looked at.
+  Result<void> RefuseRounded(const std::string& column, const std::vector<std::string>& ids) {
+    const auto rounded = std::find_if(ids.begin(), ids.end(), IsRoundedAccountId);
+    if (rounded == ids.end()) return {};
+    TRY_ASSIGN(const engine::Table found,
+               connection().Query("SELECT source_file, source_row FROM read_parquet(" +
+                                  engine::QuoteLiteral(StagedFiles(lake::kCostLines)) + ") WHERE " +
+                                  column + " = " + engine::QuoteLiteral(*rounded) + " LIMIT 1"));
+    std::string place = task_.files.Place();  // where the policy has left the line out
+    if (!found.rows.empty()) {
+      const auto& row = found.rows[0];
+      place = task_.files.paths.at(std::stoul(row[0].value_or("0"))).string() + ": row " +
+              row[1].value_or("");
+    }
+    const billing::LakeColumn* known = billing::FindLakeColumn(column);
+    return RoundedAccountId(*rounded).Wrap(
+        place + ", column " + std::string(known->Expression(task_.files.detection.family)));
   }
 
   const LoadTask& task_;

@@ -22,7 +22,8 @@ constexpr std::string_view kCurShorthands =
 
 std::string TypeSql(const SourceColumn& column) {
   switch (column.kind) {
-    case SourceKind::kText: return "VARCHAR";
+    case SourceKind::kText:
+    case SourceKind::kAccount: return "VARCHAR";
     case SourceKind::kTime: return "TIMESTAMP";
     case SourceKind::kAmount:
     case SourceKind::kNetAmount:

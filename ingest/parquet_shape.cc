@@ -24,6 +24,11 @@ std::string SetArgumentSql(const ParquetColumn& column, const ColumnRole& role) 
   return "CAST(" + name + " AS VARCHAR)";
 }
 
+bool IsNumberType(const std::string& type) {
+  return type.ends_with("INT") || type.ends_with("INTEGER") || type.starts_with("DECIMAL") ||
+         type == "DOUBLE" || type == "FLOAT";
+}
+
 struct SetColumns {
   std::vector<SetColumn> columns;
   std::string arguments;
@@ -112,23 +117,37 @@ ParquetColumn ParquetShape::Stored(const SourceColumn& column) const {
 std::string ParquetShape::PresentSql(const SourceColumn& column, const std::string& text) const {
   if (!used_.contains(column.name)) return "nullif(" + text + ", '')";
   std::string absent = text + " = '' OR " + text + " = 'NULL' OR " + text + " = 'null'";
-  if (column.kind != SourceKind::kText) absent += " OR " + text + " = 'None'";
+  if (column.kind == SourceKind::kTime) absent += " OR " + text + " = 'None'";
   return "CASE WHEN " + absent + " THEN NULL ELSE " + text + " END";
 }
 
 std::string ParquetShape::TextSql(const SourceColumn& column) const {
   const auto& [name, type] = Stored(column);
-  const std::string text = type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)";
-  if (column.name.ends_with("_account_id") && type.find("INT") != std::string::npos) {
-    // A loader that guesses types has cut off leading zeros.
-    return "lpad(" + text + ", CAST(greatest(12, length(" + text + ")) AS INTEGER), '0')";
+  if (column.kind == SourceKind::kAccount && IsNumberType(type)) return AccountSql(name);
+  return PresentSql(column, type == "VARCHAR" ? name : "CAST(" + name + " AS VARCHAR)");
+}
+
+// A loader that guesses types has made a number of an id and cut off its leading zeros.
+std::string ParquetShape::AccountSql(const std::string& number) const {
+  const std::string digits = "CAST(TRY_CAST(" + number + " AS HUGEINT) AS VARCHAR)";
+  const std::string twelve =
+      "lpad(" + digits + ", CAST(greatest(12, length(" + digits + ")) AS INTEGER), '0')";
+  if (family_ != SourceFamily::kFocus) return twelve;
+  std::string providers;
+  for (const char* column : {"ServiceProviderName", "ProviderName"}) {
+    const auto found = used_.find(column);
+    if (found == used_.end()) continue;
+    providers += "CAST(" + QuoteIdentifier(found->second.name) + " AS VARCHAR), ";
   }
-  return PresentSql(column, text);
+  const std::string provider = "upper(coalesce(" + providers + "''))";
+  return "CASE WHEN " + provider + " LIKE 'AWS%' OR " + provider + " LIKE 'AMAZON%' THEN " +
+         twelve + " ELSE " + digits + " END";
 }
 
 std::string ParquetShape::TimeSql(const SourceColumn& column) const {
   const auto& [name, type] = Stored(column);
-  return "CAST(" + (type == "VARCHAR" ? PresentSql(column, name) : name) + " AS TIMESTAMP)";
+  if (type == "VARCHAR") return "instant_of(" + PresentSql(column, name) + ")";
+  return "CAST(" + name + " AS TIMESTAMP)";
 }
 
 std::string ParquetShape::TagSetSql() const { return tag_function_->sql; }

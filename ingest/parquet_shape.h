@@ -50,9 +50,10 @@ class ParquetShape {
 
   /// The column as the files hold it, as SQL and its type.  Requires: Provides(column).
   ParquetColumn Stored(const SourceColumn& column) const;
-  /// SQL of a text column, absent text as NULL.  Requires: Provides(column).
+  /// SQL of a text or account column, absent text as NULL.  Requires: Provides(column).
   std::string TextSql(const SourceColumn& column) const;
-  /// SQL of a time column; fails in the query where a text is no time.  Requires: Provides(column).
+  /// SQL of a time column; fails in the query where a text is no time.  Requires: Provides(column) and, in the
+  /// query, the functions of time_functions.h.
   std::string TimeSql(const SourceColumn& column) const;
   /// SQL of the numbers of a row's tag set and attribute set.
   std::string TagSetSql() const;
@@ -68,6 +69,8 @@ class ParquetShape {
   struct SetFunction;
   /// The column inside a map, or nothing.
   std::optional<ParquetColumn> InMap(const std::string& name) const;
+  /// SQL of the id of an account that the files hold as a number.
+  std::string AccountSql(const std::string& number) const;
   /// SQL of the text where it says something, else NULL.
   std::string PresentSql(const SourceColumn& column, const std::string& text) const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "ingest/time_functions.h"
+
 namespace farthing::ingest {
 namespace {
 
@@ -74,6 +76,7 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
 }
 
 Result<void> ParquetSource::Register(engine::Connection& connection) {
+  TRY(RegisterTimes(connection.raw()));
   for (AmountConverter& function : amount_functions_) TRY(function.Register(connection.raw()));
   for (ParquetShape& shape : shapes_) TRY(shape.Register(connection));
   return {};
@@ -105,7 +108,8 @@ std::string ParquetSource::AmountSql(const ParquetShape& shape, const SourceColu
 std::string ParquetSource::ValueSql(const ParquetShape& shape, const SourceColumn& column) const {
   const bool provided = shape.Provides(column);
   switch (column.kind) {
-    case SourceKind::kText: return provided ? shape.TextSql(column) : "CAST(NULL AS VARCHAR)";
+    case SourceKind::kText:
+    case SourceKind::kAccount: return provided ? shape.TextSql(column) : "CAST(NULL AS VARCHAR)";
     case SourceKind::kTime: return provided ? shape.TimeSql(column) : "CAST(NULL AS TIMESTAMP)";
     case SourceKind::kAmount:
     case SourceKind::kNetAmount:
@@ -216,7 +220,9 @@ std::optional<Error> ParquetSource::FirstBadRow(engine::Connection& connection,
                                                 const ParquetShape& shape,
                                                 const SourceColumn& column,
                                                 const BadRow& bad) const {
-  const std::string text = "trim(CAST(" + shape.Stored(column).name + " AS VARCHAR))";
+  const std::string stored = "CAST(" + shape.Stored(column).name + " AS VARCHAR)";
+  // Amounts may have spaces around them, times may not.
+  const std::string text = IsAmount(column) ? "trim(" + stored + ")" : stored;
   const Result<engine::Table> found = connection.Query(
       "SELECT filename, file_row_number + 1, " + text + " FROM " + shape.FilesSql() + " WHERE " +
       text + " NOT IN ('', 'NULL', 'null', 'None') AND " + bad.condition + " LIMIT 1");
@@ -253,9 +259,11 @@ Error ParquetSource::Blame(engine::Connection& connection, Error error) const {
             FirstBadRow(connection, shape, column,
                         {AmountSql(shape, column) + " IS NULL", "no number of at most 38 digits"});
       } else if (column.kind == SourceKind::kTime) {
-        found = FirstBadRow(
-            connection, shape, column,
-            {"TRY_CAST(" + shape.Stored(column).name + " AS TIMESTAMP) IS NULL", "no time"});
+        const auto& [name, type] = shape.Stored(column);
+        found = FirstBadRow(connection, shape, column,
+                            {type == "VARCHAR" ? "NOT is_instant(" + name + ")"
+                                               : "TRY_CAST(" + name + " AS TIMESTAMP) IS NULL",
+                             "not a date or time"});
       }
       if (found) return *std::move(found);
     }

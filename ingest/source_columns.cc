@@ -79,6 +79,11 @@ constexpr std::string_view kTimes[] = {
     "PeriodStart",
     "PeriodEnd",
 };
+constexpr std::string_view kAccounts[] = {
+    "bill_payer_account_id", "line_item_usage_account_id",
+    "BillingAccountId",      "SubAccountId",
+    "PayerAccountId",        "LinkedAccountId",
+};
 // Read by the loader itself, besides the registry's expressions.
 constexpr std::string_view kCurAlways[] = {"bill_billing_period_start_date"};
 constexpr std::string_view kOthersAlways[] = {"BillingPeriodStart"};
@@ -95,7 +100,7 @@ constexpr std::string_view kCurPrefixes[] = {
     "identity",    "bill",        "lineitem", "product",       "pricing",
     "reservation", "savingsplan", "discount", "splitlineitem", "capacityreservation"};
 
-// FOCUS columns we keep as attributes, and those of 1.3; anything else without x_ is unknown.
+// FOCUS columns we keep as attributes, and those of 1.3 and 1.4; anything else without x_ is unknown.
 constexpr std::string_view kFocusKnown[] = {"billingaccounttype",
                                             "subaccounttype",
                                             "billingperiodend",
@@ -111,7 +116,8 @@ constexpr std::string_view kFocusKnown[] = {"billingaccounttype",
                                             "allocatedtags",
                                             "contractapplied",
                                             "hostprovidername",
-                                            "invoicedetailid"};
+                                            "invoicedetailid",
+                                            "commitmentprogrameligibilitydetails"};
 
 bool Contains(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -137,6 +143,7 @@ SourceKind KindOf(std::string_view name) {
   }
   if (Contains(kReferences, name)) return SourceKind::kReference;
   if (Contains(kTimes, name)) return SourceKind::kTime;
+  if (Contains(kAccounts, name)) return SourceKind::kAccount;
   return SourceKind::kText;
 }
 
@@ -344,7 +351,10 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
                       has("billpayeraccountname") || has("lineitemusageaccountname");
     return Detection{SourceFamily::kCur, maps};
   }
-  if (has("billedcost") && has("chargecategory")) return Detection{SourceFamily::kFocus};
+  const bool invoices = has("invoicedetailid") && !has("chargeperiodstart");
+  if (has("billedcost") && has("chargecategory") && !invoices) {
+    return Detection{SourceFamily::kFocus};
+  }
   if (has("netamortizedcost") && has("linkedaccountid") && has("chargegroup")) {
     return Detection{SourceFamily::kCostExplorer};
   }
@@ -352,6 +362,15 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
   const auto not_a_bill = [](const std::string& what, const std::string& hint) {
     return Error(Errc::kInvalidArgument, "not a bill Farthing reads: " + what).Hint(hint);
   };
+  if (invoices) {
+    return not_a_bill(
+        "a FOCUS invoice detail dataset, whose sums are those of the cost and usage dataset",
+        "import the cost and usage dataset that was exported with it");
+  }
+  if (has("billingperiodstatus")) {
+    return not_a_bill("a FOCUS billing period dataset, which lists months, not charges",
+                      "import the cost and usage dataset that was exported with it");
+  }
   if (has("billedcost")) {
     return not_a_bill(has("chargetype") ? "a FOCUS file older than version 1.0: it has ChargeType "
                                           "where 1.0 has ChargeCategory"

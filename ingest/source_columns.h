@@ -17,6 +17,7 @@ namespace farthing::ingest {
 
 enum class SourceKind {
   kText,
+  kAccount,  ///< text: the id of an account
   kTime,
   kAmount,     ///< empty means zero
   kNetAmount,  ///< empty means "use the gross amount": the account has no negotiated discounts

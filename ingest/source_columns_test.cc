@@ -212,6 +212,11 @@ TEST(SourceColumnsTest, OtherFilesAreRefusedForWhatTheyAre) {
   EXPECT_NE(reason("SubscriptionId CostInBillingCurrency").find("Azure"), std::string::npos);
   EXPECT_NE(reason("ContractCommitmentId ContractCommitmentCost").find("contract commitment"),
             std::string::npos);
+  EXPECT_NE(
+      reason("BilledCost ChargeCategory BillingPeriodStart InvoiceDetailId").find("invoice detail"),
+      std::string::npos);
+  EXPECT_NE(reason("BillingPeriodStart BillingPeriodStatus").find("billing period dataset"),
+            std::string::npos);
   EXPECT_NE(reason("BilledCost ChargeType AmortizedCost").find("older than version 1.0"),
             std::string::npos);
   EXPECT_NE(reason("BilledCost ServiceName").find("without the column ChargeCategory"),
@@ -219,6 +224,14 @@ TEST(SourceColumnsTest, OtherFilesAreRefusedForWhatTheyAre) {
   EXPECT_NE(reason("InvoiceID RecordType ProductName UnBlendedCost").find("detailed billing"),
             std::string::npos);
   EXPECT_NE(reason("date amount").find("neither CUR columns"), std::string::npos);
+}
+
+TEST(DetectFamilyTest, FocusChargesThatNameTheirInvoiceDetailAreCharges) {
+  const std::vector<std::string> headers = {"BilledCost", "ChargeCategory", "ChargePeriodStart",
+                                            "BillingPeriodStart", "InvoiceDetailId"};
+  const auto detection = DetectFamily(headers);
+  ASSERT_TRUE(detection.ok());
+  EXPECT_EQ(detection->family, billing::SourceFamily::kFocus);
 }
 
 }  // namespace

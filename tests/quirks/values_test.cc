@@ -32,20 +32,40 @@ TEST(QuirkTest, Q11_TimesInEveryPhysicalType) {
 TEST(QuirkTest, Q11_TimesInEverySpelling) {
   for (const char* day :
        {"2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000Z", "2026-01-01 00:00:00.000",
-        "2026-01-01 00:00:00", "2026-01-01 00:00:00+00:00", "20260101T000000.000Z", "2026-01-01"}) {
+        "2026-01-01 00:00:00", "2026-01-01 00:00:00+00:00", "20260101T000000.000Z", "2026-01-01",
+        "20260101", "2026-01-01T00:00Z", "2026-01-01 00:00:00 UTC", "2026-01-01T02:00:00+02",
+        "2025-12-31T19:00:00-0500", "1/1/2026", "1/1/26", "01/01/2026 00:00:00"}) {
     const Sheet sheet = Cur1(
         {{"1", "Usage", {{"lineItem/UsageStartDate", day}, {"bill/BillingPeriodStartDate", day}}}});
     Lab lab;
     EXPECT_EQ(lab.ImportSheet(sheet), Texts{"loaded 2026-01"}) << day;
     EXPECT_EQ(lab.Value(kPlace), kFirstHour) << day;
-    if (std::string(day).starts_with("20260101"))
-      continue;  // the compact form is that of manifests
     Lab parquet;
     parquet.WriteParquet("bare/bill.parquet", SnakeCased(sheet),
                          {{{"line_item_usage_start_date", "VARCHAR"},
                            {"bill_billing_period_start_date", "VARCHAR"}}});
     EXPECT_EQ(parquet.Outcomes(), Texts{"loaded 2026-01"}) << day;
     EXPECT_EQ(parquet.Value(kPlace), kFirstHour) << day;
+  }
+}
+
+TEST(QuirkTest, Q11_WhatIsNoTimeInCsvIsNoneInParquet) {
+  for (const char* day : {"2026-1-1", "epoch", "infinity", "2026-01-01T24:00:00Z", " ",
+                          "2026-01-01T00:00:00.000000000000Z"}) {
+    const Sheet sheet = Cur1({{"1"}, {"2", "Usage", {{"lineItem/UsageStartDate", day}}}});
+    Lab lab;
+    const Texts csv = lab.ImportSheet(sheet);
+    EXPECT_NE(csv.at(0).find("bill.csv: row 2, column line_item_usage_start_date: not a date"),
+              std::string::npos)
+        << csv[0];
+    Lab parquet;
+    parquet.WriteParquet("bare/bill.parquet", SnakeCased(sheet),
+                         {{{"line_item_usage_start_date", "VARCHAR"}}});
+    const Texts outcomes = parquet.Outcomes();
+    EXPECT_NE(
+        outcomes.at(0).find("bill.parquet: row 2, column line_item_usage_start_date: not a date"),
+        std::string::npos)
+        << outcomes[0];
   }
 }
 
@@ -133,6 +153,91 @@ TEST(QuirkTest, Q15_AccountIdsKeepTheirLeadingZeros) {
   inferred.Import();
   EXPECT_EQ(inferred.Value("sub_account_id || ' ' || billing_account_id"),
             "014498620306 000000000001");
+}
+
+TEST(QuirkTest, Q15_AccountIdsThatBecameNumbersAreTheSameAccounts) {
+  for (const char* type :
+       {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "DECIMAL(38,0)", "DECIMAL(14,2)"}) {
+    Lab lab;
+    const Sheet legacy = Cur1({{"1", "Usage", {{"lineItem/UsageAccountId", "014498620306"}}}});
+    lab.Write("legacy/bill.csv", legacy.Csv());
+    lab.WriteParquet(
+        "focus/bill.parquet",
+        Focus({{"1", "Usage", {{"SubAccountId", "014498620306"}, {"ProviderName", "AWS"}}}}),
+        {{{"SubAccountId", type}, {"BillingAccountId", type}}});
+    EXPECT_EQ(lab.Outcomes(), (Texts{"loaded 2026-01", "loaded 2026-01"})) << type;
+    EXPECT_EQ(lab.Values("DISTINCT sub_account_id || ' ' || billing_account_id"),
+              "014498620306 000000000001")
+        << type;
+    EXPECT_EQ(lab.Value("sum(billed_cost)"), "1") << "one bill, not added: " << type;
+  }
+}
+
+TEST(QuirkTest, Q15_NumbersOfOtherProvidersStayAsTheyAre) {
+  Lab lab;
+  lab.WriteParquet("bare/bill.parquet",
+                   Focus({{"1",
+                           "Usage",
+                           {{"BillingAccountId", "90600034"},
+                            {"SubAccountId", "12"},
+                            {"ProviderName", "Microsoft"}}},
+                          {"1",
+                           "Usage",
+                           {{"BillingAccountId", "90600034"},
+                            {"SubAccountId", ""},
+                            {"ProviderName", "Microsoft"}}}}),
+                   {{{"SubAccountId", "DOUBLE"}, {"BillingAccountId", "BIGINT"}}, true});
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Values("billing_account_id || ' ' || coalesce(sub_account_id, 'none')"),
+            "90600034 12, 90600034 none");
+}
+
+TEST(QuirkTest, Q15_AccountIdsThatASpreadsheetRoundedAreRefused) {
+  for (const char* rounded :
+       {"1.23457E+11", "1.2E+11", "1E+11", "1.23456789012E11", "1,23457E+11"}) {
+    const Sheet sheet =
+        Cur1({{"1"}, {"2", "Usage", {{"lineItem/UsageAccountId", rounded}}}, {"4"}});
+    Lab lab;
+    lab.Write("bare/bill.csv", sheet.Csv());
+    const ingest::ImportSummary csv = lab.Import();
+    ASSERT_TRUE(csv.outcomes.at(0).error) << rounded;
+    EXPECT_NE(csv.outcomes[0].error->message().find(
+                  "bill.csv: row 2, column line_item_usage_account_id: no account id"),
+              std::string::npos)
+        << csv.outcomes[0].error->message();
+    EXPECT_NE(csv.outcomes[0].error->hint().find("saved by a spreadsheet"), std::string::npos);
+    ingest::ImportOptions tolerant;
+    tolerant.tolerated_rows = 1;
+    EXPECT_EQ(lab.Outcomes("", tolerant), Texts{"loaded 2026-01"});
+    EXPECT_EQ(lab.Value("sum(unblended_cost)"), "5");
+
+    Lab parquet;
+    parquet.WriteParquet("bare/bill.parquet", SnakeCased(sheet));
+    const ingest::ImportSummary summary = parquet.Import();
+    ASSERT_TRUE(summary.outcomes.at(0).error) << rounded;
+    EXPECT_NE(summary.outcomes[0].error->message().find(
+                  "bill.parquet: row 2, column line_item_usage_account_id: no account id"),
+              std::string::npos)
+        << summary.outcomes[0].error->message();
+    EXPECT_NE(summary.outcomes[0].error->hint().find("saved by a spreadsheet"), std::string::npos);
+  }
+}
+
+TEST(QuirkTest, Q15_NamesThatLookLikeNumbersAreIds) {
+  Lab lab;
+  lab.ImportSheet(Focus({{"1", "Usage", {{"SubAccountId", "1e11"}}},
+                         {"1", "Usage", {{"SubAccountId", "1E4F-22"}}},
+                         {"1", "Usage", {{"SubAccountId", "1.5"}}}}));
+  EXPECT_EQ(lab.Values("sub_account_id"), "1.5, 1E4F-22, 1e11");
+}
+
+TEST(QuirkTest, Q15_ShortAccountIdsAreKeptAndReported) {
+  Lab lab;
+  lab.ImportSheet(Cur1({{"1", "Usage", {{"lineItem/UsageAccountId", "14498620306"}}}}));
+  EXPECT_EQ(lab.Value("sub_account_id"), "14498620306");
+  const lake::Load load = Must(lab.catalog().ActiveLoads({})).at(0);
+  ASSERT_EQ(load.notes.size(), 1U);
+  EXPECT_TRUE(load.notes[0].starts_with("account ids of fewer than 12 digits, first 14498620306"));
 }
 
 TEST(QuirkTest, Q16_RatesAreTextAndStayAsTheyAre) {
