@@ -42,19 +42,42 @@ bool IsManifestName(const fs::path& file) {
 bool IsHelperFile(const fs::path& file) {
   const std::string name = ToLower(file.filename().string());
   // "_SUCCESS" and the like: names that Hive and Spark never read either.
-  if (name.starts_with(".") || name.starts_with("_") || name == "expected.json" ||
-      name == "aws-programmatic-access-test-object") {
+  if (name.starts_with("_") || name.ends_with("_$folder$")) return true;
+  if (std::any_of(file.begin(), file.end(), [](const fs::path& part) {
+        return part.string().starts_with(".") || part == "__MACOSX" || part == "_temporary" ||
+               part == "_delta_log";
+      })) {
     return true;
   }
-  for (const fs::path& part : file) {
+  static constexpr std::string_view kNames[] = {"aws-programmatic-access-test-object",
+                                                "readme",
+                                                "license",
+                                                "checksums",
+                                                "md5sums",
+                                                "sha1sums",
+                                                "sha256sums",
+                                                "thumbs.db"};
+  if (std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames)) return true;
+  static constexpr std::string_view kEndings[] = {
+      // AWS's commands and descriptions
+      ".sql", ".yml", ".yaml", ".json", ".xml",
+      // texts, pictures, programs
+      ".md", ".txt", ".html", ".htm", ".log", ".pdf", ".doc", ".docx", ".png", ".jpg", ".svg",
+      ".py", ".sh", ".ini",
+      // checksums and signatures
+      ".md5", ".sha1", ".sha256", ".sha512", ".crc", ".asc", ".sig",
+      // packed folders, files on their way
+      ".tar", ".tgz", ".tar.gz", ".tmp", ".part", ".crdownload"};
+  return IsStatusFile(file) ||
+         std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [&](std::string_view end) { return name.ends_with(end); });
+}
+
+bool IsStatusFile(const fs::path& file) {
+  return std::any_of(file.begin(), file.end(), [](const fs::path& part) {
     const std::string folder = ToLower(part.string());
-    if (folder == "cost_and_usage_data_status" || folder == "execution_status") return true;
-  }
-  for (const std::string_view ending : {".sql", ".yml", ".yaml", ".json", ".md", ".txt", ".html",
-                                        ".xml", ".tar", ".tgz", ".tar.gz", ".py", ".sh", ".log"}) {
-    if (name.ends_with(ending)) return true;
-  }
-  return false;
+    return folder == "cost_and_usage_data_status" || folder == "execution_status";
+  });
 }
 
 fs::path BareFolder(const fs::path& file) {

@@ -17,8 +17,11 @@ namespace farthing::ingest {
 std::string DecodeName(std::string_view name);
 
 bool IsManifestName(const std::filesystem::path& file);
-/// True for objects that AWS and copying tools put beside the data (cur-facts 6, quirk 52).
+/// True for what AWS, copying tools and people put beside the data (cur-facts 6, quirk 52): known by name, since
+/// most of it would be taken for a damaged bill.  `file` is relative to what is imported.
 bool IsHelperFile(const std::filesystem::path& file);
+/// True for the helper files that say whether AWS is done writing.
+bool IsStatusFile(const std::filesystem::path& file);
 /// True for "20260101-20260201", the folder of a month of a legacy report.
 bool IsDateRange(const std::string& folder);
 

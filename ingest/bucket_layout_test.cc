@@ -18,7 +18,16 @@ TEST(BucketLayoutTest, NamesSayWhatTheFilesAre) {
   EXPECT_TRUE(IsManifestName("a/bill-Manifest.json"));
   EXPECT_FALSE(IsManifestName("a/bill-RedshiftManifest.json"));
   EXPECT_TRUE(IsHelperFile("a/cost_and_usage_data_status/x.parquet"));
-  EXPECT_FALSE(IsHelperFile("a/bill-00001.csv.gz"));
+  for (const char* beside :
+       {"a/bill.csv.gz.sha256", "a/bill.csv.md5", "a/invoice.PDF", "a/.DS_Store", "a/_SUCCESS",
+        "a/part-0.parquet.crc", "a/desktop.ini", "a/README", "a/readme.txt",
+        "a/x-RedshiftCommands.sql", "a/x-create-table.sql", "a/SHA256SUMS", "a/bill.csv.gz.part",
+        "a/entries.json", ".git/objects/12/3456", "__MACOSX/bill.csv", "a_$folder$"}) {
+    EXPECT_TRUE(IsHelperFile(beside)) << beside;
+  }
+  for (const char* bill :
+       {"a/bill-00001.csv.gz", "a/bill.csv", "a/bill.parquet", "a/bill", "a/bill.zip", "a/b.pdf/c"})
+    EXPECT_FALSE(IsHelperFile(bill)) << bill;
   EXPECT_EQ(NameOfManifest("a/bill-Manifest.json"), "bill");
   EXPECT_EQ(BareFolder("x/year=2026/month=1/a.parquet"), "x");
   EXPECT_EQ(ReportFolder("P/R/20260101-20260201/R-1.csv.gz"), "P/R/");

@@ -61,6 +61,10 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   if (manifest.period) found.period = manifest.period;
   for (const std::string& key : manifest.keys) {
     Result<fs::path> file = ResolveKey(key, path, root);
+    if (file.ok() &&
+        std::find(found.files.begin(), found.files.end(), *file) != found.files.end()) {
+      continue;  // named twice
+    }
     if (file.ok()) {
       found.files.push_back(*std::move(file));
       if (!found.period) found.period = PeriodInPath(found.files.back());
@@ -120,6 +124,20 @@ void AddStatusTables(const std::vector<fs::path>& files, std::vector<FoundDelive
   }
 }
 
+// One note for all that is left alone: a bucket copy has many such files.
+void NoteHelpers(const std::vector<fs::path>& helpers, const fs::path& root, Discovery& discovery) {
+  constexpr std::size_t kNamed = 3;
+  if (helpers.empty()) return;
+  std::vector<std::string> names;
+  for (const fs::path& file : helpers) {
+    if (names.size() == kNamed) break;
+    names.push_back(file.lexically_relative(root).string());
+  }
+  const std::size_t rest = helpers.size() - names.size();
+  discovery.notes.push_back("no bills by their names, not read: " + Join(names, ", ") +
+                            (rest == 0 ? "" : " and " + std::to_string(rest) + " more"));
+}
+
 void AddBareFiles(const std::vector<fs::path>& files, const fs::path& root, Discovery& discovery) {
   std::map<fs::path, std::vector<fs::path>> by_folder;
   for (const fs::path& file : files) by_folder[BareFolder(file)].push_back(file);
@@ -146,7 +164,8 @@ Result<Discovery> Discover(const fs::path& given) {
   }
   fs::path root = path;
   std::vector<fs::path> files = {path};
-  if (fs::is_directory(path)) {
+  const bool is_directory = fs::is_directory(path);
+  if (is_directory) {
     TRY_ASSIGN(files, ListTree(path));
   } else {
     for (int level = 0; level < kMostLevelsAbove && root.has_relative_path(); ++level) {
@@ -162,6 +181,7 @@ Result<Discovery> Discover(const fs::path& given) {
     bool is_manifest = false;
     FoundDelivery found = ReadOneManifest(file, root, is_manifest);
     if (!is_manifest) continue;
+    named.insert(file);
     for (fs::path& folder : DataFolders(file, root)) owned_folders.insert(std::move(folder));
     fs::path folder = file.parent_path();
     for (const fs::path& data : found.files) {
@@ -174,8 +194,14 @@ Result<Discovery> Discover(const fs::path& given) {
   AdoptTorn(discovery.deliveries);
 
   std::vector<fs::path> bare;
+  std::vector<fs::path> helpers;
   for (const fs::path& file : files) {
-    if (IsManifestName(file) || IsHelperFile(file) || named.contains(file)) continue;
+    if (named.contains(file) || (is_directory && IsStatusFile(file))) continue;
+    if (is_directory &&
+        IsHelperFile(file.lexically_relative(path))) {  // a file that is given by itself is meant
+      helpers.push_back(file);
+      continue;
+    }
     const bool owned = std::any_of(owned_folders.begin(), owned_folders.end(),
                                    [&](const fs::path& folder) { return IsBelow(file, folder); });
     if (owned) {
@@ -184,6 +210,7 @@ Result<Discovery> Discover(const fs::path& given) {
       bare.push_back(file);
     }
   }
+  NoteHelpers(helpers, path, discovery);
   AddBareFiles(bare, path, discovery);
   AddStatusTables(files, discovery.deliveries);
   if (discovery.deliveries.empty()) {

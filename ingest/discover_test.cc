@@ -101,7 +101,9 @@ TEST_F(DiscoverTest, LegacyOverwriteAndAthenaLayouts) {
     EXPECT_TRUE(periods.emplace(delivery.export_name, *delivery.period).second);
   }
   EXPECT_EQ(periods, (std::map<std::string, Period>{{"R", {2026, 1}}, {"S", {2026, 2}}}));
-  EXPECT_TRUE(found.notes.empty()) << found.notes[0];
+  EXPECT_EQ(found.notes, std::vector<std::string>{
+                             "no bills by their names, not read: "
+                             "Q/S/20260201-20260301/S-create-table.sql, Q/S/crawler-cfn.yml"});
 }
 
 TEST_F(DiscoverTest, DataExportOverwriteAndCreateNew) {
@@ -247,7 +249,7 @@ TEST_F(DiscoverTest, FilesOfATornDeliveryAreNotTakenForBareOnes) {
   EXPECT_EQ(found.notes.size(), 2U);
 }
 
-TEST_F(DiscoverTest, HelperFilesAreNeitherReadNorNoted) {
+TEST_F(DiscoverTest, HelperFilesAreNotReadAndNotedInOneLine) {
   Write("P/R/20260101-20260201/R-1.csv.gz");
   Write("P/R/20260101-20260201/R-Manifest.json",
         Legacy("a1", R"("P/R/20260101-20260201/R-1.csv.gz")"));
@@ -259,7 +261,10 @@ TEST_F(DiscoverTest, HelperFilesAreNeitherReadNorNoted) {
   }
   const Discovery found = Found();
   EXPECT_EQ(found.deliveries.size(), 1U);
-  EXPECT_TRUE(found.notes.empty()) << found.notes[0];
+  EXPECT_EQ(found.notes,
+            std::vector<std::string>{"no bills by their names, not read: P/.DS_Store, "
+                                     "P/R/20260101-20260201/R-RedshiftCommands.sql, "
+                                     "P/R/20260101-20260201/R-RedshiftManifest.json and 4 more"});
 }
 
 TEST_F(DiscoverTest, BareFilesBelongTogetherByFolder) {

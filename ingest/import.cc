@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "ingest/bare_exports.h"
+#include "ingest/copies.h"
 #include "ingest/discover.h"
 #include "ingest/find_periods.h"
 #include "ingest/keep_accounts.h"
@@ -68,7 +71,7 @@ class Importer {
   }
 
   Result<void> ImportManifested(const FoundDelivery& found) {
-    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found, found.export_identity));
+    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found));
     if (found.problem) {
       delivery.fingerprint = found.version_key;
       return Quarantine(std::move(delivery), *found.problem);
@@ -91,33 +94,46 @@ class Importer {
     return LoadPeriod(found, *opened, std::move(delivery));
   }
 
-  // Bare files: each is recognised by itself; those of one family are one export of one or more periods.
+  // Bare files: each is recognised by itself; those of one format are one export of one or more periods.
   Result<void> ImportBare(const FoundDelivery& found) {
     std::map<std::string, std::vector<std::filesystem::path>> by_format;
-    for (const std::filesystem::path& file : found.files) {
+    std::vector<std::pair<std::filesystem::path, Error>> unreadable;
+    std::set<std::string> formats;
+    std::vector<std::filesystem::path> once = found.files;
+    TRY_ASSIGN(const std::vector<std::string> copies, DropCopies(once));
+    summary_.notes.insert(summary_.notes.end(), copies.begin(), copies.end());
+    for (const std::filesystem::path& file : once) {
       Result<OpenedFiles> opened = OpenFiles({file});
-      if (opened.ok()) {
-        by_format[opened->format() + (opened->is_parquet() ? " parquet" : " csv")].push_back(file);
+      if (!opened.ok()) {
+        unreadable.emplace_back(file, std::move(opened).error());
         continue;
       }
+      const std::string format = opened->format() + (opened->is_parquet() ? "-parquet" : "-csv");
+      by_format[format].push_back(file);
+      formats.insert(format);
+    }
+    for (auto& [file, error] : unreadable) {
       FoundDelivery refused = found;
       refused.files = {file};
-      TRY_ASSIGN(lake::Delivery delivery, NewDelivery(refused, found.export_identity));
+      TRY(ChooseExportOfUnreadable(catalog_, formats, refused));
+      if (options_.name) refused.export_name = *options_.name;
+      TRY_ASSIGN(lake::Delivery delivery, NewDelivery(refused));
       TRY(ReadFiles(refused.files, delivery));
       delivery.version_key = delivery.fingerprint;
-      TRY(Quarantine(std::move(delivery), std::move(opened).error()));
+      TRY(Quarantine(std::move(delivery), std::move(error)));
     }
     for (const auto& [format, files] : by_format) {
       FoundDelivery part = found;
       part.files = files;
-      const std::string suffix = by_format.size() == 1 ? "" : ":" + format;
-      TRY(ImportBareFormat(part, found.export_identity + suffix));
+      TRY(ChooseBareExport(catalog_, format, formats, part));
+      if (options_.name) part.export_name = *options_.name;
+      TRY(ImportBareFormat(part));
     }
     return {};
   }
 
-  Result<void> ImportBareFormat(const FoundDelivery& found, const std::string& identity) {
-    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found, identity));
+  Result<void> ImportBareFormat(const FoundDelivery& found) {
+    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found));
     TRY(ReadFiles(found.files, delivery));
     delivery.version_key = delivery.fingerprint;
     TRY_ASSIGN(const OpenedFiles opened, OpenFiles(found.files));
@@ -141,8 +157,8 @@ class Importer {
     return {};
   }
 
-  Result<lake::Delivery> NewDelivery(const FoundDelivery& found, const std::string& identity) {
-    std::string full = options_.name ? "named:" + *options_.name : identity;
+  Result<lake::Delivery> NewDelivery(const FoundDelivery& found) {
+    std::string full = options_.name ? "named:" + *options_.name : found.export_identity;
     TRY(MatchTorn(found.export_name, full));
     TRY_ASSIGN(const lake::Export exported,
                catalog_.FindOrCreateExport({0, found.export_name, "", Origin(found.source), full}));
@@ -211,6 +227,12 @@ class Importer {
     if (options_.accounts) {
       delivery.fingerprint = WithAccounts(delivery.fingerprint, *options_.accounts);
     }
+    const auto [first, is_first] =
+        held_.emplace(std::pair(delivery.export_id, delivery.period), found.export_identity);
+    if (!is_first && first->second != found.export_identity) {
+      Error held = HeldByAnother(files, delivery);
+      return Quarantine(std::move(delivery), std::move(held));
+    }
     TRY_ASSIGN(const bool known, IsKnown(delivery));
     if (known) return {};
     if (!found.status_table.empty()) {
@@ -241,6 +263,14 @@ class Importer {
     TRY(lake::Publish(catalog_, AtOrigin(delivery), load));
     summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});
     return {};
+  }
+
+  // Under one name the month of a second bill would replace that of the first.
+  static Error HeldByAnother(const OpenedFiles& files, const lake::Delivery& delivery) {
+    return Error(Errc::kInvalidArgument,
+                 files.Place() + ": another bill that is imported under the name " +
+                     delivery.export_name + " holds " + ToString(delivery.period) + " as well")
+        .Hint("import each by itself under a name of its own, or without --name");
   }
 
   // The same version again is nothing new; the active content under a new id is recorded, not loaded.
@@ -330,6 +360,8 @@ class Importer {
   lake::Catalog& catalog_;
   const ImportOptions& options_;
   ImportSummary summary_;
+  /// Which bill, by its own identity, holds a month of an export.
+  std::map<std::pair<std::int64_t, Period>, std::string> held_;
 };
 
 }  // namespace

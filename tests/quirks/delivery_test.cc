@@ -334,7 +334,56 @@ TEST(QuirkTest, Q52_HelperObjectsAreNoData) {
   lab.Write("P/bill/20260101-20260201/bill-create-table.sql", "create");
   const ingest::ImportSummary summary = lab.Import();
   EXPECT_EQ(summary.outcomes.size(), 1U);
-  EXPECT_TRUE(summary.notes.empty());
+  EXPECT_EQ(summary.notes, Texts{"no bills by their names, not read: "
+                                 "P/bill/20260101-20260201/bill-RedshiftCommands.sql, "
+                                 "P/bill/20260101-20260201/bill-RedshiftManifest.json, "
+                                 "P/bill/20260101-20260201/bill-create-table.sql and 2 more"});
+}
+
+TEST(QuirkTest, Q52_WhatLiesBesideBareFilesIsNoData) {
+  Lab lab;
+  lab.Write("in/bill.csv", Cur1({{"1"}}).Csv());
+  lab.Write("in/bill.csv.sha256", "9f86d081  bill.csv\n");
+  lab.Write("in/.DS_Store", "Bud1");
+  lab.Write("in/_SUCCESS", "");
+  lab.Write("in/invoice.pdf", "%PDF-1.7");
+  lab.Write("in/desktop.ini", "[x]");
+  lab.Write("in/notes.json", "{}");
+  lab.Write("in/.git/objects/ab/cdef", "x");
+  const ingest::ImportSummary summary = lab.Import("in");
+  ASSERT_EQ(summary.outcomes.size(), 1U);
+  EXPECT_EQ(summary.outcomes[0].kind, ingest::Outcome::Kind::kLoaded);
+  EXPECT_EQ(summary.notes,
+            Texts{"no bills by their names, not read: .DS_Store, .git/objects/ab/cdef, "
+                  "_SUCCESS and 4 more"});
+}
+
+TEST(QuirkTest, Q52_AFileGivenByItselfIsMeantWhateverItsName) {
+  Lab lab;
+  EXPECT_EQ(lab.ImportSheet(Cur1({{"1"}}), "in/bill.txt"), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "1");
+}
+
+TEST(QuirkTest, Q07_AFileNamedTwiceIsReadOnce) {
+  Lab lab;
+  lab.WriteGzip("P/a.csv.gz", Cur1({{"1"}}).Csv());
+  lab.Write("P/bill-Manifest.json", LegacyManifest("a1", {"P/a.csv.gz", "P/a.csv.gz"}));
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "1");
+}
+
+TEST(QuirkTest, Q51_ZerosThatFillUpAGzipFileAreNoted) {
+  Lab lab;
+  lab.WriteGzip("bare/bill.csv.gz", Cur1({{"1"}, {"2"}}).Csv());
+  const std::string packed = Must(ReadFile(lab.inbox() / "bare/bill.csv.gz", 1 << 20));
+  lab.Write("bare/bill.csv.gz", packed + std::string(10'240, '\0'));
+  EXPECT_EQ(lab.Outcomes("bare"), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  const lake::Load load = Must(lab.catalog().ActiveLoads({})).at(0);
+  EXPECT_EQ(load.notes,
+            Texts{"bill.csv.gz: 10240 zero bytes after the end of the gzip data, passed over"});
+  lab.Write("bare/bill.csv.gz", packed + "garbage");
+  EXPECT_TRUE(lab.Outcomes("bare").at(0).starts_with("quarantined"));
 }
 
 TEST(QuirkTest, Q53_MonthsThatAreNeverRefreshedStayAsTheyAre) {

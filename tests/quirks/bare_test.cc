@@ -1,0 +1,96 @@
+// Bare files: which belong together, what their exports are called, what lies there twice (docs/formats/bare-files.md).
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/kit/lab.h"
+
+namespace farthing::testkit {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+bool Mention(const Texts& notes, const std::string& text) {
+  return std::any_of(notes.begin(), notes.end(),
+                     [&](const std::string& note) { return note.find(text) != std::string::npos; });
+}
+
+Texts NamesOfExports(Lab& lab) {
+  Texts names;
+  const std::vector<lake::Export> exports = Must(lab.catalog().Exports());
+  for (const lake::Export& each : exports) names.push_back(each.name);
+  return names;
+}
+
+TEST(BareExportTest, AFormatThatComesLaterLeavesTheFirstAsItIs) {
+  Lab lab;
+  lab.Write("bills/a.csv", Cur1({{"1"}}).Csv());
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  EXPECT_EQ(NamesOfExports(lab), Texts{"bills"});
+  lab.WriteParquet("bills/b.parquet", Focus({{"1"}}));
+  EXPECT_EQ(lab.Outcomes(), (Texts{"unchanged 2026-01", "loaded 2026-01"}));
+  EXPECT_EQ(NamesOfExports(lab), (Texts{"bills", "bills-focus-parquet"}));
+  EXPECT_EQ(lab.Outcomes(), (Texts{"unchanged 2026-01", "unchanged 2026-01"}));
+  fs::remove(lab.inbox() / "bills/a.csv");
+  EXPECT_EQ(lab.Outcomes(), Texts{"unchanged 2026-01"});
+  EXPECT_EQ(NamesOfExports(lab), (Texts{"bills", "bills-focus-parquet"}));
+}
+
+TEST(BareExportTest, CopiesOfAFileAreNotAdded) {
+  Lab lab;
+  const std::string text = Cur1({{"1"}}).Csv();
+  lab.Write("bills/a.csv", text);
+  lab.Write("bills/a (1).csv", text);
+  lab.WriteGzip("bills/a.csv.gz", text);
+  lab.WriteGzip("bills/b.csv.gz", Cur1({{"2"}}).Csv());
+  const ingest::ImportSummary summary = lab.Import();
+  ASSERT_EQ(summary.outcomes.size(), 1U);
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  EXPECT_TRUE(Mention(summary.notes, "a (1).csv, not read: "));
+  EXPECT_TRUE(Mention(summary.notes, "not read: " + (lab.inbox() / "bills/a.csv.gz").string()));
+  fs::remove(lab.inbox() / "bills/a (1).csv");
+  EXPECT_EQ(lab.Outcomes(), Texts{"unchanged 2026-01"});
+}
+
+TEST(BareExportTest, SeveralFormatsAtOnceAreNamedByFolderAndFormat) {
+  Lab lab;
+  lab.Write("bills/a.csv", Cur1({{"1"}}).Csv());
+  lab.Write("bills/b.csv", Focus({{"1"}}).Csv());
+  lab.WriteParquet("bills/c.parquet", SnakeCased(Cur1({{"1"}}, {2026, 2})));
+  EXPECT_EQ(lab.Outcomes(), (Texts{"loaded 2026-01", "loaded 2026-02", "loaded 2026-01"}));
+  EXPECT_EQ(NamesOfExports(lab),
+            (Texts{"bills-cur1-csv", "bills-cur1-parquet", "bills-focus-csv"}));
+}
+
+TEST(BareExportTest, AFolderThatBeganWithABadFileKeepsItsExport) {
+  Lab lab;
+  lab.Write("bills/a.csv", "no,bill\n1,2\n");
+  EXPECT_TRUE(lab.Outcomes().at(0).starts_with("quarantined"));
+  lab.Write("bills/a.csv", Cur1({{"1"}}).Csv());
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  lab.Write("bills/a.csv", "no,bill\n1,2\n");
+  EXPECT_TRUE(lab.Outcomes().at(0).starts_with("quarantined"));
+  EXPECT_EQ(NamesOfExports(lab), Texts{"bills"});
+}
+
+TEST(BareExportTest, OneNameForTwoBillsOfAMonthIsRefused) {
+  Lab lab;
+  lab.Write("bills/a.csv", Cur1({{"1"}}).Csv());
+  lab.Write("bills/b.csv", Focus({{"2"}}).Csv());
+  lab.Write("more/c.csv", Cur1({{"4"}}, {2026, 2}).Csv());
+  ingest::ImportOptions named;
+  named.name = "mine";
+  const Texts outcomes = lab.Outcomes("", named);
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_EQ(outcomes[0], "loaded 2026-01");
+  EXPECT_NE(outcomes[1].find("another bill that is imported under the name mine holds 2026-01"),
+            std::string::npos)
+      << outcomes[1];
+  EXPECT_EQ(outcomes[2], "loaded 2026-02") << "months of one bill may lie in several folders";
+  EXPECT_EQ(NamesOfExports(lab), Texts{"mine"});
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "5");
+}
+
+}  // namespace
+}  // namespace farthing::testkit
