@@ -243,7 +243,7 @@ class BadDelivery(harness.Case):
 
     def test_zip_of_several_entries(self):
         path = self.zip_first_file(more=["other.csv"])
-        self.check(path.name, "2 entries")
+        self.check(path.name, "2 files")
 
     def test_truncated_zip(self):
         path = self.zip_first_file()
@@ -471,6 +471,35 @@ class BadBareFile(harness.Case):
     def test_bad_billing_period(self):
         self.refuse("bad.csv", rows_of({}, {"bill/BillingPeriodStartDate": "soon"}), "bad.csv", "row 2",
                     "bill_billing_period_start_date", "soon")
+
+    def test_account_id_that_a_spreadsheet_rounded(self):
+        rows = rows_of({}, {"lineItem/UsageAccountId": "1.23457E+11"})
+        self.refuse("saved.csv", rows, "saved.csv", "row 2", "column line_item_usage_account_id",
+                    "1.23457E+11", "saved by a spreadsheet", "export it again")
+
+    def test_field_beyond_the_limit(self):
+        rows = rows_of({}, {"lineItem/ProductCode": '"' + "x" * (40 << 20) + '"'})
+        self.refuse("long.csv", rows, "long.csv", "row 2, column lineItem/ProductCode", "32 MiB",
+                    "longer than 32 MiB")
+
+    def test_bytes_after_the_end_of_gzip(self):
+        packed = gzip.compress(rows_of({}, {}).encode())
+        self.refuse("tail.csv.gz", packed + b"\0" * 100 + b"x", "tail.csv.gz", "no gzip data follows")
+        (self.bills / "tail.csv.gz").write_bytes(packed + b"\0" * 10_000)
+        done = self.succeeds(self.lake.run("import", self.bills / "tail.csv.gz"))
+        self.assertIn("10000 zero bytes after the end", done.stderr)
+
+    def test_files_beside_a_bill_are_noted_only(self):
+        (self.bills / "good.csv").write_text(rows_of({}, {}))
+        for name in ("good.csv.sha256", "good.csv.md5", "invoice.pdf", "readme.txt", ".DS_Store",
+                     "_SUCCESS", "good.parquet.crc", "desktop.ini", "other.json",
+                     "bill-RedshiftCommands.sql", "create-table.sql"):
+            (self.bills / name).write_text("no bill")
+        done = self.succeeds(self.lake.run("import", self.bills))
+        self.assertIn("2 lines", done.stdout)
+        self.assertIn("no bills by their names, not read: ", done.stderr)
+        self.assertIn("and 8 more", done.stderr)
+        self.assertEqual([d["status"] for d in self.lake.json("deliveries")], ["loaded"])
 
     def test_one_bad_file_does_not_stop_the_others(self):
         (self.bills / "good.csv").write_text(rows_of({}, {}))
