@@ -72,6 +72,18 @@ TEST(ConnectionTest, AUrlIsNotABucket) {
   EXPECT_EQ(FieldOf(Validate(settings)), "bucket");
 }
 
+TEST(ConnectionTest, ACapThatIsNoAmountIsRefused) {
+  Settings settings = RoleSettings();
+  for (const char* cap : {"a lot", "", "-1", "-0.01", "1,50", "0x1", "1e", "NaN"}) {
+    settings.cost_explorer_cap_usd = cap;
+    EXPECT_EQ(FieldOf(Validate(settings)), "cost_explorer_cap_usd") << cap;
+  }
+  for (const char* cap : {"0", "0.50", "12"}) {
+    settings.cost_explorer_cap_usd = cap;
+    EXPECT_TRUE(Validate(settings).ok()) << cap;
+  }
+}
+
 TEST(ConnectionTest, JsonKeepsEveryField) {
   Settings settings = RoleSettings();
   settings.account_id = "123456789012";
