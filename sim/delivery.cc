@@ -22,19 +22,8 @@ bool IsFocus(BillFormat format) {
 }
 bool IsParquet(BillFormat format) { return Name(format).ends_with("parquet"); }
 
-/// The columns that are asked for, in that order; names that the format lacks are left out.
-Columns ColumnsOf(BillFormat format, const std::vector<std::string>& wanted) {
-  Columns all = IsLegacy(format)  ? LegacyColumns()
-                : IsFocus(format) ? FocusColumns()
-                                  : Cur2Columns();
-  if (wanted.empty()) return all;
-  Columns chosen;
-  for (const std::string& name : wanted) {
-    for (const Column& column : all) {
-      if (column.name == name) chosen.push_back(column);
-    }
-  }
-  return chosen;
+Columns ColumnsOf(BillFormat format) {
+  return IsLegacy(format) ? LegacyColumns() : IsFocus(format) ? FocusColumns() : Cur2Columns();
 }
 
 std::string TypeName(ColumnType type) {
@@ -127,7 +116,7 @@ struct Delivery::Places {
 Delivery::Delivery(const DeliveryOptions& options, engine::Connection* connection)
     : options_(options),
       connection_(connection),
-      columns_(ColumnsOf(options.format, options.columns)),
+      columns_(options.columns.empty() ? ColumnsOf(options.format) : options.columns),
       places_(std::make_unique<const Places>(options)),
       rows_(IsLegacy(options.format) ? Notation::kPlain : Notation::kJava),
       status_(OpenFile()) {}

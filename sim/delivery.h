@@ -32,9 +32,9 @@ struct DeliveryOptions {
   std::string prefix = "billing";
   std::string report = {};  ///< empty: the format's name
   std::string bucket_name = "example-billing-exports";
-  std::optional<Instant> made = {};       ///< absent: some days after the month's end
-  std::string export_arn = {};            ///< empty: made of the report's name
-  std::vector<std::string> columns = {};  ///< empty: all, in the order of the format
+  std::optional<Instant> made = {};  ///< absent: some days after the month's end
+  std::string export_arn = {};       ///< empty: made of the report's name
+  Columns columns = {};              ///< empty: all, in the order of the format
 };
 
 class Delivery {

@@ -1,5 +1,8 @@
-// The columns of AWS's FOCUS 1.2 exports.
-// Source: AWS Data Exports guide, "FOCUS 1.2 with AWS columns"; FOCUS specification v1.2.
+// The columns of AWS's FOCUS exports.
+// Source: AWS Data Exports guide, "FOCUS 1.2 with AWS columns", "FOCUS 1.0 with AWS columns" and "Migrating from FOCUS
+// 1.0 to FOCUS 1.2"; FOCUS specification v1.2.
+
+#include <algorithm>
 
 #include "sim/cells.h"
 
@@ -108,6 +111,18 @@ void Tags(const Line& line, RowWriter& row) {
            {"environment", line.account->environment}});
 }
 
+void TagsWithoutCategories(const Line& line, RowWriter& row) {
+  row.Map({{"aws_created_by", line.tags->created_by},
+           {"user_cost_center", line.tags->cost_center},
+           {"user_env", line.tags->environment},
+           {"user_team", line.tags->team}});
+}
+
+void CostCategories(const Line& line, RowWriter& row) {
+  row.Map(
+      {{"business_unit", line.account->business_unit}, {"environment", line.account->environment}});
+}
+
 const std::string kEmptyText = "\"\"";  // a REQUIRED column without a value
 
 }  // namespace
@@ -188,6 +203,35 @@ Columns FocusColumns() {
       {"x_Operation", Type::kText, ProductText<&Product::operation>},
       {"x_ServiceCode", Type::kText, ProductText<&Product::code>},
   };
+}
+
+Columns Focus10Columns() {
+  static constexpr std::string_view kNew[] = {"BillingAccountType",
+                                              "CapacityReservationId",
+                                              "CapacityReservationStatus",
+                                              "CommitmentDiscountQuantity",
+                                              "CommitmentDiscountUnit",
+                                              "InvoiceId",
+                                              "PricingCurrency",
+                                              "PricingCurrencyContractedUnitPrice",
+                                              "PricingCurrencyEffectiveCost",
+                                              "PricingCurrencyListUnitPrice",
+                                              "ServiceSubcategory",
+                                              "SkuMeter",
+                                              "SkuPriceDetails",
+                                              "SubAccountType"};
+  Columns columns = FocusColumns();
+  std::erase_if(columns, [](const Column& column) {
+    return std::find(std::begin(kNew), std::end(kNew), column.name) != std::end(kNew);
+  });
+  const auto named = [&columns](std::string_view name) {
+    return std::find_if(columns.begin(), columns.end(),
+                        [name](const Column& column) { return column.name == name; });
+  };
+  named("Tags")->write = TagsWithoutCategories;
+  columns.insert(named("x_Discounts"), {"x_CostCategories", Type::kTextMap, CostCategories});
+  columns.push_back({"x_UsageType", Type::kText, UsageType});
+  return columns;
 }
 
 }  // namespace farthing::sim

@@ -29,7 +29,8 @@ using Columns = std::vector<Column>;
 /// Columns in the order of the files.  Legacy names are "category/Name", all others final.
 Columns LegacyColumns();
 Columns Cur2Columns();
-Columns FocusColumns();
+Columns FocusColumns();    ///< 1.2
+Columns Focus10Columns();  ///< 1.0, which AWS still exports beside it
 
 /// Returns the name that Parquet and CUR 2.0 give a legacy column or a tag:
 /// "savingsPlan/SavingsPlanARN" -> "savings_plan_savings_plan_a_r_n".

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -75,29 +76,33 @@ bool Wants(const Export& each, std::string_view legacy_element, std::string_view
   return table != nullptr && TextOf(*table, property) == "TRUE";
 }
 
-Result<std::vector<std::string>> ColumnsOf(const Export& each, sim::BillFormat format) {
-  std::vector<std::string> names;
-  if (!each.legacy) {
+/// What an export delivers: the columns of its query, without those its table then lacks.
+Result<sim::Columns> ColumnsOf(const Export& each) {
+  sim::Columns columns;
+  if (each.legacy) {
+    columns = sim::LegacyColumns();
+  } else {
     TRY_ASSIGN(const SelectList select,
                ReadSelect(TextOf(*ObjectOf(each.definition, "DataQuery"), "QueryStatement")));
-    names = select.columns;
+    const sim::Columns all = ColumnsOfTable(select.table);
+    if (select.columns.empty()) columns = all;
+    for (const std::string& name : select.columns) {
+      std::copy_if(all.begin(), all.end(), std::back_inserter(columns),
+                   [&](const sim::Column& column) { return column.name == name; });
+    }
+    if (select.table.starts_with("FOCUS")) return columns;
   }
-  const bool focus =
-      format == sim::BillFormat::kFocusCsv || format == sim::BillFormat::kFocusParquet;
-  if (focus) return names;
-  if (names.empty()) {
-    for (const sim::Column& column : each.legacy ? sim::LegacyColumns() : sim::Cur2Columns())
-      names.push_back(column.name);
-  }
-  if (!Wants(each, "RESOURCES", "INCLUDE_RESOURCES")) {
-    std::erase(names, each.legacy ? "lineItem/ResourceId" : "line_item_resource_id");
-  }
-  if (!Wants(each, "SPLIT_COST_ALLOCATION_DATA", "INCLUDE_SPLIT_COST_ALLOCATION_DATA")) {
-    std::erase_if(names, [&](const std::string& name) {
-      return name.starts_with(each.legacy ? "splitLineItem/" : "split_line_item_");
-    });
-  }
-  return names;
+  const bool resources = Wants(each, "RESOURCES", "INCLUDE_RESOURCES");
+  const bool split =
+      Wants(each, "SPLIT_COST_ALLOCATION_DATA", "INCLUDE_SPLIT_COST_ALLOCATION_DATA");
+  std::erase_if(columns, [&](const sim::Column& column) {
+    const std::string& name = column.name;
+    if (!resources && name == (each.legacy ? "lineItem/ResourceId" : "line_item_resource_id")) {
+      return true;
+    }
+    return !split && name.starts_with(each.legacy ? "splitLineItem/" : "split_line_item_");
+  });
+  return columns;
 }
 
 std::string SignatureOf(const BillView& view) {
@@ -149,7 +154,7 @@ Result<void> DeliverMonth(World& world, Export& each, const BillView& view, Buck
   TRY_ASSIGN(auto connection, world.database->Connect());
   const Scratch scratch;
   TRY_ASSIGN(const sim::BillFormat format, FormatOf(each));
-  TRY_ASSIGN(auto columns, ColumnsOf(each, format));
+  TRY_ASSIGN(auto columns, ColumnsOf(each));
   const bool split =
       Wants(each, "SPLIT_COST_ALLOCATION_DATA", "INCLUDE_SPLIT_COST_ALLOCATION_DATA");
   sim::Delivery delivery({.format = format,

@@ -7,6 +7,7 @@
 
 #include "sim/aws/world.h"
 #include "sim/line.h"
+#include "sim/row.h"
 
 namespace farthing::rehearsal {
 
@@ -46,6 +47,8 @@ struct SelectList {
 };
 /// Errors: a refusal, for queries that are no plain SELECT … FROM.
 Result<SelectList> ReadSelect(const std::string& query);
+/// The columns of a table; none for a table that is not here.
+sim::Columns ColumnsOfTable(std::string_view table);
 /// Which of our formats a definition asks for.  Errors: a refusal.
 Result<sim::BillFormat> FormatOf(const Export& each);
 

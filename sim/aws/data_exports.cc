@@ -74,6 +74,39 @@ Result<Reply> Listed(const Operation& operation, std::string_view name, const js
   return reply;
 }
 
+/// The properties of a table and their values; FOCUS 1.0 has none.
+/// Source: AWS Data Exports user guide, "Table dictionary".
+using Values = std::vector<std::string>;
+std::vector<std::pair<std::string, Values>> PropertiesOf(std::string_view table) {
+  std::vector<std::pair<std::string, Values>> properties;
+  if (table == "FOCUS_1_0_AWS") return properties;
+  properties.emplace_back("TIME_GRANULARITY", Values{"HOURLY", "DAILY", "MONTHLY"});
+  if (table == "COST_AND_USAGE_REPORT") {
+    for (const char* const flag : {"INCLUDE_RESOURCES", "INCLUDE_SPLIT_COST_ALLOCATION_DATA",
+                                   "INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY"}) {
+      properties.emplace_back(flag, Values{"TRUE", "FALSE"});
+    }
+  }
+  return properties;
+}
+
+Result<void> CheckProperties(const json::object& query, const std::string& table) {
+  const json::object* tables = ObjectOf(query, "TableConfigurations");
+  const json::object* given = tables == nullptr ? nullptr : ObjectOf(*tables, table);
+  if (given == nullptr) return {};
+  const auto properties = PropertiesOf(table);
+  for (const auto& member : *given) {
+    const std::string name(member.key().data(), member.key().size());
+    const auto known = std::find_if(properties.begin(), properties.end(),
+                                    [&](const auto& property) { return property.first == name; });
+    if (known == properties.end()) return Invalid("Table " + table + " has no property " + name);
+    const Values& values = known->second;
+    if (std::find(values.begin(), values.end(), TextOf(*given, name)) == values.end())
+      return Invalid("Property " + name + " cannot be " + TextOf(*given, name));
+  }
+  return {};
+}
+
 /// The members that must be there and what they may be.
 Result<SelectList> CheckDefinition(const json::object& definition) {
   const std::string name = TextOf(definition, "Name");
@@ -109,8 +142,8 @@ Result<SelectList> CheckDefinition(const json::object& definition) {
   const bool known = std::any_of(std::begin(kTables), std::end(kTables),
                                  [&](const Table& table) { return table.name == select.table; });
   if (!known) return Invalid("Table " + select.table + " does not exist");
-  const bool focus = select.table.starts_with("FOCUS");
-  const sim::Columns columns = focus ? sim::FocusColumns() : sim::Cur2Columns();
+  TRY(CheckProperties(*query, select.table));
+  const sim::Columns columns = ColumnsOfTable(select.table);
   for (const std::string& wanted : select.columns) {
     const bool there = std::any_of(columns.begin(), columns.end(), [&](const sim::Column& column) {
       return column.name == wanted;
@@ -208,18 +241,12 @@ Result<Reply> Update(World& world, const Operation& operation) {
 }
 
 json::object TableJson(std::string_view name) {
-  const auto property = [](std::string_view key, json::array values, std::string_view otherwise) {
-    return json::object{{"Name", std::string(key)},
-                        {"ValidValues", std::move(values)},
-                        {"DefaultValue", std::string(otherwise)}};
-  };
   json::array properties;
-  properties.push_back(property("TIME_GRANULARITY", {"HOURLY", "DAILY", "MONTHLY"}, "HOURLY"));
-  if (name == "COST_AND_USAGE_REPORT") {
-    for (const char* const flag : {"INCLUDE_RESOURCES", "INCLUDE_SPLIT_COST_ALLOCATION_DATA",
-                                   "INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY"}) {
-      properties.push_back(property(flag, {"TRUE", "FALSE"}, "FALSE"));
-    }
+  for (const auto& [key, values] : PropertiesOf(name)) {
+    properties.push_back(
+        json::object{{"Name", key},
+                     {"ValidValues", json::array(values.begin(), values.end())},
+                     {"DefaultValue", key == "TIME_GRANULARITY" ? "HOURLY" : "FALSE"}});
   }
   return {{"TableName", std::string(name)}, {"TableProperties", std::move(properties)}};
 }
@@ -241,7 +268,8 @@ Result<Reply> GetTable(World& world, const Operation& operation) {
   reply.json["TableProperties"] = properties == nullptr ? json::object() : *properties;
   json::array& schema = reply.json["Schema"].emplace_array();
   const bool focus = name.starts_with("FOCUS");
-  for (const sim::Column& column : focus ? sim::FocusColumns() : sim::Cur2Columns()) {
+  const sim::Columns columns = ColumnsOfTable(name);
+  for (const sim::Column& column : columns) {
     if (!focus && column.name == "line_item_resource_id" && !is_on("INCLUDE_RESOURCES")) continue;
     if (!focus && column.name.starts_with("split_line_item_") &&
         !is_on("INCLUDE_SPLIT_COST_ALLOCATION_DATA"))

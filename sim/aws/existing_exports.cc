@@ -36,17 +36,17 @@ json::object LegacyDefinition(const World& world, const std::string& name, bool 
 json::object ExportDefinition(const World& world, const Export& each, sim::BillFormat format) {
   const bool focus =
       format == sim::BillFormat::kFocusCsv || format == sim::BillFormat::kFocusParquet;
+  const std::string table = focus ? "FOCUS_1_2_AWS" : "COST_AND_USAGE_REPORT";
   const bool parquet = sim::Name(format).ends_with("parquet");
   std::vector<std::string> columns;
-  for (const sim::Column& column : focus ? sim::FocusColumns() : sim::Cur2Columns())
-    columns.push_back(column.name);
+  const sim::Columns all = ColumnsOfTable(table);
+  for (const sim::Column& column : all) columns.push_back(column.name);
   json::object properties = {{"TIME_GRANULARITY", "HOURLY"}};
   if (!focus) {
     properties["INCLUDE_RESOURCES"] = "TRUE";
     properties["INCLUDE_SPLIT_COST_ALLOCATION_DATA"] = "TRUE";
     properties["INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY"] = "FALSE";
   }
-  const std::string table = focus ? "FOCUS_1_2_AWS" : "COST_AND_USAGE_REPORT";
   json::object configurations;
   configurations[table] = std::move(properties);
   return {{"ExportArn", each.arn},
@@ -118,6 +118,13 @@ Result<SelectList> ReadSelect(const std::string& query) {
       return refused;
   }
   return list;
+}
+
+sim::Columns ColumnsOfTable(std::string_view table) {
+  if (table == "COST_AND_USAGE_REPORT") return sim::Cur2Columns();
+  if (table == "FOCUS_1_0_AWS") return sim::Focus10Columns();
+  if (table == "FOCUS_1_2_AWS") return sim::FocusColumns();
+  return {};
 }
 
 Result<sim::BillFormat> FormatOf(const Export& each) {

@@ -275,6 +275,15 @@ class ClientsTest(unittest.TestCase):
         columns = client.get_table(TableName="COST_AND_USAGE_REPORT", TableProperties={"INCLUDE_RESOURCES": "TRUE"})["Schema"]
         self.assertIn("line_item_resource_id", [each["Name"] for each in columns])
         self.assertIn("FOCUS_1_2_AWS", [each["TableName"] for each in client.list_tables()["Tables"]])
+        for table, count, properties in [("FOCUS_1_0_AWS", 48, {}), ("FOCUS_1_2_AWS", 60, {"TIME_GRANULARITY": "HOURLY"})]:
+            schema = client.get_table(TableName=table, TableProperties=properties)["Schema"]
+            self.assertEqual(len(schema), count, table)
+            focus = {**wanted, "Name": table, "DataQuery": {
+                "QueryStatement": f"SELECT {', '.join(each['Name'] for each in schema)} FROM {table}", "TableConfigurations": {table: properties}}}
+            client.delete_export(ExportArn=client.create_export(Export=focus)["ExportArn"])
+        with self.assertRaises(client.exceptions.ValidationException):  # FOCUS 1.0 has nothing to configure
+            client.create_export(Export={**focus, "DataQuery": {"QueryStatement": "SELECT BilledCost FROM FOCUS_1_0_AWS",
+                                                                "TableConfigurations": {"FOCUS_1_0_AWS": {"TIME_GRANULARITY": "HOURLY"}}}})
         client.update_export(ExportArn=arn, Export=wanted)
         client.delete_export(ExportArn=arn)
         with self.assertRaises(client.exceptions.ResourceNotFoundException):
