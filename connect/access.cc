@@ -9,7 +9,7 @@ std::shared_ptr<aws::Client> PlatformClient(const Platform& platform, const std:
 }
 
 Result<std::shared_ptr<aws::Client>> ClientFor(const Connection& connection,
-                                               const Platform& platform, Vault& vault) {
+                                               const Platform& platform, Secrets& secrets) {
   const Settings& settings = connection.settings;
   if (settings.type == ConnectionType::kDirectory) {
     return Error(Errc::kInvalidArgument,
@@ -32,7 +32,7 @@ Result<std::shared_ptr<aws::Client>> ClientFor(const Connection& connection,
       environment.region = settings.export_place.bucket_region;
     }
   }
-  TRY_ASSIGN(std::string secret, vault.Get(connection.id, kSecretAccessKey));
+  TRY_ASSIGN(std::string secret, secrets.Get(connection.id, kSecretAccessKey));
   return std::make_shared<aws::Client>(
       environment,
       aws::StaticCredentials(

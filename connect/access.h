@@ -1,7 +1,7 @@
 #pragma once
 
 // From a connection to a client that signs as it: the only place that turns settings and secrets into
-// credentials.  Thread-safe after construction as far as aws::Client is; the vault belongs to one thread.
+// credentials.  Thread-safe after construction as far as aws::Client is; the secrets belong to one thread.
 
 #include <functional>
 #include <memory>
@@ -31,7 +31,7 @@ std::shared_ptr<aws::Client> PlatformClient(const Platform& platform, const std:
 /// Errors: kInvalidArgument (a directory has no client), kNotFound (no secret stored); a role that refuses shows
 /// at the first call.
 Result<std::shared_ptr<aws::Client>> ClientFor(const Connection& connection,
-                                               const Platform& platform, Vault& vault);
+                                               const Platform& platform, Secrets& secrets);
 
 /// The billing bucket as the connection reaches it: expected owner, requester pays, custom endpoint.
 aws::S3 BucketOf(const Connection& connection, std::shared_ptr<aws::Client> client);

@@ -15,7 +15,8 @@ namespace json = boost::json;
 
 std::vector<CheckRow> Rows() {
   std::vector<CheckRow> rows;
-  for (auto* part : {AccessChecks, DeliveryChecks, AccountChecks, GrantChecks}) {
+  for (auto* part :
+       {AccessChecks, ExportChecks, BucketChecks, DeliveryChecks, AccountChecks, GrantChecks}) {
     for (CheckRow& row : part()) rows.push_back(std::move(row));
   }
   return rows;
@@ -167,13 +168,13 @@ std::vector<CheckInfo> AllChecks() {
   return infos;
 }
 
-Result<CheckReport> RunChecks(const Connection& connection, const Platform& platform, Vault& vault,
-                              const CheckOptions& options) {
+Result<CheckReport> RunChecks(const Connection& connection, const Platform& platform,
+                              Secrets& secrets, const CheckOptions& options) {
   CheckReport report;
   report.connection_id = connection.id;
   report.connection_name = connection.settings.name;
   report.at = platform.environment.now();
-  CheckContext context(connection, platform, vault, options, report);
+  CheckContext context(connection, platform, secrets, options, report);
   for (const CheckRow& row : Rows()) {
     if (!row.applies(connection.settings)) continue;
     if (options.observer) {

@@ -39,6 +39,7 @@ struct CheckReport {
   /// What checks learnt and a person would otherwise type: shown, and used to fill empty settings.
   ExportPlace found_place;
   std::string found_bucket_owner;
+  std::string found_kms_key;  ///< the key that encrypts the bucket and refuses us
 
   const CheckResult* Find(std::string_view id) const;
   bool HasFailed() const;
@@ -63,8 +64,8 @@ struct CheckOptions {
 
 /// Runs every check that applies to the connection's type and permission sets.  A check whose ground
 /// has failed is skipped and says because of what.
-Result<CheckReport> RunChecks(const Connection& connection, const Platform& platform, Vault& vault,
-                              const CheckOptions& options);
+Result<CheckReport> RunChecks(const Connection& connection, const Platform& platform,
+                              Secrets& secrets, const CheckOptions& options);
 
 /// Every check: id, title, and what it answers; for docs and `farthing check --list`.
 struct CheckInfo {

@@ -46,7 +46,7 @@ Verdict CheckCredentials(CheckContext& context) {
 Verdict CheckIdentity(CheckContext& context) {
   const Settings& settings = context.settings();
   Result<std::shared_ptr<aws::Client>> client =
-      ClientFor(context.connection, context.platform, context.vault);
+      ClientFor(context.connection, context.platform, context.secrets);
   if (!client.ok())
     return Refused(client.error(), "there are no credentials to try", "", "Unauthorized");
   context.client = *client;

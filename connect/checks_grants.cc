@@ -41,6 +41,7 @@ Result<std::vector<aws::RolePolicy>> ReadPolicies(CheckContext& context) {
 PolicyScope ScopeFor(const CheckContext& context) {
   Settings settings = context.settings();
   settings.export_place = context.place;
+  if (settings.kms_key_arn.empty()) settings.kms_key_arn = context.report.found_kms_key;
   PolicyScope scope = ScopeOf(settings);
   if (!HasRole(settings)) {
     scope.holder = Holder::kUser;

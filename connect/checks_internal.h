@@ -18,15 +18,15 @@ namespace farthing::connect {
 struct CheckContext {
   const Connection& connection;
   const Platform& platform;
-  Vault& vault;
+  Secrets& secrets;
   const CheckOptions& options;
   CheckReport& report;
 
-  CheckContext(const Connection& of, const Platform& from, Vault& with, const CheckOptions& how,
+  CheckContext(const Connection& of, const Platform& from, Secrets& with, const CheckOptions& how,
                CheckReport& into)
       : connection(of),
         platform(from),
-        vault(with),
+        secrets(with),
         options(how),
         report(into),
         place(of.settings.export_place) {}
@@ -68,6 +68,8 @@ struct CheckRow {
   Verdict (*run)(CheckContext&);
 };
 std::vector<CheckRow> AccessChecks();
+std::vector<CheckRow> ExportChecks();
+std::vector<CheckRow> BucketChecks();
 std::vector<CheckRow> DeliveryChecks();
 std::vector<CheckRow> AccountChecks();
 std::vector<CheckRow> GrantChecks();

@@ -81,8 +81,8 @@ struct Settings {
   ExportPlace export_place;
   std::string bucket_owner;  ///< 12 digits; sent as expected bucket owner
   bool requester_pays = false;
-  std::string
-      kms_key_arn;   ///< of a bucket encrypted with a customer's key; the check bucket-key names it
+  /// Of a bucket encrypted with a customer's key; filled in when the key refuses us and AWS names it.
+  std::string kms_key_arn;
   bool edp = false;  ///< takes part in an enterprise discount programme
   ImportPolicy import_policy = ImportPolicy::kOrganization;
   std::string default_group;  ///< management group for discovered accounts; may be empty

@@ -53,7 +53,16 @@ Settings Completed(Settings settings, const CheckReport& report) {
     if (place.prefix.empty() && place.name == found.name) place.prefix = found.prefix;
   }
   if (settings.bucket_owner.empty()) settings.bucket_owner = report.found_bucket_owner;
+  if (settings.kms_key_arn.empty()) settings.kms_key_arn = report.found_kms_key;
   return settings;
+}
+
+std::string WhatAwsTold(const Settings& before, const Settings& completed) {
+  if (completed.kms_key_arn != before.kms_key_arn) {
+    return "AWS told which key encrypts the bucket: " + completed.kms_key_arn;
+  }
+  return "AWS told where it delivers: s3://" + completed.export_place.bucket + "/" +
+         completed.export_place.prefix;
 }
 
 /// Where a connection stands after its checks: what they say, then what was collected.
@@ -79,6 +88,22 @@ Result<Standing> StandingAfter(Store& store, const Connection& before, const Che
                                      : State::kWaiting;
   return Standing{state, std::move(cause)};
 }
+
+/// The vault as if the new secret lay in it already: what is not verified is stored nowhere, so that nothing can
+/// interrupt an edit and leave it behind.
+class TriedSecret final : public Secrets {
+ public:
+  TriedSecret(Vault& vault, const std::optional<std::string>& secret)
+      : vault_(vault), secret_(secret) {}
+  Result<std::string> Get(std::string_view connection_id, std::string_view name) override {
+    if (secret_ && name == kSecretAccessKey) return *secret_;
+    return vault_.Get(connection_id, name);
+  }
+
+ private:
+  Vault& vault_;
+  const std::optional<std::string>& secret_;
+};
 
 /// The connection as if it were not disabled, to ask what its term would say then.
 Connection Reopened(Connection connection) {
@@ -160,9 +185,7 @@ Result<CheckReport> Verify(Installation& installation, const std::string& name,
   TRY(store.Touch(before.id, times));
   const Settings completed = Completed(before.settings, *report);
   if (ToJson(completed) != ToJson(before.settings)) {
-    TRY(store.Edit(before.id, completed,
-                   "AWS told where it delivers: s3://" + completed.export_place.bucket + "/" +
-                       completed.export_place.prefix));
+    TRY(store.Edit(before.id, completed, WhatAwsTold(before.settings, completed)));
   }
   if (moves) {
     TRY_ASSIGN(const Standing standing, StandingAfter(store, before, *report));
@@ -183,33 +206,25 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
   TRY_ASSIGN(settings, Validate(std::move(settings)));
   Connection candidate = before;
   candidate.settings = settings;
-  std::string old_secret;
-  if (secret) {
-    if (const auto stored = installation.vault.Get(before.id, kSecretAccessKey); stored.ok()) {
-      old_secret = *stored;
-    }
-    TRY(installation.vault.Put(before.id, kSecretAccessKey, *secret));
-  }
   EditOutcome outcome;
   const bool is_draft = before.state == State::kDraft;
   if (!is_draft) {
     options.ledger = &installation.store.database();
-    Result<CheckReport> report =
-        RunChecks(candidate, installation.platform, installation.vault, options);
-    const bool refused = !report.ok() || report->HasFailed();
-    if (refused && secret && !old_secret.empty()) {
-      TRY(installation.vault.Put(before.id, kSecretAccessKey, old_secret));
+    TriedSecret tried(installation.vault, secret);
+    TRY_ASSIGN(outcome.report, RunChecks(candidate, installation.platform, tried, options));
+    if (outcome.report.HasFailed()) {
+      return Error(Errc::kInvalidArgument, "the new settings do not work, the old ones stay: " +
+                                               outcome.report.FirstFailure())
+          .With("check", ToJson(outcome.report));
     }
-    if (!report.ok()) return std::move(report).error();
-    if (refused) {
-      return Error(Errc::kInvalidArgument,
-                   "the new settings do not work, the old ones stay: " + report->FirstFailure())
-          .With("check", ToJson(*report));
-    }
-    outcome.report = *std::move(report);
   }
+  // A key id and its secret belong together: neither is ever stored without the other.
+  const auto put_secret = [&]() -> Result<void> {
+    if (!secret) return {};
+    return installation.vault.Put(before.id, kSecretAccessKey, *secret);
+  };
   TRY_ASSIGN(outcome.connection,
-             store.Edit(before.id, std::move(settings), "settings were edited"));
+             store.Edit(before.id, std::move(settings), "settings were edited", put_secret));
   if (!is_draft) TRY(store.SaveReport(before.id, ToJson(outcome.report)));
   return outcome;
 }

@@ -35,8 +35,9 @@ Result<Connection> CreateConnection(Installation& installation, Settings setting
 Result<CheckReport> Verify(Installation& installation, const std::string& connection,
                            CheckOptions options);
 
-/// Checks the new settings first and replaces the old ones only when nothing fails.  `secret` replaces the
-/// stored one when set.  The report says why it was refused: kInvalidArgument with the first failure.
+/// Checks the new settings first and replaces the old ones only when nothing fails.  `secret`, when set, replaces the
+/// stored one together with them; until then it is stored nowhere.
+/// Errors: kInvalidArgument with the first failure (the report is its detail "check"), Store::Edit's.
 struct EditOutcome {
   Connection connection;
   CheckReport report;

@@ -171,7 +171,8 @@ Result<Connection> Store::Find(const std::string& id_or_name) {
   return Error(Errc::kNotFound, "no such connection: " + id_or_name).Hint(hint);
 }
 
-Result<Connection> Store::Edit(const std::string& id, Settings settings, const std::string& what) {
+Result<Connection> Store::Edit(const std::string& id, Settings settings, const std::string& what,
+                               const std::function<Result<void>()>& also) {
   TRY_ASSIGN(Connection connection, Find(id));
   const Settings& old = connection.settings;
   settings.external_id_adopted = old.external_id_adopted;
@@ -194,6 +195,7 @@ Result<Connection> Store::Edit(const std::string& id, Settings settings, const s
     TRY(database_->Run(
         "UPDATE connections SET name = ?, reach = ?, settings = ? WHERE connection_id = ?",
         {settings.name, ReachOf(settings), ToJson(settings), connection.id}));
+    if (also) TRY(also());
     return Record(connection.id, "edited", what);
   });
   if (!updated.ok()) return Taken(std::move(updated).error(), settings);

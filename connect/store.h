@@ -4,6 +4,7 @@
 // thread; several processes may hold one on the same file.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,10 @@ class Store {
   /// By id or by name.  Errors: kNotFound with close names.
   Result<Connection> Find(const std::string& id_or_name);
   Result<std::vector<Connection>> List();
-  /// Replaces the settings.  Errors: kInvalidArgument (account_id, type and external ID are immutable), kConflict.
-  Result<Connection> Edit(const std::string& id, Settings settings, const std::string& what);
+  /// Replaces the settings; `also` happens in the same transaction, or neither does.
+  /// Errors: kInvalidArgument (account_id, type and external ID are immutable), kConflict; those of `also`.
+  Result<Connection> Edit(const std::string& id, Settings settings, const std::string& what,
+                          const std::function<Result<void>()>& also = {});
   /// Moves the state machine and records it.  Errors: kConflict (the state may not follow).
   Result<Connection> SetState(const std::string& id, State state, const std::string& cause);
   /// Marks times; absent leaves a time as it is.

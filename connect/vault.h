@@ -23,18 +23,25 @@ struct KeySource {
   std::filesystem::path default_file;  ///< DATA/secret.key; made with mode 0600 when first needed
 };
 
-class Vault {
+/// Where secrets are read from.
+class Secrets {
+ public:
+  virtual ~Secrets() = default;
+  /// Errors: kNotFound, kCorrupt (altered, or of another connection).
+  virtual Result<std::string> Get(std::string_view connection_id, std::string_view name) = 0;
+};
+
+class Vault final : public Secrets {
  public:
   /// Reads or makes the key.
   /// Errors: kPermissionDenied (the key file can be read by others, or not by us), kInvalidArgument
   /// (not a key), kUnauthenticated (secrets exist that were written under another key).
   static Result<std::unique_ptr<Vault>> Open(engine::SqliteDatabase& database,
                                              const KeySource& source);
-  ~Vault();
+  ~Vault() override;
 
   Result<void> Put(std::string_view connection_id, std::string_view name, std::string_view secret);
-  /// Errors: kNotFound, kCorrupt (altered, or of another connection).
-  Result<std::string> Get(std::string_view connection_id, std::string_view name);
+  Result<std::string> Get(std::string_view connection_id, std::string_view name) override;
   /// Destroys all secrets of a connection.
   Result<void> Destroy(std::string_view connection_id);
   /// Writes every secret under a new key, in one transaction, and returns how many there were.  The

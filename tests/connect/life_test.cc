@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "sim/aws/test_signer.h"
 #include "tests/connect/stage.h"
 
 namespace farthing::connect {
@@ -104,6 +105,29 @@ TEST(VerifyTest, FindsTheExportAndFillsItIn) {
   EXPECT_EQ(connection.settings.bucket_owner, stage.aws().payer());
 }
 
+TEST(VerifyTest, AKeyThatRefusesIsFilledInAndTheNextTemplateAllowsIt) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings();
+  settings.export_place = stage.AddExport(ExportKind::kCur2, "payer-bills", "billing");
+  const Connection connection = stage.Onboard(settings);
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+  const std::string key = Split(stage.Control("key", R"({"bucket":"payer-bills"})"), '"')[3];
+  stage.aws().Restate(PeriodOf(stage.aws().now()));
+  Must(stage.aws().Deliver());
+  const CheckReport refused = stage.Check(connection);
+  EXPECT_EQ(refused.Find(check_id::kBucketKey)->status, kFail) << Told(refused);
+  EXPECT_EQ(Graded(refused, "missing:"), std::set<std::string>{"kms:Decrypt"});
+
+  TemplateRequest request;
+  request.settings = Must(stage.store().Find("production")).settings;
+  EXPECT_EQ(request.settings.kms_key_arn, key);
+  request.principal = stage.aws().Platform().user_arn;
+  stage.SetPolicy(connection, LiteralPolicy(Must(MakePlan(request))));
+  const CheckReport allowed = stage.Check(connection);
+  EXPECT_FALSE(allowed.HasFailed()) << Told(allowed);
+  EXPECT_EQ(With(allowed, kWarning), "drift") << Told(allowed);
+}
+
 TEST(VerifyTest, DriftIsToldSinceTheLastTime) {
   Stage stage;
   const Connection connection = stage.Onboard(stage.RoleSettings());
@@ -176,19 +200,56 @@ TEST(EditTest, ASecretThatIsRefusedLeavesTheOldOne) {
   EXPECT_FALSE(stage.Check(connection).HasFailed());
 }
 
+TEST(EditTest, WhatIsNotVerifiedIsNeverStored) {
+  Stage stage;
+  const Connection connection = ConnectPayerKeys(stage);
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+  const std::string secret = Must(stage.vault().Get(connection.id, kSecretAccessKey));
+  struct Killed {};
+  CheckOptions options;
+  options.observer = [&](const CheckResult& check, bool) {
+    EXPECT_EQ(Must(stage.vault().Get(connection.id, kSecretAccessKey)), secret) << check.id;
+    if (check.id == "bucket-list") throw Killed();  // nothing after this line is done
+  };
+  EXPECT_THROW((void)EditVerified(stage.parts(), "production", connection.settings,
+                                  "not-the-secret", options),
+               Killed);
+  EXPECT_EQ(Must(stage.vault().Get(connection.id, kSecretAccessKey)), secret);
+  EXPECT_EQ(Must(stage.vault().Rotate({})), 1) << "no other secret was left behind";
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+}
+
+TEST(EditTest, ASecretIsNotStoredWithoutItsSettings) {
+  Stage stage;
+  const Connection connection = ConnectPayerKeys(stage);
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+  const std::string secret = Must(stage.vault().Get(connection.id, kSecretAccessKey));
+  Settings other;
+  other.name = "taken";
+  other.type = ConnectionType::kDirectory;
+  other.directory = stage.data();
+  stage.Create(other);
+  Settings settings = Must(stage.store().Find("production")).settings;
+  const std::string made = stage.AdminForm("iam", "CreateAccessKey", {{"UserName", "farthing"}});
+  settings.name = "taken";
+  settings.access_key_id = rehearsal::Between(made, "AccessKeyId");
+  const auto refused = EditVerified(stage.parts(), "production", settings,
+                                    rehearsal::Between(made, "SecretAccessKey"), {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Errc::kConflict);
+  EXPECT_EQ(Must(stage.vault().Get(connection.id, kSecretAccessKey)), secret);
+  EXPECT_FALSE(stage.Check(connection).HasFailed());
+}
+
 TEST(EditTest, KeysAreReplacedOnceTheNewOnesWork) {
   Stage stage;
   const Connection connection = ConnectPayerKeys(stage);
   EXPECT_FALSE(stage.Check(connection).HasFailed());
   const std::string made = stage.AdminForm("iam", "CreateAccessKey", {{"UserName", "farthing"}});
-  const auto between = [&](const std::string& tag) {
-    const std::size_t from = made.find("<" + tag + ">") + tag.size() + 2;
-    return made.substr(from, made.find('<', from) - from);
-  };
   Settings settings = connection.settings;
-  settings.access_key_id = between("AccessKeyId");
-  const auto outcome =
-      EditVerified(stage.parts(), "production", settings, between("SecretAccessKey"), {});
+  settings.access_key_id = rehearsal::Between(made, "AccessKeyId");
+  const auto outcome = EditVerified(stage.parts(), "production", settings,
+                                    rehearsal::Between(made, "SecretAccessKey"), {});
   ASSERT_TRUE(outcome.ok()) << outcome.error().message();
   stage.AdminForm("iam", "DeleteAccessKey",
                   {{"UserName", "farthing"}, {"AccessKeyId", connection.settings.access_key_id}});
