@@ -45,7 +45,7 @@ void AddConnectionFlags(CLI::App& verb, ConnectionFlags& flags, FlagsFor purpose
                   "Where something else copies bills, of type directory")
       ->type_name("DIR");
   verb.add_option("--export-kind", flags.export_kind,
-                  "legacy-cur, cur2 or focus; else AWS is asked")
+                  "legacy-cur, cur2, focus or focus-1.0; else AWS is asked")
       ->type_name("KIND");
   verb.add_option("--export", flags.export_name, "Name of the report or export; else AWS is asked")
       ->type_name("NAME");

@@ -159,8 +159,9 @@ void AddDiscoverVerb(CLI::App& app, CliContext& context) {
   auto flags = std::make_shared<DiscoverFlags>();
   verb->add_option("CONNECTION", flags->connection, "Name or id")->required();
   verb->add_flag("--scan", flags->scan, "Look into the bucket as well");
-  auto* create = verb->add_option("--create", flags->create, "Make an export: cur2 or legacy-cur")
-                     ->check(OneOf({"cur2", "legacy-cur"}));
+  auto* create = verb->add_option("--create", flags->create,
+                                  "Make an export: cur2, legacy-cur, focus (1.2) or focus-1.0")
+                     ->check(OneOf({"cur2", "legacy-cur", "focus", "focus-1.0"}));
   verb->add_option("--adjust", flags->adjust, "Mend this export as far as AWS lets it change")
       ->type_name("NAME")
       ->excludes(create);

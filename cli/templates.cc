@@ -266,7 +266,7 @@ void AddPlaceOptions(CLI::App& verb, TemplateFlags& flags) {
   verb.add_option("--prefix", flags.prefix, "Path below which AWS delivers");
   verb.add_option("--export", flags.export_name, "Name of the report or export");
   verb.add_option("--export-kind", flags.export_kind,
-                  "legacy-cur, cur2 or focus; without it both APIs are read");
+                  "legacy-cur, cur2, focus or focus-1.0; without it both APIs are read");
   verb.add_option("--kms-key", flags.kms_key, "ARN of the key that encrypts the bucket");
   verb.add_option("--template-bucket", flags.template_bucket,
                   "https URL of the S3 bucket that holds your templates, for --kind link");
@@ -300,8 +300,8 @@ void AddTemplatesVerb(CLI::App& app, CliContext& context) {
       "Comma list of read-billing, manage-export, cost-explorer, organization, cloudwatch, "
       "resources, recommendations, tag-activation");
   verb->add_option("--new-export", flags->new_export,
-                   "Make an export and its bucket: cur2 or legacy-cur")
-      ->check(OneOf({"cur2", "legacy-cur"}));
+                   "Make an export and its bucket: cur2, legacy-cur, focus (1.2) or focus-1.0")
+      ->check(OneOf({"cur2", "legacy-cur", "focus", "focus-1.0"}));
   verb->add_option("--members", flags->members,
                    "Roles in member accounts below these roots or units (r-…,ou-…)");
   verb->add_flag("--audit", flags->audit, "A role that sees how things are set up, and no costs");

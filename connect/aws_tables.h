@@ -1,7 +1,7 @@
 #pragma once
 
-// What AWS publishes and our templates and audits need by heart: the columns of a CUR 2.0 export and the actions of
-// the services our policies name.  Generated from schema/.  Const-safe.
+// What AWS publishes and our templates and audits need by heart: the columns of data exports and the actions of the
+// services our policies name.  Generated from schema/.  Const-safe.
 
 #include <span>
 #include <string_view>
@@ -12,8 +12,9 @@ struct ExportColumn {
   std::string_view name;
   std::string_view needs;  ///< table property without which AWS lacks it; "" for none
 };
-/// The columns a new CUR 2.0 export asks for, in AWS's order.
-std::span<const ExportColumn> Cur2Columns();
+/// The columns that a new export of the table asks for, in AWS's order: COST_AND_USAGE_REPORT, FOCUS_1_0_AWS or
+/// FOCUS_1_2_AWS; none for other tables.
+std::span<const ExportColumn> KnownColumns(std::string_view table);
 
 struct ServiceActions {
   std::string_view service;  ///< "ce"

@@ -28,6 +28,7 @@ constexpr std::array kExportKinds{
     Named{ExportKind::kLegacyCur, "legacy-cur"},
     Named{ExportKind::kCur2, "cur2"},
     Named{ExportKind::kFocus, "focus"},
+    Named{ExportKind::kFocus10, "focus-1.0"},
 };
 constexpr std::array kPermissionSets{
     Named{PermissionSet::kReadBilling, "read-billing"},
@@ -186,6 +187,26 @@ Result<ImportPolicy> ParseImportPolicy(std::string_view text) {
   return ParseIn(kImportPolicies, text, "import policy");
 }
 Result<State> ParseState(std::string_view text) { return ParseIn(kStates, text, "state"); }
+
+std::string_view TitleOf(ExportKind kind) {
+  switch (kind) {
+    case ExportKind::kLegacyCur: return "legacy";
+    case ExportKind::kCur2: return "CUR 2.0";
+    case ExportKind::kFocus: return "FOCUS 1.2";
+    case ExportKind::kFocus10: return "FOCUS 1.0";
+  }
+  return "";
+}
+
+std::string_view TableOf(ExportKind kind) {
+  switch (kind) {
+    case ExportKind::kLegacyCur: return "";
+    case ExportKind::kCur2: return "COST_AND_USAGE_REPORT";
+    case ExportKind::kFocus: return "FOCUS_1_2_AWS";
+    case ExportKind::kFocus10: return "FOCUS_1_0_AWS";
+  }
+  return "";
+}
 
 Result<Settings> Validate(Settings settings) {
   if (Trim(settings.name).empty()) return Field("name", "is missing");

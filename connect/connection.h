@@ -23,7 +23,12 @@ enum class ConnectionType {
   kDirectory,  ///< files that something else copies here
 };
 
-enum class ExportKind { kLegacyCur, kCur2, kFocus };
+enum class ExportKind {
+  kLegacyCur,
+  kCur2,
+  kFocus,    ///< FOCUS 1.2
+  kFocus10,  ///< FOCUS 1.0
+};
 
 /// What a connection may be allowed to do; each set becomes statements of its policy (connect/permissions.h).
 enum class PermissionSet {
@@ -105,7 +110,7 @@ struct Connection {
 };
 
 std::string_view Name(ConnectionType type);  ///< "role", "payer-keys", …
-std::string_view Name(ExportKind kind);      ///< "legacy-cur", "cur2", "focus"
+std::string_view Name(ExportKind kind);      ///< "legacy-cur", "cur2", "focus", "focus-1.0"
 std::string_view Name(PermissionSet set);    ///< "read-billing", …
 std::string_view Name(ImportPolicy policy);  ///< "organization", "connected-accounts"
 std::string_view Name(State state);          ///< "draft", …
@@ -114,6 +119,12 @@ Result<ExportKind> ParseExportKind(std::string_view text);
 Result<PermissionSet> ParsePermissionSet(std::string_view text);
 Result<ImportPolicy> ParseImportPolicy(std::string_view text);
 Result<State> ParseState(std::string_view text);
+
+/// What people call it: "legacy", "CUR 2.0", "FOCUS 1.2".
+std::string_view TitleOf(ExportKind kind);
+/// The table that a data export of that kind selects from; "" for a legacy report.
+/// Source: AWS Data Exports user guide, "Table dictionary".
+std::string_view TableOf(ExportKind kind);
 
 /// Checks every field on its own and against the type; fills role_arn's account and partition in.
 /// Errors: kInvalidArgument naming the field and the rule.

@@ -2,11 +2,36 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <span>
 
 #include "base/text.h"
 
 namespace farthing::connect {
 namespace {
+
+ExportKind KindOf(const aws::DataExport& data_export) {
+  for (const ExportKind kind : {ExportKind::kCur2, ExportKind::kFocus10}) {
+    if (data_export.table == TableOf(kind)) return kind;
+  }
+  return data_export.table.starts_with("FOCUS_") ? ExportKind::kFocus : ExportKind::kCur2;
+}
+
+/// The names that a query's result has, in lower case; "*" where it takes all.
+std::set<std::string> Selected(const std::string& query) {
+  std::string lower = ToLower(Trim(query));
+  std::replace_if(
+      lower.begin(), lower.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  const std::size_t from = lower.find(" from ");
+  std::set<std::string> names;
+  constexpr std::string_view kSelect = "select ";
+  if (!lower.starts_with(kSelect) || from == std::string::npos) return names;
+  for (const std::string& part : Split(lower.substr(kSelect.size(), from - kSelect.size()), ',')) {
+    const std::string_view column = Trim(part);
+    names.emplace(column.substr(column.rfind(' ') + 1));  // what follows AS, where there is one
+  }
+  return names;
+}
 
 bool Has(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -15,6 +40,23 @@ bool Has(const std::vector<std::string>& list, std::string_view word) {
 std::string PropertyOf(const aws::DataExport& data_export, const std::string& name) {
   const auto found = data_export.table_properties.find(name);
   return found == data_export.table_properties.end() ? "" : found->second;
+}
+
+bool IsBill(const aws::DataExport& data_export) {
+  return data_export.table == TableOf(ExportKind::kCur2) || data_export.table.starts_with("FOCUS_");
+}
+
+/// Columns without which an export is no bill.
+std::span<const std::string_view> Indispensable(const aws::DataExport& data_export) {
+  static constexpr std::string_view kCur2[] = {
+      "line_item_unblended_cost", "line_item_usage_account_id", "line_item_usage_start_date",
+      "line_item_line_item_type"};
+  static constexpr std::string_view kFocus[] = {
+      "BilledCost",     "EffectiveCost",     "BillingCurrency", "BillingPeriodStart",
+      "ChargeCategory", "ChargePeriodStart", "SubAccountId"};
+  if (data_export.table == TableOf(ExportKind::kCur2)) return kCur2;
+  if (IsBill(data_export)) return kFocus;
+  return {};
 }
 
 /// Best first: healthy bills with few shortcomings; CUR 2.0 before legacy before FOCUS, which knows less of AWS.
@@ -69,31 +111,27 @@ std::vector<Shortcoming> Judge(const aws::ReportDefinition& d) {
 
 std::vector<Shortcoming> Judge(const aws::DataExport& e) {
   std::vector<Shortcoming> found;
-  const bool focus = e.table.starts_with("FOCUS_");
-  if (!focus && e.table == "COST_AND_USAGE_REPORT") {
+  const std::string grain = PropertyOf(e, "TIME_GRANULARITY");
+  if (IsBill(e) && e.table != TableOf(ExportKind::kFocus10) && grain != "HOURLY") {
+    found.push_back({"TIME_GRANULARITY", grain.empty() ? "absent" : grain, "HOURLY",
+                     "no cost can be told by the hour", std::string(kReportSettings), false});
+  }
+  if (e.table == TableOf(ExportKind::kCur2)) {
     if (PropertyOf(e, "INCLUDE_RESOURCES") != "TRUE") {
       found.push_back({"INCLUDE_RESOURCES", "FALSE", "TRUE", "no cost can be traced to a resource",
                        std::string(kReportSettings), false});
-    }
-    const std::string grain = PropertyOf(e, "TIME_GRANULARITY");
-    if (grain != "HOURLY") {
-      found.push_back({"TIME_GRANULARITY", grain.empty() ? "absent" : grain, "HOURLY",
-                       "no cost can be told by the hour", std::string(kReportSettings), false});
     }
     if (PropertyOf(e, "INCLUDE_SPLIT_COST_ALLOCATION_DATA") != "TRUE") {
       found.push_back({"INCLUDE_SPLIT_COST_ALLOCATION_DATA", "FALSE", "TRUE",
                        "containers on shared instances have no cost of their own",
                        std::string(kReportSettings), false});
     }
-    const std::string query = ToLower(e.query);
-    for (const std::string_view column :
-         {"line_item_unblended_cost", "line_item_usage_account_id", "line_item_usage_start_date",
-          "line_item_line_item_type"}) {
-      if (query.find('*') == std::string::npos && query.find(column) == std::string::npos) {
-        found.push_back({"QueryStatement", "without " + std::string(column), std::string(column),
-                         "the export is no complete bill", std::string(kReportSettings), true});
-      }
-    }
+  }
+  const std::set<std::string> selected = Selected(e.query);
+  for (const std::string_view column : Indispensable(e)) {
+    if (selected.contains("*") || selected.contains(ToLower(column))) continue;
+    found.push_back({"QueryStatement", "without " + std::string(column), std::string(column),
+                     "the export is no complete bill", std::string(kReportSettings), true});
   }
   const bool parquet = e.format == "PARQUET" && e.compression == "PARQUET";
   const bool csv = e.format == "TEXT_OR_CSV" && e.compression == "GZIP";
@@ -119,13 +157,8 @@ DiscoveredExport Describe(const aws::DataExport& e) {
   found.table = e.table;
   found.status = e.status;
   found.status_reason = e.status_reason;
-  found.readable = e.table == "COST_AND_USAGE_REPORT" || e.table.starts_with("FOCUS_");
-  found.place = {e.table.starts_with("FOCUS_") ? ExportKind::kFocus : ExportKind::kCur2,
-                 e.name,
-                 e.arn,
-                 e.bucket,
-                 e.prefix,
-                 e.bucket_region};
+  found.readable = IsBill(e);
+  found.place = {KindOf(e), e.name, e.arn, e.bucket, e.prefix, e.bucket_region};
   found.shortcomings = Judge(e);
   return found;
 }

@@ -69,7 +69,7 @@ void AdjustDataExport(const aws::DataExport& data_export, ExportSetup& setup) {
       setup.data_export.compression = "GZIP";
     } else {
       setup.data_export.table_properties[found.field] = found.wanted;
-      for (const ExportColumn& column : Cur2Columns()) {
+      for (const ExportColumn& column : KnownColumns(data_export.table)) {
         if (column.needs != found.field) continue;
         if (ToLower(data_export.query).find(column.name) != std::string::npos) continue;
         columns.emplace_back(column.name);

@@ -68,7 +68,7 @@ SetupAttempt AttemptOf(const Connection& connection, const ExportSetup& setup) {
           connection.settings.account_id,
           setup.place.bucket,
           setup.place.name,
-          setup.place.kind == ExportKind::kLegacyCur,
+          setup.place.kind.value_or(ExportKind::kCur2),
           setup.in_the_way};
 }
 

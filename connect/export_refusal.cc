@@ -38,7 +38,7 @@ std::string HintFor(const Error& error, const SetupAttempt& attempt) {
   if (code == "MethodNotAllowed") {
     return "the bucket belongs to another account: only its owner can change its policy. Give "
            "them: farthing templates --connection " +
-           attempt.connection + " --new-export " + (attempt.legacy ? "legacy-cur" : "cur2") +
+           attempt.connection + " --new-export " + std::string(Name(attempt.kind)) +
            " --kind bucket-policy";
   }
   if (code == "DuplicateReportNameException" || Has(said, "already exists")) {
@@ -51,7 +51,9 @@ std::string HintFor(const Error& error, const SetupAttempt& attempt) {
            "--create cur2";
   }
   if (code == "ServiceQuotaExceededException") {
-    return "AWS allows five exports of this table an account: whoever manages billing deletes one "
+    const bool bill = attempt.kind == ExportKind::kCur2;
+    return "AWS allows " + std::string(bill ? "five" : "two") +
+           " exports of this table an account: whoever manages billing deletes one "
            "that is not used, or use one that exists: farthing discover " +
            attempt.connection;
   }

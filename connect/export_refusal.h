@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "connect/connection.h"
 
 namespace farthing::connect {
 
 /// What was attempted, for the sentences.
 struct SetupAttempt {
   std::string connection, account_id, bucket, export_name;
-  bool legacy = false;
+  ExportKind kind = ExportKind::kCur2;
   std::vector<std::string> in_the_way;  ///< statements of the bucket's policy that deny
 };
 

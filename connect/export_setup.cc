@@ -150,14 +150,14 @@ void PlanReport(ExportSetup& setup) {
 }
 
 /// What AWS itself says the table holds; our own list where it may not be asked.
-std::string Cur2Query(aws::Client& client, const NewExport& wanted,
-                      const std::map<std::string, std::string>& properties,
-                      std::vector<std::string>& notes) {
+std::string QueryOf(aws::Client& client, const NewExport& wanted,
+                    const std::map<std::string, std::string>& properties,
+                    std::vector<std::string>& notes) {
   const auto columns = aws::TableColumns(client, wanted.table, properties);
   if (!columns.ok() || columns->empty()) {
     notes.push_back("AWS could not be asked for its columns (" +
                     (columns.ok() ? std::string("it named none") : columns.error().message()) +
-                    "); the export gets the " + std::to_string(Cur2Columns().size()) +
+                    "); the export gets the " + std::to_string(KnownColumns(wanted.table).size()) +
                     " that are known here");
     return wanted.query;
   }
@@ -167,13 +167,13 @@ std::string Cur2Query(aws::Client& client, const NewExport& wanted,
 }
 
 void PlanDataExport(aws::Client& client, ExportSetup& setup) {
-  const NewExport wanted = NewExportOf(ExportKind::kCur2);
+  const NewExport wanted = NewExportOf(*setup.place.kind);
   aws::DataExport& data_export = setup.data_export;
   data_export.name = setup.place.name;
   data_export.description = "Delivers the bill to Farthing";
   data_export.table = wanted.table;
   data_export.table_properties = {wanted.table_properties.begin(), wanted.table_properties.end()};
-  data_export.query = Cur2Query(client, wanted, data_export.table_properties, setup.notes);
+  data_export.query = QueryOf(client, wanted, data_export.table_properties, setup.notes);
   data_export.bucket = setup.place.bucket;
   data_export.prefix = setup.place.prefix;
   data_export.bucket_region = setup.place.bucket_region;
@@ -181,14 +181,16 @@ void PlanDataExport(aws::Client& client, ExportSetup& setup) {
   data_export.compression = wanted.compression;
   data_export.overwrite = "OVERWRITE_REPORT";
   setup.call = SetupCall::kCreateExport;
-  setup.steps.push_back({"create CUR 2.0 export " + data_export.name, Definition(data_export)});
+  setup.steps.push_back(
+      {"create " + std::string(TitleOf(*setup.place.kind)) + " export " + data_export.name,
+       Definition(data_export)});
 }
 
 /// Adds the steps of the bucket and puts the definition's own step behind them.
 Result<void> MendBucket(const Connection& connection, const std::shared_ptr<aws::Client>& client,
                         ExportSetup& setup) {
-  ExportWish wish{*setup.place.kind, setup.place.name, setup.place.bucket, setup.place.prefix, ""};
-  if (wish.kind == ExportKind::kFocus) wish.kind = ExportKind::kCur2;  // the same services deliver
+  const ExportWish wish{*setup.place.kind, setup.place.name, setup.place.bucket, setup.place.prefix,
+                        ""};
   Result<Plan> plan = TemplatePlan(connection, wish);
   if (!plan.ok()) {
     setup.notes.push_back("the bucket's policy was not looked at: " + plan.error().message());

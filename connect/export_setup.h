@@ -17,7 +17,7 @@ namespace farthing::connect {
 
 /// What a person asks for; what is empty comes from the connection's settings, then from us.
 struct ExportWish {
-  ExportKind kind = ExportKind::kCur2;  ///< or kLegacyCur
+  ExportKind kind = ExportKind::kCur2;
   std::string name, bucket, prefix;
   std::string bucket_region;  ///< of a new bucket; empty: where the billing APIs are
 };

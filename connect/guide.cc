@@ -8,7 +8,10 @@ namespace farthing::connect {
 namespace {
 
 bool IsNewExport(const Plan& plan) { return plan.purpose == Purpose::kNewExport; }
-bool IsLegacy(const Plan& plan) { return plan.scope.export_kind == ExportKind::kLegacyCur; }
+ExportKind KindOf(const Plan& plan) { return plan.scope.export_kind.value_or(ExportKind::kCur2); }
+bool IsLegacy(const Plan& plan) { return KindOf(plan) == ExportKind::kLegacyCur; }
+/// FOCUS has resource ids always, and costs of containers never.
+bool IsFocus(const Plan& plan) { return TitleOf(KindOf(plan)).starts_with("FOCUS"); }
 
 Step SignIn(const Plan& plan) {
   Step step{"Sign in to the right account", ConsoleLink(plan, "billing/home#/"), {}, {}, {}};
@@ -35,14 +38,18 @@ Step SignIn(const Plan& plan) {
 
 std::vector<std::string> ExportTicks(const Plan& plan) {
   const std::string& name = plan.scope.export_name;
-  std::vector<std::string> ticks{
-      (IsLegacy(plan) ? "Report name: " : "Export name: ") +
-          (name.empty() ? "a name of your own" : name),
-      "Include resource IDs: ticked",
-      "Split cost allocation data: ticked, if you run containers",
+  std::vector<std::string> ticks{(IsLegacy(plan) ? "Report name: " : "Export name: ") +
+                                 (name.empty() ? "a name of your own" : name)};
+  if (!IsFocus(plan)) {
+    ticks.emplace_back("Include resource IDs: ticked");
+    ticks.emplace_back("Split cost allocation data: ticked, if you run containers");
+  }
+  if (KindOf(plan) != ExportKind::kFocus10) {
+    ticks.emplace_back("Time granularity: Hourly (Daily works, with less detail)");
+  }
+  const std::vector<std::string> rest{
       IsLegacy(plan) ? "Refresh automatically (data refresh settings): ticked"
                      : "Refresh: automatic, nothing to tick",
-      "Time granularity: Hourly (Daily works, with less detail)",
       IsLegacy(plan)
           ? "Report versioning: Overwrite existing report (Create new report works as well)"
           : "File versioning: Overwrite existing data export file",
@@ -50,6 +57,7 @@ std::vector<std::string> ExportTicks(const Plan& plan) {
                      : "Compression type and file format: Parquet (gzip CSV works as well)",
       "S3 bucket: " + (plan.scope.bucket.empty() ? "new, in the same region" : plan.scope.bucket),
       "S3 path prefix: " + (plan.scope.prefix.empty() ? "such as billing" : plan.scope.prefix)};
+  ticks.insert(ticks.end(), rest.begin(), rest.end());
   if (IsLegacy(plan)) ticks.emplace_back("Compression, without Athena: GZIP");
   ticks.emplace_back("I have confirmed that this policy is correct: ticked");
   return ticks;
@@ -86,7 +94,9 @@ Step ExportStep(const Plan& plan) {
             ExportTicks(plan),
             ExportWarnings(plan)};
   step.lines = {IsLegacy(plan) ? "choose Create report"
-                               : "choose Create, then Standard data export, CUR 2.0"};
+                               : "choose Create, then Standard data export, " +
+                                     std::string(TitleOf(KindOf(plan))) +
+                                     (IsFocus(plan) ? " with AWS columns" : "")};
   return step;
 }
 
@@ -106,10 +116,20 @@ Step TagsStep(const Plan& plan) {
   return step;
 }
 
+/// Where the path is not known, it is worth a word: what else lies in the bucket can be read.
+std::vector<Warning> BucketWarnings(const Plan& plan, std::string_view how) {
+  if (!plan.open_prefix || plan.purpose == Purpose::kAudit) return {};
+  return {{"whole-bucket",
+           "The path below which AWS delivers is not known, so everything in the bucket may be "
+           "read.  Give it with " +
+               std::string(how) + ": then nothing else can."}};
+}
+
 Step PolicyStep(const Plan& plan) {
   Step step{"Create the policy", ConsoleLink(plan, "iam/home#/policies/create"), {}, {}, {}};
   step.lines = {"choose JSON and paste: farthing templates --kind policy"};
   step.ticks = {"Policy name: farthing"};
+  step.warnings = BucketWarnings(plan, "--prefix");
   return step;
 }
 
@@ -173,10 +193,9 @@ Step StackStep(const Plan& plan) {
       "I acknowledge that AWS CloudFormation might create IAM resources with custom names: ticked"};
   step.warnings = {{"iam-acknowledgement", "Without that tick the stack is not created."},
                    {"stack-time", "Most stacks are done in minutes; AWS may take up to an hour."}};
-  if (IsNewExport(plan)) {
-    const auto more = ExportWarnings(plan);
-    step.warnings.insert(step.warnings.end(), more.begin(), more.end());
-  }
+  const auto more = IsNewExport(plan) ? ExportWarnings(plan)
+                                      : BucketWarnings(plan, "the parameter BillingPrefix");
+  step.warnings.insert(step.warnings.end(), more.begin(), more.end());
   return step;
 }
 
@@ -192,7 +211,9 @@ Step CommandStep(const Plan& plan, SetupWay way) {
                                      "terraform init, terraform plan, terraform apply"}
           : std::vector<std::string>{"farthing templates --kind cli --out farthing-aws.sh",
                                      "read it, then run it with credentials of that account"};
-  if (IsNewExport(plan)) step.warnings = ExportWarnings(plan);
+  const std::string_view how =
+      way == SetupWay::kTerraform ? "the variable billing_prefix" : "--prefix";
+  step.warnings = IsNewExport(plan) ? ExportWarnings(plan) : BucketWarnings(plan, how);
   return step;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "aws/endpoint.h"
+#include "connect/permission_table.h"
 
 namespace farthing::connect {
 namespace {
@@ -23,234 +24,14 @@ constexpr std::array kSets{
     PermissionSetInfo{kTagActivation, "activate cost allocation tags and ask for their backfill"},
 };
 
-/// Where an action applies; each stands for patterns that depend on the scope.
-enum class Where {
-  kEverything,  ///< "*": the action knows no resource
-  kBucket,
-  kBelowPrefix,  ///< the objects
-  kListing,      ///< the bucket, listed below the prefix only
-  kKey,
-  kHolder,
-  kPolicies,  ///< policies that are or could be attached to the holder
-  kGroups,
-  kExports,
-  kOneReport,
-  kReportBesideExport,  ///< what CreateExport of the bill's table counts as; it names no report
-  kTables,
-  kExportAndTable,
-};
-
-/// When an action is needed at all, beside its set.
-enum class Only { kAlways, kRole, kUser, kLegacy, kDataExport, kKeyed, kSimulation };
-
-struct Row {
-  std::string_view action;
-  Where where;
-  Only only;
-  std::optional<PermissionSet> set;
-  std::string_view needed_by;
-  std::string_view reason;
-};
-
-using namespace check_id;  // NOLINT(google-build-using-namespace): a table of constants
-
-constexpr std::array kRows{
-    // Self-audit: part of every policy.
-    Row{"iam:GetRole",
-        Where::kHolder,
-        Only::kRole,
-        {},
-        kRoleTrust,
-        "shows that the role's trust demands the external ID and no MFA"},
-    Row{"iam:ListRolePolicies",
-        Where::kHolder,
-        Only::kRole,
-        {},
-        kGrantedPermissions,
-        "finds the policies written into this role"},
-    Row{"iam:GetRolePolicy",
-        Where::kHolder,
-        Only::kRole,
-        {},
-        kGrantedPermissions,
-        "compares them with what is needed"},
-    Row{"iam:ListAttachedRolePolicies",
-        Where::kHolder,
-        Only::kRole,
-        {},
-        kGrantedPermissions,
-        "finds the policies attached to this role"},
-    Row{"iam:ListUserPolicies",
-        Where::kHolder,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "finds the policies written into this user"},
-    Row{"iam:GetUserPolicy",
-        Where::kHolder,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "compares them with what is needed"},
-    Row{"iam:ListAttachedUserPolicies",
-        Where::kHolder,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "finds the policies attached to this user"},
-    Row{"iam:ListGroupsForUser",
-        Where::kHolder,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "finds the groups that grant this user more"},
-    Row{"iam:ListGroupPolicies",
-        Where::kGroups,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "finds the policies written into those groups"},
-    Row{"iam:GetGroupPolicy",
-        Where::kGroups,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "compares them with what is needed"},
-    Row{"iam:ListAttachedGroupPolicies",
-        Where::kGroups,
-        Only::kUser,
-        {},
-        kGrantedPermissions,
-        "finds the policies attached to those groups"},
-    Row{"iam:GetPolicy",
-        Where::kPolicies,
-        Only::kAlways,
-        {},
-        kGrantedPermissions,
-        "finds the version of an attached policy that is in force"},
-    Row{"iam:GetPolicyVersion",
-        Where::kPolicies,
-        Only::kAlways,
-        {},
-        kGrantedPermissions,
-        "compares an attached policy with what is needed"},
-    Row{"iam:SimulatePrincipalPolicy",
-        Where::kHolder,
-        Only::kSimulation,
-        {},
-        kGrantedPermissions,
-        "lets IAM say what it would allow, boundaries included"},
-
-    Row{"s3:ListBucket", Where::kListing, Only::kAlways, kReadBilling, kBucketList,
-        "finds what was delivered"},
-    Row{"s3:GetObject", Where::kBelowPrefix, Only::kAlways, kReadBilling, kBucketRead,
-        "downloads manifests and bills"},
-    Row{"s3:GetBucketPolicy", Where::kBucket, Only::kAlways, kReadBilling, kBucketPolicy,
-        "says why AWS cannot deliver, or we cannot read"},
-    Row{"kms:Decrypt", Where::kKey, Only::kKeyed, kReadBilling, kBucketKey,
-        "decrypts the files of a bucket that has its own key"},
-    Row{"cur:DescribeReportDefinitions", Where::kEverything, Only::kLegacy, kReadBilling,
-        kReportDefinition, "finds reports and whether they meet the prerequisites"},
-    Row{"bcm-data-exports:ListExports", Where::kEverything, Only::kDataExport, kReadBilling,
-        kExportDefinition, "finds data exports"},
-    Row{"bcm-data-exports:GetExport", Where::kExports, Only::kDataExport, kReadBilling,
-        kExportDefinition, "says where an export delivers and whether it meets the prerequisites"},
-    Row{"bcm-data-exports:ListExecutions", Where::kExports, Only::kDataExport, kReadBilling,
-        kExportStatus, "says when AWS last delivered, and why it did not"},
-
-    Row{"s3:CreateBucket", Where::kBucket, Only::kAlways, kManageExport, kCreateBucket,
-        "makes the one bucket that AWS delivers to"},
-    Row{"s3:GetBucketPolicy", Where::kBucket, Only::kAlways, kManageExport, kMaintainBucketPolicy,
-        "reads the bucket's policy, so that only what is missing is added"},
-    Row{"s3:PutBucketPolicy", Where::kBucket, Only::kAlways, kManageExport, kMaintainBucketPolicy,
-        "lets AWS deliver into that bucket, also when AWS changes what it demands"},
-    Row{"s3:GetBucketNotification", Where::kBucket, Only::kAlways, kManageExport, kBucketEvents,
-        "shows event notifications of a bucket in use; they are never changed"},
-    Row{"cur:PutReportDefinition", Where::kOneReport, Only::kLegacy, kManageExport, kCreateExport,
-        "creates the one report"},
-    Row{"cur:ModifyReportDefinition", Where::kOneReport, Only::kLegacy, kManageExport,
-        kAdjustExport, "mends the one report's settings"},
-    Row{"bcm-data-exports:CreateExport", Where::kExportAndTable, Only::kDataExport, kManageExport,
-        kCreateExport, "creates the one export"},
-    Row{"cur:PutReportDefinition", Where::kReportBesideExport, Only::kDataExport, kManageExport,
-        kCreateExport, "AWS demands it beside CreateExport for the table of costs and usage"},
-    Row{"bcm-data-exports:UpdateExport", Where::kExportAndTable, Only::kDataExport, kManageExport,
-        kAdjustExport, "mends the one export's settings"},
-    Row{"bcm-data-exports:GetTable", Where::kTables, Only::kDataExport, kManageExport,
-        kCreateExport, "asks AWS for the columns that the new export can have"},
-
-    Row{"ce:GetCostAndUsage", Where::kEverything, Only::kAlways, kCostExplorer,
-        check_id::kCostExplorer,
-        "costs of the first days, and the figures to reconcile the bill with"},
-    Row{"ce:ListCostAllocationTags", Where::kEverything, Only::kAlways, kCostExplorer,
-        kAllocationTags, "says which tags the bill will carry"},
-
-    Row{"organizations:DescribeOrganization", Where::kEverything, Only::kAlways,
-        PermissionSet::kOrganization, check_id::kOrganization,
-        "says whether this is the management account and billing is consolidated"},
-    Row{"organizations:ListAccounts", Where::kEverything, Only::kAlways,
-        PermissionSet::kOrganization, kMemberAccounts, "names of member accounts"},
-    Row{"organizations:ListRoots", Where::kEverything, Only::kAlways, PermissionSet::kOrganization,
-        kOrganizationUnits, "the root, which a StackSet for member accounts is aimed at"},
-    Row{"organizations:ListOrganizationalUnitsForParent", Where::kEverything, Only::kAlways,
-        PermissionSet::kOrganization, kOrganizationUnits, "the tree of units"},
-    Row{"organizations:ListAccountsForParent", Where::kEverything, Only::kAlways,
-        PermissionSet::kOrganization, kOrganizationUnits, "which account is in which unit"},
-
-    Row{"cloudwatch:ListMetrics", Where::kEverything, Only::kAlways, kCloudWatch, kMetrics,
-        "finds metrics to divide costs by"},
-    Row{"cloudwatch:GetMetricData", Where::kEverything, Only::kAlways, kCloudWatch, kMetrics,
-        "reads those metrics"},
-
-    Row{"ec2:DescribeRegions", Where::kEverything, Only::kAlways, PermissionSet::kResources,
-        check_id::kResources, "says in which regions to look"},
-    Row{"ec2:DescribeInstances", Where::kEverything, Only::kAlways, PermissionSet::kResources,
-        check_id::kResources, "finds instances, also stopped ones"},
-    Row{"ec2:DescribeVolumes", Where::kEverything, Only::kAlways, PermissionSet::kResources,
-        check_id::kResources, "finds volumes that nothing uses"},
-    Row{"ec2:DescribeSnapshots", Where::kEverything, Only::kAlways, PermissionSet::kResources,
-        check_id::kResources, "finds old snapshots"},
-    Row{"ec2:DescribeAddresses", Where::kEverything, Only::kAlways, PermissionSet::kResources,
-        check_id::kResources, "finds addresses that nothing uses"},
-    Row{"elasticloadbalancing:DescribeLoadBalancers", Where::kEverything, Only::kAlways,
-        PermissionSet::kResources, check_id::kResources, "finds load balancers"},
-
-    Row{"cost-optimization-hub:ListEnrollmentStatuses", Where::kEverything, Only::kAlways,
-        kRecommendations, kOptimizationHub, "says whether the hub is switched on"},
-    Row{"cost-optimization-hub:ListRecommendations", Where::kEverything, Only::kAlways,
-        kRecommendations, kOptimizationHub, "reads the hub's recommendations"},
-    Row{"compute-optimizer:GetEnrollmentStatus", Where::kEverything, Only::kAlways,
-        kRecommendations, kComputeOptimizer, "says whether Compute Optimizer is switched on"},
-    Row{"compute-optimizer:GetEC2InstanceRecommendations", Where::kEverything, Only::kAlways,
-        kRecommendations, kComputeOptimizer, "reads recommendations for instances"},
-    Row{"ec2:DescribeInstances", Where::kEverything, Only::kAlways, kRecommendations,
-        kComputeOptimizer, "AWS demands it beside the recommendations for instances"},
-    Row{"compute-optimizer:GetEBSVolumeRecommendations", Where::kEverything, Only::kAlways,
-        kRecommendations, kComputeOptimizer, "reads recommendations for volumes"},
-    Row{"ec2:DescribeVolumes", Where::kEverything, Only::kAlways, kRecommendations,
-        kComputeOptimizer, "AWS demands it beside the recommendations for volumes"},
-    Row{"support:DescribeTrustedAdvisorChecks", Where::kEverything, Only::kAlways, kRecommendations,
-        kTrustedAdvisor, "names Trusted Advisor's checks"},
-    Row{"support:DescribeTrustedAdvisorCheckResult", Where::kEverything, Only::kAlways,
-        kRecommendations, kTrustedAdvisor, "reads their results"},
-
-    Row{"ce:ListCostAllocationTags", Where::kEverything, Only::kAlways, kTagActivation,
-        kAllocationTags, "says which tags are active already"},
-    Row{"ce:UpdateCostAllocationTagsStatus", Where::kEverything, Only::kAlways, kTagActivation,
-        kActivateTags, "activates tags that you choose"},
-    Row{"ce:StartCostAllocationTagBackfill", Where::kEverything, Only::kAlways, kTagActivation,
-        kBackfillTags, "asks AWS to apply active tags to earlier months"},
-    Row{"ce:ListCostAllocationTagBackfillHistory", Where::kEverything, Only::kAlways,
-        kTagActivation, kBackfillTags, "says how far AWS is with that"},
-};
-
-bool Applies(const Row& row, const PolicyScope& scope) {
+bool Applies(const PermissionRow& row, const PolicyScope& scope) {
   switch (row.only) {
     case Only::kAlways: return true;
     case Only::kRole: return scope.holder == Holder::kRole;
     case Only::kUser: return scope.holder == Holder::kUser;
     case Only::kLegacy: return !scope.export_kind || scope.export_kind == ExportKind::kLegacyCur;
     case Only::kDataExport: return scope.export_kind != ExportKind::kLegacyCur;
+    case Only::kCur2: return scope.export_kind.value_or(ExportKind::kCur2) == ExportKind::kCur2;
     case Only::kKeyed: return !scope.kms_key_arn.empty();
     case Only::kSimulation: return scope.may_simulate;
   }
@@ -262,8 +43,7 @@ std::vector<std::string> ResourcesOf(Where where, const PolicyScope& scope) {
   const std::string iam = "arn:${Partition}:iam::${AccountId}:";
   const std::string exports = "arn:${Partition}:bcm-data-exports:${BillingRegion}:${AccountId}:";
   const std::string table =
-      exports + "table/" +
-      (scope.export_kind == ExportKind::kFocus ? "FOCUS_1_2_AWS" : "COST_AND_USAGE_REPORT");
+      exports + "table/" + std::string(TableOf(scope.export_kind.value_or(ExportKind::kCur2)));
   switch (where) {
     case Where::kEverything: return {"*"};
     case Where::kBucket:
@@ -305,7 +85,7 @@ std::string_view GroupOf(Where where) {
   return "";
 }
 
-Permission ToPermission(const Row& row, const PolicyScope& scope) {
+Permission ToPermission(const PermissionRow& row, const PolicyScope& scope) {
   Permission permission{
       row.action,        ResourcesOf(row.where, scope), {}, row.reason, row.needed_by, row.set,
       GroupOf(row.where)};
@@ -396,7 +176,7 @@ Result<std::vector<Permission>> NeededPermissions(const std::set<PermissionSet>&
                                                   const PolicyScope& scope) {
   TRY(CheckScope(sets, scope));
   std::vector<Permission> permissions;
-  for (const Row& row : kRows) {
+  for (const PermissionRow& row : PermissionRows()) {
     if ((row.set && !sets.contains(*row.set)) || !Applies(row, scope)) continue;
     if (!scope.is_aws && (row.action != "s3:ListBucket" && row.action != "s3:GetObject")) continue;
     Permission permission = ToPermission(row, scope);

@@ -157,9 +157,15 @@ TEST(PermissionsTest, NamesThatAPolicyReadsAsPatternsAreRefused) {
 }
 
 TEST(AwsTablesTest, TheExportAsksForTheColumnsOfTheDictionary) {
-  EXPECT_EQ(Cur2Columns().size(), 125u);
-  EXPECT_TRUE(std::is_sorted(Cur2Columns().begin(), Cur2Columns().end(),
-                             [](const auto& a, const auto& b) { return a.name < b.name; }));
+  for (const auto& [kind, count] :
+       {std::pair{ExportKind::kCur2, 125u}, std::pair{ExportKind::kFocus10, 48u},
+        std::pair{ExportKind::kFocus, 60u}}) {
+    const auto columns = KnownColumns(TableOf(kind));
+    EXPECT_EQ(columns.size(), count) << Name(kind);
+    EXPECT_TRUE(std::is_sorted(columns.begin(), columns.end(),
+                               [](const auto& a, const auto& b) { return a.name < b.name; }));
+  }
+  EXPECT_TRUE(KnownColumns("CARBON_EMISSIONS").empty());
 }
 
 }  // namespace

@@ -4,14 +4,12 @@
 #include <array>
 
 #include "aws/endpoint.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "connect/aws_tables.h"
+#include "connect/template_documents.h"
 
 namespace farthing::connect {
 namespace {
-
-constexpr std::string_view kBucketArn = "arn:${Partition}:s3:::${Bucket}";
 
 // What an audit must not see: the bill's lines, costs and metrics.
 constexpr std::array<std::string_view, 4> kContent{
@@ -40,6 +38,7 @@ std::string_view DefaultName(ExportKind kind) {
     case ExportKind::kLegacyCur: return "farthing-cur";
     case ExportKind::kCur2: return "farthing-cur2";
     case ExportKind::kFocus: return "farthing-focus";
+    case ExportKind::kFocus10: return "farthing-focus-1-0";
   }
   return "";
 }
@@ -55,11 +54,6 @@ Result<PolicyScope> ScopeFor(const TemplateRequest& request) {
   }
   if (request.purpose == Purpose::kNewExport) {
     if (!scope.export_kind) scope.export_kind = ExportKind::kCur2;
-    if (scope.export_kind == ExportKind::kFocus) {
-      return Error(Errc::kInvalidArgument,
-                   "templates create cur2 and legacy-cur exports, not focus")
-          .Hint("an existing FOCUS export is read as well; CUR 2.0 holds more than FOCUS does");
-    }
     if (scope.bucket.empty()) scope.bucket = "farthing-billing-" + scope.account_id;
     if (scope.prefix.empty()) scope.prefix = "billing";
     if (!scope.kms_key_arn.empty()) {
@@ -77,82 +71,6 @@ Result<PolicyScope> ScopeFor(const TemplateRequest& request) {
   if (scope.export_name.empty() && scope.export_kind)
     scope.export_name = DefaultName(*scope.export_kind);
   return scope;
-}
-
-PolicyStatement Allow(std::string sid, std::vector<std::string> services,
-                      std::vector<std::string> actions, std::vector<std::string> resources) {
-  PolicyStatement statement;
-  statement.sid = std::move(sid);
-  statement.actions = std::move(actions);
-  statement.resources = std::move(resources);
-  for (std::string& service : services)
-    statement.principals.emplace_back("Service", std::move(service));
-  return statement;
-}
-
-// Only our own account's reports may be written: the condition against the confused deputy.
-// Source: AWS CUR user guide, "Setting up an Amazon S3 bucket for Cost and Usage Reports"; AWS Data Exports user
-// guide, "Setting up an Amazon S3 bucket for data exports".
-PolicyDocument DeliveryPolicy(ExportKind kind) {
-  const std::string bucket(kBucketArn);
-  const std::string reports = "arn:${Partition}:cur:${BillingRegion}:${AccountId}:definition/*";
-  const std::string exports =
-      "arn:${Partition}:bcm-data-exports:${BillingRegion}:${AccountId}:export/*";
-  PolicyDocument document;
-  if (kind == ExportKind::kLegacyCur) {
-    const std::vector<PolicyCondition> ours{{"StringLike", "aws:SourceAccount", {"${AccountId}"}},
-                                            {"StringLike", "aws:SourceArn", {reports}}};
-    document.statements = {Allow("FarthingCheckBucket", {"billingreports.amazonaws.com"},
-                                 {"s3:GetBucketAcl", "s3:GetBucketPolicy"}, {bucket}),
-                           Allow("FarthingDeliver", {"billingreports.amazonaws.com"},
-                                 {"s3:PutObject"}, {bucket + "/*"})};
-    for (PolicyStatement& statement : document.statements) statement.conditions = ours;
-  } else {
-    document.statements = {Allow("FarthingDeliver",
-                                 {"bcm-data-exports.amazonaws.com", "billingreports.amazonaws.com"},
-                                 {"s3:PutObject", "s3:GetBucketPolicy"}, {bucket, bucket + "/*"})};
-    document.statements[0].conditions = {{"StringLike", "aws:SourceAccount", {"${AccountId}"}},
-                                         {"StringLike", "aws:SourceArn", {reports, exports}}};
-  }
-  PolicyStatement tls;
-  tls.sid = "FarthingOnlyOverTls";
-  tls.is_deny = true;
-  tls.principals = {{"*", "*"}};
-  tls.actions = {"s3:*"};
-  tls.resources = {bucket, bucket + "/*"};
-  tls.conditions = {{"Bool", "aws:SecureTransport", {"false"}}};
-  document.statements.push_back(std::move(tls));
-  return document;
-}
-
-// For a bucket of another account, whose own policy must let our role in as well.
-PolicyDocument ReaderPolicy(const Plan& plan) {
-  const std::string holder = std::string("arn:${Partition}:iam::${AccountId}:") +
-                             (plan.scope.holder == Holder::kRole ? "role/" : "user/") +
-                             "${HolderName}";
-  PolicyDocument document;
-  for (const Permission& permission : plan.permissions) {
-    if (!permission.action.starts_with("s3:") || permission.set != PermissionSet::kReadBilling)
-      continue;
-    if (permission.action == "s3:GetBucketPolicy") continue;  // AWS refuses it to other accounts
-    PolicyStatement statement;
-    statement.sid = permission.action == "s3:GetObject" ? "FarthingReads" : "FarthingLists";
-    statement.principals = {{"AWS", holder}};
-    statement.actions = {std::string(permission.action)};
-    statement.resources = permission.resources;
-    if (permission.condition) statement.conditions = {*permission.condition};
-    document.statements.push_back(std::move(statement));
-  }
-  return document;
-}
-
-PolicyDocument TrustPolicy() {
-  PolicyStatement statement;
-  statement.sid = "FarthingWithItsExternalId";
-  statement.principals = {{"AWS", "${PrincipalArn}"}};
-  statement.actions = {"sts:AssumeRole"};
-  statement.conditions = {{"StringEquals", "sts:ExternalId", {"${ExternalId}"}}};
-  return {{std::move(statement)}};
 }
 
 void AddParameters(Plan& plan) {
@@ -192,7 +110,12 @@ void AddParameters(Plan& plan) {
          is_new ? "Name of the new bucket" : "The bucket that AWS delivers to", "",
          is_new ? "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$" : "^[A-Za-z0-9._-]{3,255}$", 3, 255});
   }
-  if (!plan.scope.prefix.empty() && (is_new || uses("Bucket"))) {
+  if (plan.open_prefix) {
+    add({"Prefix", "BillingPrefix", "billing_prefix",
+         "Path below which AWS delivers, without slashes at its ends; without one, everything in "
+         "the bucket may be read",
+         "", "^[A-Za-z0-9!_.'()=+@:, /-]*$", 0, 256});
+  } else if (!plan.scope.prefix.empty() && (is_new || uses("Bucket"))) {
     add({"Prefix", "BillingPrefix", "billing_prefix",
          "Path below which AWS delivers, without slashes at its ends", "",
          "^[A-Za-z0-9!_.'()=+@:, /-]+$", 1, 256});
@@ -222,8 +145,23 @@ void AddParameters(Plan& plan) {
   }
 }
 
-Error Missing(std::string_view what, std::string_view hint) {
-  return Error(Errc::kInvalidArgument, std::string(what) + " is not known").Hint(hint);
+Result<std::vector<Permission>> PermissionsFor(Purpose purpose, const std::set<PermissionSet>& sets,
+                                               const PolicyScope& scope) {
+  TRY_ASSIGN(std::vector<Permission> permissions, NeededPermissions(sets, scope));
+  if (purpose == Purpose::kAudit) {
+    std::erase_if(permissions, [](const Permission& permission) {
+      return std::find(kContent.begin(), kContent.end(), permission.action) != kContent.end();
+    });
+  }
+  return permissions;
+}
+
+/// True when what is allowed depends on the path below which AWS delivers.
+bool IsBelowPrefix(const std::vector<Permission>& permissions) {
+  return std::any_of(permissions.begin(), permissions.end(), [](const Permission& permission) {
+    return permission.set == PermissionSet::kReadBilling &&
+           (permission.action == "s3:ListBucket" || permission.action == "s3:GetObject");
+  });
 }
 
 Result<void> CheckPrincipal(const std::string& principal) {
@@ -283,13 +221,14 @@ Result<Plan> MakePlan(const TemplateRequest& request) {
   // A bucket that is not known yet is a parameter without a value: the shape of the policy does not depend on it.
   PolicyScope shape = plan.scope;
   if (shape.bucket.empty()) shape.bucket = "unknown";
-  TRY_ASSIGN(plan.permissions, NeededPermissions(plan.sets, shape));
-  if (request.purpose == Purpose::kAudit) {
-    std::erase_if(plan.permissions, [](const Permission& permission) {
-      return std::find(kContent.begin(), kContent.end(), permission.action) != kContent.end();
-    });
-  }
+  TRY_ASSIGN(plan.permissions, PermissionsFor(request.purpose, plan.sets, shape));
   plan.policy = BuildPolicy(plan.permissions);
+  plan.open_prefix = shape.prefix.empty() && IsBelowPrefix(plan.permissions);
+  if (plan.open_prefix) {
+    shape.prefix = "unknown";
+    TRY_ASSIGN(const auto confined, PermissionsFor(request.purpose, plan.sets, shape));
+    plan.confined = BuildPolicy(confined);
+  }
   if (plan.scope.holder == Holder::kRole) plan.trust = TrustPolicy();
   plan.holder_path = plan.scope.holder_name.substr(0, plan.scope.holder_name.rfind('/') + 1);
   plan.foreign_bucket = !request.settings.bucket_owner.empty() &&
@@ -303,7 +242,7 @@ Result<Plan> MakePlan(const TemplateRequest& request) {
                            : ReaderPolicy(plan);
   AddParameters(plan);
   if (request.purpose == Purpose::kMembers && plan.targets.empty() && !plan.generic) {
-    return Missing(
+    return NotKnown(
         "the organisation's root or units",
         "give --members r-abcd or --members ou-abcd-12345678,…; `aws organizations list-roots` "
         "names the root");
@@ -317,126 +256,24 @@ Result<void> CheckComplete(const Plan& plan) {
       .Hint("name the bucket that AWS delivers to: --bucket; --new-export makes one");
 }
 
-PolicyDocument LiteralPolicy(const Plan& plan) { return WithValues(plan.policy, plan.values); }
-
-Result<PolicyDocument> LiteralTrust(const Plan& plan) {
-  if (plan.scope.holder == Holder::kUser) {
-    return Error(Errc::kInvalidArgument, "a connection with access keys has no trust policy")
-        .Hint("a role is safer: nothing that lives long is stored anywhere");
-  }
-  if (plan.Value("PrincipalArn").empty()) {
-    return Missing("who Farthing runs as",
-                   "give --principal with the ARN of its role or user; `aws sts "
-                   "get-caller-identity` names it");
-  }
-  if (plan.Value("ExternalId").empty()) {
-    return Missing("the external ID",
-                   "create the connection first, it makes one: farthing connect");
-  }
-  return WithValues(plan.trust, plan.values);
-}
-
-Result<PolicyDocument> LiteralBucketPolicy(const Plan& plan) {
-  if (plan.bucket_policy.statements.empty()) {
-    return Error(Errc::kInvalidArgument, "these permission sets read no bucket");
-  }
-  return WithValues(plan.bucket_policy, plan.values);
-}
-
 NewExport NewExportOf(ExportKind kind) {
   NewExport wanted;
   wanted.format = wanted.compression = kind == ExportKind::kLegacyCur ? "Parquet" : "PARQUET";
   if (kind == ExportKind::kLegacyCur) return wanted;
-  wanted.table = "COST_AND_USAGE_REPORT";
+  wanted.table = TableOf(kind);
   std::string columns;
-  for (const ExportColumn& column : Cur2Columns()) {
+  for (const ExportColumn& column : KnownColumns(wanted.table)) {
     columns += std::string(columns.empty() ? "" : ", ") + std::string(column.name);
   }
-  wanted.query = "SELECT " + columns + " FROM COST_AND_USAGE_REPORT";
-  wanted.table_properties = {{"TIME_GRANULARITY", "HOURLY"},
-                             {"INCLUDE_RESOURCES", "TRUE"},
-                             {"INCLUDE_SPLIT_COST_ALLOCATION_DATA", "TRUE"},
-                             {"INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY", "FALSE"}};
+  wanted.query = "SELECT " + columns + " FROM " + wanted.table;
+  if (kind != ExportKind::kFocus10) wanted.table_properties = {{"TIME_GRANULARITY", "HOURLY"}};
+  if (kind == ExportKind::kCur2) {
+    wanted.table_properties.insert(wanted.table_properties.end(),
+                                   {{"INCLUDE_RESOURCES", "TRUE"},
+                                    {"INCLUDE_SPLIT_COST_ALLOCATION_DATA", "TRUE"},
+                                    {"INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY", "FALSE"}});
+  }
   return wanted;
-}
-
-namespace {
-
-std::string_view Word(Purpose purpose) {
-  switch (purpose) {
-    case Purpose::kExisting: return "existing";
-    case Purpose::kNewExport: return "new-export";
-    case Purpose::kMembers: return "members";
-    case Purpose::kAudit: return "audit";
-  }
-  return "";
-}
-
-std::string PercentEncode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
-std::string StackName(const Plan& plan) {
-  std::string name = "farthing-" + plan.connection_name;
-  for (char& c : name) {
-    const bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!fine) c = '-';
-  }
-  while (name.ends_with('-')) name.pop_back();
-  return name.substr(0, 128);
-}
-
-}  // namespace
-
-std::string TemplateObjectName(const Plan& plan) {
-  Plan generic = plan;
-  for (TemplateParameter& parameter : generic.parameters) parameter.value.clear();
-  return "farthing-" + std::string(Word(plan.purpose)) + "-" +
-         Sha256(CloudFormation(generic, TemplateFormat::kYaml)).substr(0, 12) + ".yaml";
-}
-
-Result<std::string> QuickCreateLink(const Plan& plan, std::string_view template_bucket_url) {
-  const std::string suffix(aws::FindPartition(plan.scope.partition)->dns_suffix);
-  const std::size_t host_end = template_bucket_url.find('/', std::string_view("https://").size());
-  const std::string_view host = template_bucket_url.substr(0, host_end);
-  if (!template_bucket_url.starts_with("https://") || !host.ends_with("." + suffix) ||
-      host.find("s3") == std::string_view::npos) {
-    return Error(Errc::kInvalidArgument, "CloudFormation takes templates from S3 only, not from: " +
-                                             std::string(template_bucket_url))
-        .Hint(
-            "put the template into a bucket and give its https URL, or upload it in the console by "
-            "hand");
-  }
-  std::string url(template_bucket_url);
-  if (!url.ends_with('/')) url += '/';
-  std::string link = ConsoleLink(
-      plan, "cloudformation/home?region=" + plan.billing_region + "#/stacks/create/review");
-  link += "?templateURL=" + PercentEncode(url + TemplateObjectName(plan)) +
-          "&stackName=" + PercentEncode(StackName(plan));
-  for (const TemplateParameter& parameter : plan.parameters) {
-    if (!parameter.value.empty()) {
-      link += "&param_" + parameter.name + "=" + PercentEncode(parameter.value);
-    }
-  }
-  return link;
-}
-
-std::string ConsoleLink(const Plan& plan, std::string_view page) {
-  return "https://" + plan.billing_region + "." +
-         std::string(aws::FindPartition(plan.scope.partition)->console_domain) + "/" +
-         std::string(page);
 }
 
 }  // namespace farthing::connect

@@ -3,6 +3,7 @@
 // What a customer sets up in AWS, from one plan rendered in many ways: policy JSON, CloudFormation, Terraform, a shell
 // script and a link.  A plan is made once from the settings; the renderers hold no policy of their own.  Const-safe.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,8 @@ struct TemplateParameter {
   std::string description;
   std::string value;  ///< "" when not known: must be given then
   std::string pattern;
-  int min_length = 1, max_length = 128;
+  int min_length = 1,
+      max_length = 128;  ///< from 0: "" is a value, and the default where none is known
   bool is_list = false;
 };
 
@@ -51,6 +53,7 @@ struct Plan {
   std::set<PermissionSet> sets;
   std::vector<Permission> permissions;
   PolicyDocument policy, trust, bucket_policy;  ///< texts are patterns
+  PolicyDocument confined;                      ///< `policy` below a path, where that is open
   std::vector<std::pair<std::string, std::string>> values;
   std::vector<TemplateParameter> parameters;
   std::string billing_region;
@@ -58,6 +61,8 @@ struct Plan {
   std::vector<std::string> targets;
   bool generic = false;
   bool foreign_bucket = false;  ///< the bucket belongs to another account than the role
+  /// The path below which AWS delivers is not known: `policy` reads the whole bucket, and templates ask for the path.
+  bool open_prefix = false;
 
   std::string Value(std::string_view placeholder) const;
   const TemplateParameter* Parameter(std::string_view placeholder) const;
@@ -78,6 +83,10 @@ Result<PolicyDocument> LiteralTrust(const Plan& plan);
 /// Of a new bucket: AWS may deliver, only over TLS.  Of an existing one: what to add so that the role may read.
 /// Requires: CheckComplete().
 Result<PolicyDocument> LiteralBucketPolicy(const Plan& plan);
+
+/// The policy as templates have it: patterns.  Where the path is open, it is confined to what BelowPrefix and Prefix
+/// become, and `if_prefix` makes the condition of listing depend on there being one.
+Node PolicyTree(const Plan& plan, const std::function<Node(Node condition)>& if_prefix);
 
 enum class TemplateFormat { kYaml, kJson };
 std::string CloudFormation(const Plan& plan, TemplateFormat format);
@@ -101,7 +110,8 @@ struct NewExport {
   std::string table;
   std::vector<std::pair<std::string, std::string>> table_properties;
 };
-/// Requires: kind is not kFocus.
+/// FOCUS has resource ids always; FOCUS 1.0 has nothing to configure at all.
+/// Source: AWS Data Exports user guide, "Table dictionary".
 NewExport NewExportOf(ExportKind kind);
 
 /// The CloudFormation document as a tree: shared by the member accounts' StackSet and its renderers.

@@ -27,14 +27,32 @@ struct Called {
   std::string reference;
 };
 
+constexpr const char* kBelowPrefix = "BelowPrefix";
+
+/// Where the path is open: the path and a slash, or nothing.
+Node BelowPrefix() {
+  return Map({{"Fn::If", List({Text("HasPrefix"), Map({{"Fn::Sub", Text("${BillingPrefix}/")}}),
+                               Text("")})}});
+}
+
+Node IfPrefix(Node condition) {
+  return Map({{"Fn::If", List({Text("HasPrefix"), std::move(condition), Ref("AWS::NoValue")})}});
+}
+
+Node HasPrefix() {
+  const Node is_empty = Map({{"Fn::Equals", List({Ref("BillingPrefix"), Text("")})}});
+  return Map({{"HasPrefix", Map({{"Fn::Not", List({is_empty})}})}});
+}
+
 class Namer {
  public:
   explicit Namer(const Plan& plan) : plan_(plan) {}
 
   Node operator()(const std::vector<Piece>& pieces) const {
     std::string sub, text, only;
-    bool refers = false;
+    bool refers = false, below = false;
     for (const Piece& piece : pieces) {
+      below |= piece.is_name && piece.text == kBelowPrefix;
       const Called called = piece.is_name ? Call(piece.text) : Called{piece.text, ""};
       text += called.literal;
       sub += EscapeSub(called.literal);
@@ -44,6 +62,7 @@ class Namer {
       sub += "${" + called.reference + "}";
     }
     if (!refers) return Text(text);
+    if (below) return Map({{"Fn::Sub", List({Text(sub), Map({{kBelowPrefix, BelowPrefix()}})})}});
     return only.empty() ? Map({{"Fn::Sub", Text(sub)}}) : Ref(only);
   }
 
@@ -51,6 +70,7 @@ class Namer {
   Called Call(const std::string& name) const {
     if (name == "Partition") return {"", "AWS::Partition"};
     if (name == "AccountId") return {"", "AWS::AccountId"};
+    if (name == kBelowPrefix) return {"", name};
     if (name == "Bucket" && plan_.purpose == Purpose::kNewExport) return {"", "Bucket"};
     const TemplateParameter* parameter = plan_.Parameter(name);
     if (parameter == nullptr) return {plan_.Value(name), ""};
@@ -64,7 +84,9 @@ Node Tree(const PolicyDocument& document) { return ToTree(document, PolicyTexts:
 Node ParameterTree(const TemplateParameter& parameter) {
   Node tree = Map({{"Type", Text(parameter.is_list ? "CommaDelimitedList" : "String")},
                    {"Description", Text(parameter.description)}});
-  if (!parameter.value.empty()) tree.Add("Default", Text(parameter.value));
+  if (!parameter.value.empty() || parameter.min_length == 0) {
+    tree.Add("Default", Text(parameter.value));
+  }
   if (parameter.is_list) return tree;
   tree.Add("AllowedPattern", Text(parameter.pattern));
   tree.Add("MinLength", Raw(std::to_string(parameter.min_length)));
@@ -158,9 +180,8 @@ Node RoleTree(const Plan& plan, Node name) {
                  Text("Farthing reads costs; nothing more than the policy below names"));
   properties.Add("MaxSessionDuration", Raw("3600"));
   properties.Add("AssumeRolePolicyDocument", Tree(plan.trust));
-  properties.Add(
-      "Policies",
-      List({Map({{"PolicyName", Text("farthing")}, {"PolicyDocument", Tree(plan.policy)}})}));
+  properties.Add("Policies", List({Map({{"PolicyName", Text("farthing")},
+                                        {"PolicyDocument", PolicyTree(plan, IfPrefix)}})}));
   return Map({{"Type", Text("AWS::IAM::Role")}, {"Properties", std::move(properties)}});
 }
 
@@ -170,7 +191,7 @@ void AddUser(const Plan& plan, Node& resources) {
   resources.Add("User", Map({{"Type", Text("AWS::IAM::User")}, {"Properties", std::move(user)}}));
   Node policy = Map({{"Description", Text("What Farthing needs")},
                      {"Users", List({Ref("User")})},
-                     {"PolicyDocument", Tree(plan.policy)}});
+                     {"PolicyDocument", PolicyTree(plan, IfPrefix)}});
   resources.Add("Policy", Map({{"Type", Text("AWS::IAM::ManagedPolicy")},
                                {"Properties", std::move(policy)}}));
 }
@@ -291,12 +312,13 @@ Node CloudFormationTree(const Plan& plan) {
                                          "AWS keeps cost exports in " + plan.billing_region +
                                              " only: switch the console to that region"));
   }
-  const Node tree = Map({{"AWSTemplateFormatVersion", Text("2010-09-09")},
-                         {"Description", Text(DescriptionOf(plan))},
-                         {"Parameters", std::move(parameters)},
-                         {"Rules", std::move(rules)},
-                         {"Resources", Resources(plan)},
-                         {"Outputs", Outputs(plan)}});
+  Node tree = Map({{"AWSTemplateFormatVersion", Text("2010-09-09")},
+                   {"Description", Text(DescriptionOf(plan))},
+                   {"Parameters", std::move(parameters)},
+                   {"Rules", std::move(rules)}});
+  if (plan.open_prefix) tree.Add("Conditions", HasPrefix());
+  tree.Add("Resources", Resources(plan));
+  tree.Add("Outputs", Outputs(plan));
   return Resolve(tree, Namer(plan));
 }
 

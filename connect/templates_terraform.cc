@@ -32,6 +32,10 @@ class Namer {
       expression = "aws_s3_bucket.billing.id";
       return "";
     }
+    if (name == "BelowPrefix") {
+      expression = "local.below_prefix";
+      return "";
+    }
     const TemplateParameter* parameter = plan_.Parameter(name);
     if (parameter == nullptr) return plan_.Value(name);
     expression = "var." + parameter->variable;
@@ -48,10 +52,24 @@ std::string Resource(std::string_view type, std::string_view name) {
   return "resource " + QuoteHcl(type) + " " + QuoteHcl(name);
 }
 
-Node JsonEncode(const PolicyDocument& document) {
-  Node tree = ToTree(document, PolicyTexts::kPatterns);
+Node JsonEncode(Node tree) {
   tree.call = "jsonencode";
   return tree;
+}
+Node JsonEncode(const PolicyDocument& document) {
+  return JsonEncode(ToTree(document, PolicyTexts::kPatterns));
+}
+Node JsonEncodedPolicy(const Plan& plan) {
+  return JsonEncode(PolicyTree(plan, [](Node) { return Raw("local.only_below_prefix"); }));
+}
+
+/// Where the path is open: what follows from it.  A conditional cannot have an empty object beside a full one.
+HclBlock PrefixLocals() {
+  return Block(
+      "locals",
+      {{"below_prefix", Raw(R"(var.billing_prefix == "" ? "" : "${var.billing_prefix}/")")},
+       {"only_below_prefix",
+        Raw(R"({ for operator, keys in { StringLike = { "s3:prefix" = [var.billing_prefix, "${var.billing_prefix}/*"] } } : operator => keys if var.billing_prefix != "" })")}});
 }
 
 HclBlock Requirements() {
@@ -76,7 +94,7 @@ HclBlock Variable(const TemplateParameter& parameter) {
   HclBlock variable = Block("variable " + QuoteHcl(parameter.variable),
                             {{"type", Raw(parameter.is_list ? "list(string)" : "string")},
                              {"description", Text(parameter.description)}});
-  if (!parameter.value.empty()) {
+  if (!parameter.value.empty() || parameter.min_length == 0) {
     variable.attributes.push_back({"default", parameter.is_list ? Texts(Split(parameter.value, ','))
                                                                 : Text(parameter.value)});
   }
@@ -157,7 +175,7 @@ void AddHolder(const Plan& plan, std::vector<HclBlock>& blocks) {
   if (plan.scope.holder == Holder::kUser) {
     blocks.push_back(Block(Resource("aws_iam_user", "farthing"), {{"name", Raw("var.user_name")}}));
     blocks.push_back(Block(Resource("aws_iam_policy", "farthing"),
-                           {{"name", Text("farthing")}, {"policy", JsonEncode(plan.policy)}}));
+                           {{"name", Text("farthing")}, {"policy", JsonEncodedPolicy(plan)}}));
     blocks.push_back(Block(Resource("aws_iam_user_policy_attachment", "farthing"),
                            {{"user", Raw("aws_iam_user.farthing.name")},
                             {"policy_arn", Raw("aws_iam_policy.farthing.arn")}}));
@@ -176,7 +194,7 @@ void AddHolder(const Plan& plan, std::vector<HclBlock>& blocks) {
   blocks.push_back(
       Block(Resource("aws_iam_role_policy", "farthing"), {{"name", Text("farthing")},
                                                           {"role", Raw("aws_iam_role.farthing.id")},
-                                                          {"policy", JsonEncode(plan.policy)}}));
+                                                          {"policy", JsonEncodedPolicy(plan)}}));
   blocks.push_back(Block("output \"role_arn\"", {{"value", Raw("aws_iam_role.farthing.arn")}}));
 }
 
@@ -213,6 +231,7 @@ void ResolveBlock(HclBlock& block, const Namer& namer) {
 std::string Terraform(const Plan& plan) {
   std::vector<HclBlock> blocks{Requirements(), Provider(plan)};
   for (const TemplateParameter& parameter : plan.parameters) blocks.push_back(Variable(parameter));
+  if (plan.open_prefix) blocks.push_back(PrefixLocals());
   if (plan.purpose == Purpose::kNewExport) {
     AddBucket(plan, blocks);
     const NewExport wanted = NewExportOf(*plan.scope.export_kind);

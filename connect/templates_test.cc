@@ -95,7 +95,8 @@ TEST(TemplatesTest, TheExternalIdParameterTakesWhatWeMakeAndIsShown) {
 }
 
 TEST(TemplatesTest, ANewExportIsGuardedKeptAndMadeAfterTheBucketPolicy) {
-  for (const ExportKind kind : {ExportKind::kCur2, ExportKind::kLegacyCur}) {
+  for (const ExportKind kind :
+       {ExportKind::kCur2, ExportKind::kLegacyCur, ExportKind::kFocus, ExportKind::kFocus10}) {
     TemplateRequest request = Request(Purpose::kNewExport);
     request.settings.export_place.kind = kind;
     const auto root = boost::json::parse(CloudFormation(*MakePlan(request), TemplateFormat::kJson));
@@ -109,10 +110,24 @@ TEST(TemplatesTest, ANewExportIsGuardedKeptAndMadeAfterTheBucketPolicy) {
   }
 }
 
-TEST(TemplatesTest, AFocusExportIsNotCreated) {
-  TemplateRequest request = Request(Purpose::kNewExport);
-  request.settings.export_place.kind = ExportKind::kFocus;
-  EXPECT_FALSE(MakePlan(request).ok());
+TEST(TemplatesTest, AFocusExportAsksForTheColumnsOfItsTableAndForNoReport) {
+  for (const auto& [kind, configured] :
+       {std::pair{ExportKind::kFocus, true}, std::pair{ExportKind::kFocus10, false}}) {
+    TemplateRequest request = Request(Purpose::kNewExport);
+    request.settings.export_place.kind = kind;
+    request.settings.permission_sets.insert(PermissionSet::kManageExport);
+    const std::string table(TableOf(kind));
+    const Plan plan = *MakePlan(request);
+    const auto root = boost::json::parse(CloudFormation(plan, TemplateFormat::kJson));
+    const auto& query =
+        root.at("Resources").at("Export").at("Properties").at("Export").at("DataQuery");
+    EXPECT_EQ(query.at("QueryStatement").as_string(), NewExportOf(kind).query.c_str());
+    EXPECT_TRUE(NewExportOf(kind).query.ends_with(" FROM " + table));
+    EXPECT_EQ(query.as_object().contains("TableConfigurations"), configured);
+    const std::string policy = ToJson(LiteralPolicy(plan));
+    EXPECT_TRUE(Contains(policy, ":table/" + table + "\""));
+    EXPECT_FALSE(Contains(policy, "cur:")) << policy;
+  }
 }
 
 TEST(TemplatesTest, TheAuditSeesNoBillAndNoCost) {
@@ -216,6 +231,38 @@ TEST(TemplatesTest, ABucketThatIsNotKnownYetIsAskedFor) {
   EXPECT_TRUE(CheckComplete(*MakePlan(Request())).ok());
 }
 
+TEST(TemplatesTest, AnUnknownPathIsAParameterAndWarnedAbout) {
+  TemplateRequest request = Request();
+  request.settings.export_place.prefix.clear();
+  const Plan plan = *MakePlan(request);
+  const auto root = boost::json::parse(CloudFormation(plan, TemplateFormat::kJson));
+  EXPECT_EQ(root.at("Parameters").at("BillingPrefix").at("Default").as_string(), "");
+  EXPECT_TRUE(root.at("Conditions").as_object().contains("HasPrefix"));
+  const std::string policy =
+      boost::json::serialize(root.at("Resources").at("Role").at("Properties").at("Policies"));
+  EXPECT_TRUE(Contains(policy, R"("arn:${AWS::Partition}:s3:::${BillingBucket}/${BelowPrefix}*")"))
+      << policy;
+  EXPECT_TRUE(Contains(policy, R"("Condition":{"Fn::If":["HasPrefix",{"StringLike")")) << policy;
+  const std::string terraform = Terraform(plan);
+  EXPECT_TRUE(Contains(terraform, "Condition = local.only_below_prefix")) << terraform;
+  EXPECT_TRUE(Contains(terraform, "${var.billing_bucket}/${local.below_prefix}*")) << terraform;
+  EXPECT_TRUE(Contains(ToJson(LiteralPolicy(plan)), "arn:aws:s3:::bills/*"));
+
+  const auto warned = [](const Plan& of, SetupWay way) {
+    const auto steps = GuideSteps(of, way);
+    return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+      return std::any_of(step.warnings.begin(), step.warnings.end(),
+                         [](const Warning& warning) { return warning.id == "whole-bucket"; });
+    });
+  };
+  for (const SetupWay way :
+       {SetupWay::kByHand, SetupWay::kCloudFormation, SetupWay::kTerraform, SetupWay::kCli}) {
+    EXPECT_TRUE(warned(plan, way));
+    EXPECT_FALSE(warned(*MakePlan(Request()), way)) << "the path is known";
+  }
+  EXPECT_FALSE(warned(*MakePlan(Request(Purpose::kAudit)), SetupWay::kByHand));
+}
+
 TEST(TemplatesTest, PartitionsHaveTheirOwnRegionAndConsole) {
   TemplateRequest request = Request(Purpose::kNewExport);
   request.settings.partition = "aws-cn";
@@ -249,7 +296,7 @@ TEST(GuideTest, TheWarningsOfTheGuidesStandWhereTheyApply) {
   const auto stack = ids(GuideSteps(*MakePlan(request), SetupWay::kCloudFormation));
   for (const char* id : {"right-account", "management-account-first", "consolidated-billing",
                          "billing-region", "iam-acknowledgement", "event-notifications", "backfill",
-                         "first-delivery", "restricted-administrator"}) {
+                         "first-delivery", "restricted-administrator", "stack-time"}) {
     EXPECT_TRUE(stack.contains(id)) << id;
   }
   const auto by_hand = ids(GuideSteps(*MakePlan(Request()), SetupWay::kByHand));

@@ -40,11 +40,15 @@ void Collect(const json::value& value, std::set<std::string>& names) {
                                    : "";
       names.insert(name.substr(0, name.find('.')));
     } else if (key == "Fn::Sub") {
-      const json::value& text =
-          argument.is_array() && !argument.get_array().empty() ? argument.get_array()[0] : argument;
+      const json::array* list = argument.if_array();
+      const json::value& text = list != nullptr && !list->empty() ? list->front() : argument;
+      // In the form of a list, names of its own come second.
+      const json::object* own =
+          list != nullptr && list->size() > 1 ? (*list)[1].if_object() : nullptr;
       if (text.is_string()) {
-        for (const std::string& name : SubNames(std::string(View(text.get_string()))))
-          names.insert(name.substr(0, name.find('.')));
+        for (const std::string& name : SubNames(std::string(View(text.get_string())))) {
+          if (own == nullptr || !own->contains(name)) names.insert(name.substr(0, name.find('.')));
+        }
       }
       Collect(argument, names);
     } else {

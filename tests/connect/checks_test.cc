@@ -21,25 +21,27 @@ namespace {
 using enum PermissionSet;
 using enum CheckStatus;
 
-std::set<PermissionSet> AllSets() {
-  std::set<PermissionSet> sets;
-  for (const PermissionSetInfo& info : PermissionSets()) sets.insert(info.set);
-  return sets;
-}
-
 /// A fault, the check that must notice it, and what it must say.
 struct Trouble {
   std::string name;
   std::string check;
   CheckStatus status;
-  void (*make)(Stage& stage, Connection& connection);
-  std::string cause;           ///< a part of cause
-  std::string fix;             ///< a part of fix
-  std::string aws_code = "";   ///< in the evidence, beside a request id
-  std::string connector = "";  ///< Microsoft's code
+  void (*make)(Stage& stage,
+               Connection& connection);  ///< nullptr: the action `cause` is taken away
+  std::string cause;                     ///< a part of cause
+  std::string fix;                       ///< a part of fix
+  std::string aws_code = "";             ///< in the evidence, beside a request id
+  std::string connector = "";            ///< Microsoft's code
   ExportKind kind = ExportKind::kCur2;
   int clock_hours = 0;  ///< by how much AWS's clock, and so the delivery, is behind
 };
+
+/// The trouble that the role may not do one thing: the check says what, and to allow it.
+Trouble Denied(const std::string& name, const std::string& check, const std::string& action,
+               const std::string& aws_code, const std::string& connector = "",
+               ExportKind kind = ExportKind::kCur2) {
+  return {name, check, kFail, nullptr, action, "allow " + action, aws_code, connector, kind};
+}
 
 void Deny(Stage& stage, const std::string& service, const std::string& action) {
   stage.aws().Inject({.kind = rehearsal::FaultKind::kDeny, .service = service, .action = action});
@@ -60,10 +62,7 @@ void EmptyBucket(Stage& stage) {
 }
 
 void Without(Stage& stage, const Connection& connection, const std::string& action) {
-  PolicyDocument policy = stage.PolicyOf(connection);
-  for (PolicyStatement& statement : policy.statements) std::erase(statement.actions, action);
-  std::erase_if(policy.statements, [](const PolicyStatement& s) { return s.actions.empty(); });
-  stage.SetPolicy(connection, policy);
+  stage.SetPolicy(connection, Without(stage.PolicyOf(connection), action));
 }
 
 void ChangeReport(Stage& stage, void (*change)(aws::ReportDefinition&)) {
@@ -157,14 +156,10 @@ const std::vector<Trouble>& Troubles() {
       {"TrustCannotBeRead", "role-trust", kFail,
        [](Stage& stage, Connection&) { Deny(stage, "iam", "GetRole"); }, "iam:GetRole",
        "service control policy", "AccessDenied"},
-      {"ReportsAreDenied", "report-definition", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "cur:DescribeReportDefinitions"); },
-       "cur:DescribeReportDefinitions", "allow cur:DescribeReportDefinitions",
-       "AccessDeniedException", "AccessDeniedReportDefinitions", ExportKind::kLegacyCur},
-      {"ExportsAreDenied", "export-definition", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "bcm-data-exports:ListExports"); },
-       "bcm-data-exports:ListExports", "allow bcm-data-exports:ListExports",
-       "AccessDeniedException", "AccessDeniedReportDefinitions"},
+      Denied("ReportsAreDenied", "report-definition", "cur:DescribeReportDefinitions",
+             "AccessDeniedException", "AccessDeniedReportDefinitions", ExportKind::kLegacyCur),
+      Denied("ExportsAreDenied", "export-definition", "bcm-data-exports:ListExports",
+             "AccessDeniedException", "AccessDeniedReportDefinitions"),
       {"NoExportAtAll", "export", kFail,
        [](Stage& stage, Connection& connection) {
          const rehearsal::Signer admin{stage.aws().Admin(), ""};
@@ -229,9 +224,8 @@ const std::vector<Trouble>& Troubles() {
          stage.Control("bucket", R"({"name":"payer-bills","region":"eu-west-1"})");
        },
        "the settings say us-east-1", "nothing breaks"},
-      {"ListingIsDenied", "bucket-list", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "s3:ListBucket"); }, "s3:ListBucket",
-       "allow s3:ListBucket", "AccessDenied", "AccessDeniedListReports"},
+      Denied("ListingIsDenied", "bucket-list", "s3:ListBucket", "AccessDenied",
+             "AccessDeniedListReports"),
       {"BucketPolicyKeepsUsOut", "bucket-list", kFail,
        [](Stage& stage, Connection& connection) {
          stage.AdminPut(
@@ -266,9 +260,8 @@ const std::vector<Trouble>& Troubles() {
          connection.settings.export_place.bucket = "shared";
        },
        "take the name", "--bucket-owner ACCOUNT", "", "", ExportKind::kLegacyCur},
-      {"ReadingIsDenied", "bucket-read", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "s3:GetObject"); }, "s3:GetObject",
-       "allow s3:GetObject", "AccessDenied", "AccessDeniedDownloadReport"},
+      Denied("ReadingIsDenied", "bucket-read", "s3:GetObject", "AccessDenied",
+             "AccessDeniedDownloadReport"),
       {"ObjectsAreArchived", "bucket-read", kFail,
        [](Stage& stage, Connection&) {
          stage.aws().Inject({.kind = rehearsal::FaultKind::kArchived, .action = "GetObject"});
@@ -281,9 +274,7 @@ const std::vector<Trouble>& Troubles() {
          Must(stage.aws().Deliver());
        },
        "kms:Decrypt", "--kms-key arn:aws:kms:us-east-1:", "AccessDenied"},
-      {"PolicyCannotBeRead", "bucket-policy", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "s3:GetBucketPolicy"); },
-       "s3:GetBucketPolicy", "allow s3:GetBucketPolicy", "AccessDenied"},
+      Denied("PolicyCannotBeRead", "bucket-policy", "s3:GetBucketPolicy", "AccessDenied"),
       {"PolicyDoesNotLetAwsIn", "bucket-policy", kWarning,
        [](Stage& stage, Connection&) {
          stage.AdminPut(
@@ -299,9 +290,7 @@ const std::vector<Trouble>& Troubles() {
                         "</QueueConfiguration></NotificationConfiguration>");
        },
        "other processes depend", "never changes them"},
-      {"EventsCannotBeRead", "bucket-events", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "s3:GetBucketNotification"); },
-       "s3:GetBucketNotification", "allow s3:GetBucketNotification", "AccessDenied"},
+      Denied("EventsCannotBeRead", "bucket-events", "s3:GetBucketNotification", "AccessDenied"),
       {"NothingIsDeliveredYet", "delivery", kWarning,
        [](Stage& stage, Connection&) { EmptyBucket(stage); }, "24 hours", "wait"},
       {"NothingCameForDays", "delivery", kFail,
@@ -337,19 +326,15 @@ const std::vector<Trouble>& Troubles() {
          Must(stage.aws().Deliver());
        },
        "does not let AWS write", "--kind bucket-policy", "", "", ExportKind::kLegacyCur},
-      {"RunsCannotBeSeen", "export-status", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "bcm-data-exports:ListExecutions"); },
-       "bcm-data-exports:ListExecutions", "allow bcm-data-exports:ListExecutions",
-       "AccessDeniedException"},
+      Denied("RunsCannotBeSeen", "export-status", "bcm-data-exports:ListExecutions",
+             "AccessDeniedException"),
       {"NotAllFeatures", "organization", kWarning,
        [](Stage& stage, Connection&) {
          stage.Control("set", R"({"organization_all_features":false})");
        },
        "all features", "enable all features"},
-      {"OrganizationIsDenied", "organization", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "organizations:DescribeOrganization"); },
-       "organizations:DescribeOrganization", "allow organizations:DescribeOrganization",
-       "AccessDeniedException"},
+      Denied("OrganizationIsDenied", "organization", "organizations:DescribeOrganization",
+             "AccessDeniedException"),
       {"NoOrganization", "organization", kWarning,
        [](Stage& stage, Connection&) {
          stage.aws().Inject(
@@ -359,12 +344,8 @@ const std::vector<Trouble>& Troubles() {
       {"ScpDeniesAccounts", "member-accounts", kFail,
        [](Stage& stage, Connection&) { Deny(stage, "organizations", "ListAccounts"); },
        "organizations:ListAccounts", "service control policy", "AccessDeniedException"},
-      {"TreeIsDenied", "organization-units", kFail,
-       [](Stage& stage, Connection& c) {
-         Without(stage, c, "organizations:ListAccountsForParent");
-       },
-       "organizations:ListAccountsForParent", "allow organizations:ListAccountsForParent",
-       "AccessDeniedException"},
+      Denied("TreeIsDenied", "organization-units", "organizations:ListAccountsForParent",
+             "AccessDeniedException"),
       {"CostExplorerIsOff", "cost-explorer", kFail,
        [](Stage& stage, Connection&) { stage.Control("set", R"({"cost_explorer":false})"); },
        "not enabled", "open Cost Explorer once", "AccessDeniedException"},
@@ -373,9 +354,8 @@ const std::vector<Trouble>& Troubles() {
          stage.aws().Inject({.kind = rehearsal::FaultKind::kNotEnabled, .service = "ce"});
        },
        "less than a day ago", "24 hours"},
-      {"CostExplorerIsDenied", "cost-explorer", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "ce:GetCostAndUsage"); },
-       "ce:GetCostAndUsage", "allow ce:GetCostAndUsage", "AccessDeniedException"},
+      Denied("CostExplorerIsDenied", "cost-explorer", "ce:GetCostAndUsage",
+             "AccessDeniedException"),
       {"NoTagIsActive", "allocation-tags", kWarning,
        [](Stage& stage, Connection&) {
          const auto admin = stage.Admin();
@@ -385,44 +365,27 @@ const std::vector<Trouble>& Troubles() {
          Must(aws::UpdateCostAllocationTags(*admin, keys, "Inactive"));
        },
        "carries no tags", "farthing tags activate production"},
-      {"TagsAreDenied", "allocation-tags", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "ce:ListCostAllocationTags"); },
-       "ce:ListCostAllocationTags", "allow ce:ListCostAllocationTags", "AccessDeniedException"},
-      {"MetricsAreDenied", "metrics", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "cloudwatch:GetMetricData"); },
-       "cloudwatch:GetMetricData", "allow cloudwatch:GetMetricData", "AccessDeniedException"},
-      {"ResourcesAreDenied", "resources", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "ec2:DescribeSnapshots"); },
-       "ec2:DescribeSnapshots", "allow ec2:DescribeSnapshots", "UnauthorizedOperation"},
+      Denied("TagsAreDenied", "allocation-tags", "ce:ListCostAllocationTags",
+             "AccessDeniedException"),
+      Denied("MetricsAreDenied", "metrics", "cloudwatch:GetMetricData", "AccessDeniedException"),
+      Denied("ResourcesAreDenied", "resources", "ec2:DescribeSnapshots", "UnauthorizedOperation"),
       {"HubIsNotSwitchedOn", "cost-optimization-hub", kWarning,
        [](Stage& stage, Connection&) {
          stage.Control("set", R"({"cost_optimization_hub":false})");
        },
        "opt in first", "opt in in the console"},
-      {"HubIsDenied", "cost-optimization-hub", kFail,
-       [](Stage& stage, Connection& c) {
-         Without(stage, c, "cost-optimization-hub:ListRecommendations");
-       },
-       "cost-optimization-hub:ListRecommendations",
-       "allow cost-optimization-hub:ListRecommendations", "AccessDeniedException"},
+      Denied("HubIsDenied", "cost-optimization-hub", "cost-optimization-hub:ListRecommendations",
+             "AccessDeniedException"),
       {"OptimizerIsNotSwitchedOn", "compute-optimizer", kWarning,
        [](Stage& stage, Connection&) { stage.Control("set", R"({"compute_optimizer":false})"); },
        "opt in first", "opt in in the console"},
-      {"OptimizerIsDenied", "compute-optimizer", kFail,
-       [](Stage& stage, Connection& c) {
-         Without(stage, c, "compute-optimizer:GetEBSVolumeRecommendations");
-       },
-       "compute-optimizer:GetEBSVolumeRecommendations",
-       "allow compute-optimizer:GetEBSVolumeRecommendations", "AccessDeniedException"},
+      Denied("OptimizerIsDenied", "compute-optimizer",
+             "compute-optimizer:GetEBSVolumeRecommendations", "AccessDeniedException"),
       {"NoSupportPlan", "trusted-advisor", kWarning,
        [](Stage& stage, Connection&) { stage.Control("set", R"({"support_plan":false})"); },
        "Business support", "nothing needs doing"},
-      {"AdvisorIsDenied", "trusted-advisor", kFail,
-       [](Stage& stage, Connection& c) {
-         Without(stage, c, "support:DescribeTrustedAdvisorCheckResult");
-       },
-       "support:DescribeTrustedAdvisorCheckResult",
-       "allow support:DescribeTrustedAdvisorCheckResult", "AccessDeniedException"},
+      Denied("AdvisorIsDenied", "trusted-advisor", "support:DescribeTrustedAdvisorCheckResult",
+             "AccessDeniedException"),
       {"MoreThanNeeded", "granted-permissions", kWarning,
        [](Stage& stage, Connection& connection) {
          PolicyDocument policy = stage.PolicyOf(connection);
@@ -430,9 +393,7 @@ const std::vector<Trouble>& Troubles() {
          stage.SetPolicy(connection, policy);
        },
        "s3:DeleteObject", "\"Version\": \"2012-10-17\""},
-      {"GrantsCannotBeRead", "granted-permissions", kFail,
-       [](Stage& stage, Connection& c) { Without(stage, c, "iam:ListRolePolicies"); },
-       "iam:ListRolePolicies", "allow iam:ListRolePolicies", "AccessDenied"},
+      Denied("GrantsCannotBeRead", "granted-permissions", "iam:ListRolePolicies", "AccessDenied"),
       {"SomebodyChangedThePolicy", "drift", kWarning,
        [](Stage& stage, Connection& c) { Without(stage, c, "ce:GetCostAndUsage"); },
        "somebody changed", "CloudTrail"},
@@ -482,7 +443,11 @@ TEST_P(CheckTest, PassesBeforeAndNoticesTheTrouble) {
     EXPECT_EQ(before.Find(trouble.check)->status, kPass) << Told(before);
   }
 
-  trouble.make(stage, connection);
+  if (trouble.make == nullptr) {
+    Without(stage, connection, trouble.cause);
+  } else {
+    trouble.make(stage, connection);
+  }
   const CheckReport after = stage.Look(connection, &first);
   const CheckResult& result = *after.Find(trouble.check);
   EXPECT_EQ(Name(result.status), Name(trouble.status)) << Told(after);
@@ -550,6 +515,29 @@ TEST(CheckListTest, WhatDependsOnAFailureIsSkippedAndSaysBecauseOfWhat) {
   EXPECT_EQ(With(report, kPass), "credentials");
   EXPECT_EQ(report.Find("bucket-list")->finding, "not tried, because of bucket-region");
   EXPECT_EQ(report.Find("external-id")->finding, "not tried, because of identity");
+}
+
+/// Policies of an organisation bind its member accounts; the role's own policy is as it should be.
+TEST(CheckListTest, APolicyOfTheOrganisationIsNamedAsTheCause) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings({PermissionSet::kResources});
+  settings.type = ConnectionType::kMember;
+  settings.role_arn = RoleArn("aws", "345678901234", "farthing");
+  settings.export_place = ExportPlace();
+  const Connection connection = stage.Onboard(settings);
+  EXPECT_EQ(With(stage.Look(connection), kFail), "");
+  stage.aws().AddServiceControlPolicy("r-exam",
+                                      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny",)"
+                                      R"("Action":"ec2:DescribeSnapshots","Resource":"*"}]})");
+  const CheckReport report = stage.Look(connection);
+  EXPECT_EQ(With(report, kFail), "resources") << Told(report);
+  EXPECT_EQ(report.Find("granted-permissions")->status, kPass) << Told(report);
+  const CheckResult& denied = *report.Find("resources");
+  EXPECT_EQ(denied.action, "ec2:DescribeSnapshots");
+  EXPECT_NE(denied.cause.find("explicit deny in a service control policy"), std::string::npos)
+      << denied.cause;
+  EXPECT_NE(denied.fix.find("service control policy of the organisation"), std::string::npos)
+      << denied.fix;
 }
 
 TEST(CheckListTest, AReportSurvivesBeingStored) {

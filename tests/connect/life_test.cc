@@ -86,10 +86,11 @@ TEST(VerifyTest, FindsTheExportAndFillsItIn) {
   settings.export_place = ExportPlace();
   Connection connection = stage.Create(settings);
   // The administrator fills in the stack's parameters; nobody tells Farthing.
-  Connection filled_in = connection;
-  filled_in.settings.export_place.bucket = "example-billing-exports";
-  filled_in.settings.export_place.prefix = "billing";
-  stage.CreateStack(filled_in);
+  stage.CreateStack(connection, Purpose::kExisting,
+                    {{"BillingBucket", "example-billing-exports"}, {"BillingPrefix", "billing"}});
+  const std::string policy = ToJson(stage.PolicyOf(connection));
+  EXPECT_NE(policy.find("arn:aws:s3:::example-billing-exports/billing/*"), std::string::npos);
+  EXPECT_NE(policy.find(R"("s3:prefix": ["billing", "billing/*"])"), std::string::npos) << policy;
   const CheckReport report = stage.Check(connection);
   EXPECT_FALSE(report.HasFailed()) << Told(report);
   EXPECT_EQ(With(report, kWarning), "") << Told(report);

@@ -25,12 +25,6 @@ struct Case {
   bool keyed = false;
 };
 
-std::set<PermissionSet> AllSets() {
-  std::set<PermissionSet> sets;
-  for (const PermissionSetInfo& info : PermissionSets()) sets.insert(info.set);
-  return sets;
-}
-
 std::vector<Case> Cases() {
   std::vector<Case> cases;
   for (const PermissionSetInfo& info : PermissionSets()) {
@@ -39,6 +33,8 @@ std::vector<Case> Cases() {
     cases.push_back({name, {info.set}});
   }
   cases.push_back({"legacy", {kReadBilling, kManageExport}, ExportKind::kLegacyCur});
+  cases.push_back({"focus", {kReadBilling, kManageExport}, ExportKind::kFocus});
+  cases.push_back({"focus_1_0", {kReadBilling, kManageExport}, ExportKind::kFocus10});
   cases.push_back({"no_prefix", {kReadBilling}, ExportKind::kCur2, ""});
   cases.push_back({"legacy_no_prefix", {kReadBilling}, ExportKind::kLegacyCur, ""});
   cases.push_back({"keyed", {kReadBilling}, ExportKind::kCur2, "team/billing", true});
@@ -66,12 +62,6 @@ std::set<std::string> ActionsOf(const PolicyDocument& policy) {
     actions.insert(statement.actions.begin(), statement.actions.end());
   }
   return actions;
-}
-
-PolicyDocument Without(PolicyDocument policy, const std::string& action) {
-  for (PolicyStatement& statement : policy.statements) std::erase(statement.actions, action);
-  std::erase_if(policy.statements, [](const PolicyStatement& s) { return s.actions.empty(); });
-  return policy;
 }
 
 class MinimalTest : public testing::TestWithParam<Case> {

@@ -19,16 +19,19 @@ std::string DeliveryPolicy(const std::string& bucket) {
          bucket + R"(","arn:aws:s3:::)" + bucket + R"(/*"]}]})";
 }
 
-http::Parameters StackParameters(const Plan& plan, const std::string& body) {
+http::Parameters StackParameters(const Plan& plan, const std::string& body,
+                                 const std::map<std::string, std::string>& typed) {
   http::Parameters parameters = {{"StackName", "farthing"},
                                  {"TemplateBody", body},
                                  {"Capabilities.member.1", "CAPABILITY_NAMED_IAM"}};
   int number = 0;
   for (const TemplateParameter& parameter : plan.parameters) {
-    if (!parameter.value.empty()) continue;
+    const auto own = typed.find(parameter.name);
+    if (own == typed.end() && !parameter.value.empty()) continue;
     const std::string stem = "Parameters.member." + std::to_string(++number) + ".";
     parameters.emplace_back(stem + "ParameterKey", parameter.name);
-    parameters.emplace_back(stem + "ParameterValue", plan.Value(parameter.placeholder));
+    parameters.emplace_back(stem + "ParameterValue",
+                            own == typed.end() ? plan.Value(parameter.placeholder) : own->second);
   }
   return parameters;
 }
@@ -131,11 +134,10 @@ ExportPlace Stage::AddExport(ExportKind kind, const std::string& bucket,
   } else {
     aws::DataExport wanted;
     wanted.name = place.name;
-    wanted.query = "SELECT * FROM COST_AND_USAGE_REPORT";
-    wanted.table = "COST_AND_USAGE_REPORT";
-    wanted.table_properties = {{"TIME_GRANULARITY", "HOURLY"},
-                               {"INCLUDE_RESOURCES", "TRUE"},
-                               {"INCLUDE_SPLIT_COST_ALLOCATION_DATA", "TRUE"}};
+    const NewExport best = NewExportOf(kind);
+    wanted.query = "SELECT * FROM " + best.table;
+    wanted.table = best.table;
+    wanted.table_properties = {best.table_properties.begin(), best.table_properties.end()};
     wanted.bucket = bucket;
     wanted.prefix = prefix;
     wanted.bucket_region = "us-east-1";
@@ -170,14 +172,15 @@ Connection Stage::Create(const Settings& settings, const std::string& secret) {
   return Must(CreateConnection(*parts_, settings, secret));
 }
 
-void Stage::CreateStack(const Connection& connection, Purpose purpose) {
+void Stage::CreateStack(const Connection& connection, Purpose purpose,
+                        const std::map<std::string, std::string>& typed) {
   TemplateRequest request;
   request.settings = connection.settings;
   request.purpose = purpose;
   request.principal = aws_->Platform().user_arn;
   const Plan plan = Must(MakePlan(request));
   const http::Parameters parameters =
-      StackParameters(plan, CloudFormation(plan, TemplateFormat::kJson));
+      StackParameters(plan, CloudFormation(plan, TemplateFormat::kJson), typed);
   const std::string& account = connection.settings.account_id;
   AdminForm("cloudformation", "CreateStack", parameters, account);
   const std::string told =
@@ -245,6 +248,18 @@ CollectSummary Stage::Gather(const Connection& connection) {
 
 std::shared_ptr<aws::Client> Stage::ClientOf(const Connection& connection) {
   return Must(ClientFor(connection, platform_, *vault_));
+}
+
+std::set<PermissionSet> AllSets() {
+  std::set<PermissionSet> sets;
+  for (const PermissionSetInfo& info : PermissionSets()) sets.insert(info.set);
+  return sets;
+}
+
+PolicyDocument Without(PolicyDocument policy, const std::string& action) {
+  for (PolicyStatement& statement : policy.statements) std::erase(statement.actions, action);
+  std::erase_if(policy.statements, [](const PolicyStatement& s) { return s.actions.empty(); });
+  return policy;
 }
 
 std::string With(const CheckReport& report, CheckStatus status) {

@@ -27,6 +27,9 @@ rehearsal::Options SmallWorld();
 /// The same without any export or bucket.
 rehearsal::Options EmptyWorld();
 
+inline constexpr ExportKind kEveryKind[] = {ExportKind::kCur2, ExportKind::kLegacyCur,
+                                            ExportKind::kFocus, ExportKind::kFocus10};
+
 class Stage {
  public:
   explicit Stage(const rehearsal::Options& options = SmallWorld());
@@ -61,7 +64,9 @@ class Stage {
   Settings RoleSettings(const std::set<PermissionSet>& sets = {PermissionSet::kReadBilling}) const;
   Connection Create(const Settings& settings, const std::string& secret = "");
   /// Creates the stack of the connection's own CloudFormation template, as its administrator would.
-  void CreateStack(const Connection& connection, Purpose purpose = Purpose::kExisting);
+  /// `parameters` are what they type into the stack, "BillingPrefix", where the template leaves it open.
+  void CreateStack(const Connection& connection, Purpose purpose = Purpose::kExisting,
+                   const std::map<std::string, std::string>& parameters = {});
   /// Create() and CreateStack().
   Connection Onboard(const Settings& settings);
 
@@ -89,6 +94,11 @@ class Stage {
   Platform platform_;
   std::unique_ptr<Installation> parts_;
 };
+
+/// Every permission set there is.
+std::set<PermissionSet> AllSets();
+/// The policy without one action.
+PolicyDocument Without(PolicyDocument policy, const std::string& action);
 
 /// The ids of checks with that status, in order, joined with ", ".
 std::string With(const CheckReport& report, CheckStatus status);

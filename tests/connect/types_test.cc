@@ -113,7 +113,8 @@ TEST(TypesTest, CollectingDoesNotHideWhatTheChecksFound) {
 }
 
 TEST(TypesTest, ARoleWithItsOwnNewExportWaitsForTheFirstDelivery) {
-  for (const ExportKind kind : {ExportKind::kCur2, ExportKind::kLegacyCur}) {
+  for (const ExportKind kind : kEveryKind) {
+    SCOPED_TRACE(Name(kind));
     Stage stage(EmptyWorld());
     Settings settings = stage.RoleSettings();
     settings.export_place = ExportPlace();

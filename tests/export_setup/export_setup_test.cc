@@ -38,6 +38,21 @@ class ExportSetupTest : public testing::Test {
       steps.push_back(step.what.substr(0, step.what.find(' ')));
     return Join(steps, ", ");
   }
+  /// Every month in the lake has the sums that AWS's own bill has.
+  static void ExpectExact(Stage& stage, ExportKind kind) {
+    const bool focus = TableOf(kind).starts_with("FOCUS");
+    const std::vector<lake::Load> loads = Must(stage.catalog().ActiveLoads({}));
+    EXPECT_EQ(loads.size(), 1U) << "a new export begins with the current month";
+    for (const lake::Load& load : loads) {
+      const sim::Totals totals = stage.aws().Totals(load.period);
+      EXPECT_GT(load.line_count, 0);
+      EXPECT_NE(Canonical(totals.net_amortized), Decimal());
+      const auto sum = [&load](const char* amount) { return Canonical(load.totals.at(amount)); };
+      EXPECT_EQ(sum(focus ? "billed_cost" : "net_unblended_cost"), Canonical(totals.net_unblended));
+      EXPECT_EQ(sum(focus ? "effective_cost" : "net_amortized_cost"),
+                Canonical(totals.net_amortized));
+    }
+  }
   static std::string Notes(const ExportSetup& setup) { return Join(setup.notes, "\n"); }
   /// Takes an action from the role.
   void Deny(const Connection& connection, const std::string& action) {
@@ -54,8 +69,8 @@ class ExportSetupTest : public testing::Test {
   std::vector<std::string> done_;
 };
 
-TEST_F(ExportSetupTest, BothKindsAreMadeWithTheTemplatesPermissionsAndDeliver) {
-  for (const ExportKind kind : {ExportKind::kCur2, ExportKind::kLegacyCur}) {
+TEST_F(ExportSetupTest, EveryKindIsMadeWithTheTemplatesPermissionsAndDeliversExactTotals) {
+  for (const ExportKind kind : kEveryKind) {
     SCOPED_TRACE(Name(kind));
     Stage stage(EmptyWorld());
     Settings settings = stage.RoleSettings({kReadBilling, kManageExport});
@@ -82,6 +97,7 @@ TEST_F(ExportSetupTest, BothKindsAreMadeWithTheTemplatesPermissionsAndDeliver) {
     EXPECT_FALSE(stage.Check(connection).HasFailed());
     const CollectSummary summary = stage.Gather(connection);
     EXPECT_TRUE(summary.bill_data_ready);
+    ExpectExact(stage, kind);
   }
 }
 
@@ -254,6 +270,95 @@ TEST_F(ExportSetupTest, ADataExportIsMendedWithItsColumns) {
   EXPECT_NE(mend.data_export.query.find("line_item_resource_id"), std::string::npos);
   Must(Do(connection, mend));
   EXPECT_EQ(Steps(Must(PlanAdjustment(connection, client, "made"))), "");
+}
+
+TEST_F(ExportSetupTest, AFocusExportIsMendedToo) {
+  stage_.AdminPut("/new-bills", "", "");
+  const Connection connection = Manager(ExportKind::kFocus);
+  ExportSetup setup = Must(Plan(connection, {ExportKind::kFocus, "", "", "", ""}));
+  EXPECT_NE(Notes(setup).find("all 60 columns"), std::string::npos) << Notes(setup);
+  setup.data_export.table_properties["TIME_GRANULARITY"] = "DAILY";
+  std::string& query = setup.data_export.query;
+  // Its name is also the end of PricingCurrencyEffectiveCost, which does not stand for it.
+  const std::string cost = ", EffectiveCost";
+  ASSERT_NE(query.find(cost), std::string::npos);
+  query.erase(query.find(cost), cost.size());
+  Must(Do(connection, setup));
+  const auto client = stage_.ClientOf(connection);
+  const ExportSetup mend = Must(PlanAdjustment(connection, client, "made"));
+  EXPECT_EQ(Steps(mend), "adjust");
+  EXPECT_TRUE(mend.data_export.query.ends_with(", EffectiveCost FROM FOCUS_1_2_AWS"));
+  EXPECT_EQ(mend.data_export.table_properties.at("TIME_GRANULARITY"), "HOURLY");
+  Must(Do(connection, mend));
+  EXPECT_EQ(Steps(Must(PlanAdjustment(connection, client, "made"))), "");
+}
+
+TEST_F(ExportSetupTest, WithoutItsActionEachStepIsRefusedByName) {
+  for (const ExportKind kind : kEveryKind) {
+    SCOPED_TRACE(Name(kind));
+    const bool legacy = kind == ExportKind::kLegacyCur;
+    Stage stage(EmptyWorld());
+    Settings settings = stage.RoleSettings({kReadBilling, kManageExport});
+    settings.export_place = {kind, "made", "", "new-bills", "billing", ""};
+    const Connection connection = stage.Onboard(settings);
+    const PolicyDocument policy = stage.PolicyOf(connection);
+    const auto client = stage.ClientOf(connection);
+    const auto expect_refused = [&](const ExportSetup& setup, const std::string& action) {
+      SCOPED_TRACE(action);
+      stage.SetPolicy(connection, Without(policy, action));
+      const auto refused = Apply(connection, client, setup, {});
+      ASSERT_FALSE(refused.ok());
+      EXPECT_EQ(refused.error().code(), Errc::kPermissionDenied) << refused.error().message();
+      EXPECT_NE(refused.error().message().find(action), std::string::npos)
+          << refused.error().message();
+      stage.SetPolicy(connection, policy);
+    };
+    const auto plan = [&] {
+      return Must(PlanNewExport(connection, client, {kind, "", "", "", ""}));
+    };
+    expect_refused(plan(), "s3:CreateBucket");
+    expect_refused(plan(), "s3:PutBucketPolicy");
+    expect_refused(plan(), legacy ? "cur:PutReportDefinition" : "bcm-data-exports:CreateExport");
+    if (kind == ExportKind::kCur2) expect_refused(plan(), "cur:PutReportDefinition");
+    ExportSetup setup = plan();
+    if (legacy) {
+      setup.report.refresh_closed_reports = false;
+    } else {
+      std::string& query = setup.data_export.query;
+      const std::string cost =
+          kind == ExportKind::kCur2 ? ", line_item_unblended_cost" : ", BilledCost";
+      query.erase(query.find(cost), cost.size());
+    }
+    Must(Apply(connection, client, setup, {}));
+    const ExportSetup mend = Must(PlanAdjustment(connection, client, "made"));
+    EXPECT_EQ(Steps(mend), "adjust");
+    expect_refused(mend, legacy ? "cur:ModifyReportDefinition" : "bcm-data-exports:UpdateExport");
+    Must(Apply(connection, client, mend, {}));
+    EXPECT_EQ(Steps(Must(PlanAdjustment(connection, client, "made"))), "");
+  }
+}
+
+/// Policies of an organisation bind its member accounts, not the management account.
+TEST_F(ExportSetupTest, APolicyOfTheOrganisationIsNamedAsTheCause) {
+  const std::string member = "345678901234";
+  Settings settings = stage_.RoleSettings({kReadBilling, kManageExport});
+  settings.type = ConnectionType::kMember;
+  settings.role_arn = RoleArn("aws", member, "farthing");
+  settings.export_place = {ExportKind::kLegacyCur, "made", "", "member-bills", "billing", ""};
+  const Connection connection = stage_.Onboard(settings);
+  const ExportWish wish{ExportKind::kLegacyCur, "", "", "", ""};
+  const ExportSetup setup = Must(Plan(connection, wish));
+  stage_.aws().AddServiceControlPolicy(member,
+                                       R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny",)"
+                                       R"("Action":"cur:PutReportDefinition","Resource":"*"}]})");
+  const auto refused = Do(connection, setup);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(done_.size(), 2U) << "the bucket and its policy are allowed";
+  EXPECT_NE(refused.error().message().find("explicit deny in a service control policy"),
+            std::string::npos)
+      << refused.error().message();
+  EXPECT_NE(refused.error().hint().find("nobody in account " + member + " can"), std::string::npos)
+      << refused.error().hint();
 }
 
 TEST_F(ExportSetupTest, AnotherExportDoesNotReplaceTheOneThatIsCollected) {
