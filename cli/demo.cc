@@ -75,14 +75,6 @@ class Demo {
     return {};
   }
 
-  bool Has(const std::string& verb) const {
-    CliContext inner = context_;
-    CLI::App app("", "farthing");
-    AddVerbs(app, inner);
-    return !app.get_subcommands([&](const CLI::App* each) { return each->get_name() == verb; })
-                .empty();
-  }
-
   /// What `aws cloudformation create-stack` sends, signed as the payer's administrator.
   Result<void> CreateStack(const fs::path& file) {
     context_.out << "\n$ "
@@ -135,10 +127,8 @@ Result<void> Report(Demo& demo) {
   TRY(demo.Show({"cost", "--by", "service", "--metric", "unblended_cost,net_amortized_cost",
                  "--limit", "10", "--other"}));
   TRY(demo.Show({"cost", "--by", "account_name", "--grain", "period"}));
-  if (demo.Has("reconcile")) {
-    demo.Step("The bill against Cost Explorer, figure by figure");
-    TRY(demo.Show({"reconcile", kName, "--yes"}));
-  }
+  demo.Step("The bill against Cost Explorer, figure by figure");
+  TRY(demo.Show({"reconcile", kName, "--yes"}));
   demo.Step("Every amount in the lake against its source, every rollup against its lines");
   return demo.Show({"verify"});
 }
