@@ -73,7 +73,8 @@ void AddConnectionFlags(CLI::App& verb, ConnectionFlags& flags, FlagsFor purpose
                 "At its end the term is not renewed: disabled, then deleted");
   verb.add_option("--agreement", flags.agreement, "Reference of the formal agreement");
   verb.add_option("--cost-explorer-cap", flags.cap,
-                  "Most that Cost Explorer may cost a month, in USD")
+                  "Most that Cost Explorer may cost a month, in USD (else 1.00).  Once set, "
+                  "collect --watch fills the first day without asking")
       ->type_name("USD");
   if (editing) {
     verb.add_flag("--no-requester-pays", flags.no_requester_pays, "Take that back");

@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "cli/installation.h"
-#include "cli/records.h"
+#include "cli/reconcile_report.h"
 #include "cli/spending_question.h"
 
 namespace farthing::cli {
@@ -15,35 +15,6 @@ struct ReconcileFlags {
   std::string connection, period;
   bool yes = false;
 };
-
-void PrintReconciliation(const std::vector<connect::Reconciliation>& all, CliContext& context) {
-  Records records{{"connection", "period", "service", "charge_type", "cost_explorer", "bill",
-                   "difference", "cause"},
-                  {}};
-  std::string head;
-  for (const connect::Reconciliation& one : all) {
-    for (const connect::ReconcileTotal& total : one.totals) {
-      head += one.connection_name + " " + ToString(total.period) + ", " + one.metric +
-              ": Cost Explorer " + ToString(total.cost_explorer) + ", bill " +
-              ToString(total.bill) + ", difference " + ToString(total.difference) +
-              ", of it unexplained " + ToString(total.unexplained) + " (" +
-              std::to_string(total.differing) + " of " + std::to_string(total.compared) +
-              " figures differ" + (total.estimated ? ", estimated" : "") + ")\n";
-      records.rows.push_back(
-          {one.connection_name, ToString(total.period), "(all)", "(all)",
-           ToString(total.cost_explorer), ToString(total.bill), ToString(total.difference),
-           total.unexplained.units == 0 ? "" : "unexplained: " + ToString(total.unexplained)});
-    }
-    for (const connect::ReconcileRow& row : one.rows) {
-      records.rows.push_back({one.connection_name, ToString(row.period), row.service,
-                              row.charge_type, ToString(row.cost_explorer), ToString(row.bill),
-                              ToString(row.difference),
-                              row.cause.empty() ? "unexplained" : row.cause});
-    }
-  }
-  if (context.format == "table") context.out << head;
-  PrintRecords(records, context);
-}
 
 Result<void> RunReconcile(const ReconcileFlags& flags, CliContext& context) {
   TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));

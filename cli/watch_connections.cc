@@ -4,6 +4,8 @@
 #include <ostream>
 
 #include "cli/check_report.h"
+#include "cli/first_day_report.h"
+#include "cli/reconcile_report.h"
 #include "connect/member_accounts.h"
 
 namespace farthing::cli {
@@ -44,8 +46,44 @@ Result<void> RefreshAccounts(OpenInstallation& installation, const Connection& c
   return {};
 }
 
+/// The price is said before anything is spent.
+Result<void> FillFirst(OpenInstallation& installation, const std::string& id,
+                       const StopSignals& signals, CliContext& context) {
+  connect::Installation parts = installation.parts();
+  TRY_ASSIGN(const Connection connection, parts.store.Find(id));
+  connect::FirstDayOptions options;
+  options.cancellation = signals.cancellation();
+  options.on_plan = [&](const connect::FirstDayPlan& plan) {
+    if (context.format != "table") return;
+    context.out << connection.settings.name << "  ";
+    PrintPlan(plan, context.out);
+  };
+  TRY_ASSIGN(std::optional<connect::FirstDayOutcome> outcome, FillWhileWaiting(parts, id, options));
+  if (!outcome) return {};
+  PrintFirstDay(*outcome, context);
+  if (outcome->stopped) return std::move(*outcome->stopped);
+  return {};
+}
+
+/// On a terminal the totals, and the figures behind them only where something is unexplained.
+Result<void> ReconcileOne(OpenInstallation& installation, const std::string& id,
+                          const StopSignals& signals, CliContext& context) {
+  connect::Installation parts = installation.parts();
+  connect::ReconcileOptions options;
+  options.cancellation = signals.cancellation();
+  TRY_ASSIGN(const std::optional<connect::Reconciliation> outcome,
+             ReconcileIfDue(parts, id, options));
+  if (!outcome) return {};
+  if (context.format == "table" && !outcome->has_unexplained()) {
+    context.out << TotalLines(*outcome);
+  } else {
+    PrintReconciliation({*outcome}, context);
+  }
+  return {};
+}
+
 Result<void> Do(const Due& due, OpenInstallation& installation, const WatchOptions& options,
-                CliContext& context) {
+                const StopSignals& signals, CliContext& context) {
   connect::Installation parts = installation.parts();
   switch (due.task) {
     case Task::kTerms: {
@@ -61,6 +99,8 @@ Result<void> Do(const Due& due, OpenInstallation& installation, const WatchOptio
       TRY_ASSIGN(const Connection connection, parts.store.Find(due.connection_id));
       return RefreshAccounts(installation, connection);
     }
+    case Task::kFirstDay: return FillFirst(installation, due.connection_id, signals, context);
+    case Task::kReconcile: return ReconcileOne(installation, due.connection_id, signals, context);
   }
   return {};
 }
@@ -84,7 +124,7 @@ Result<void> WatchConnections(OpenInstallation& installation, const WatchOptions
     const connect::Agenda agenda = WhatIsDue(connections, attempts, options.schedule, Now());
     for (const Due& due : agenda.due) {
       if (signals.stopped()) break;
-      const Result<void> done = Do(due, installation, options, context);
+      const Result<void> done = Do(due, installation, options, signals, context);
       attempts[due] = Now();
       if (!done.ok() && done.error().detail("cancelled") != "true") {
         PrintError(done.error(), context);

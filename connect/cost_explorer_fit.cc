@@ -247,6 +247,24 @@ Result<Cut> CutAround(const std::vector<CostExplorerRow>& rows,
   return cut;
 }
 
+bool IsBillOf(const lake::Load& load, const Connection& connection) {
+  if (load.format == billing::kCostExplorerFormat) return false;
+  // A member's own report names its payer as the account that is billed.
+  const bool member = connection.settings.type == ConnectionType::kMember;
+  const auto& accounts = member ? load.sub_accounts : load.billing_accounts;
+  return std::find(accounts.begin(), accounts.end(), connection.settings.account_id) !=
+         accounts.end();
+}
+
+Result<bool> IsInvoiced(const lake::Layout& layout, const lake::Load& load) {
+  TRY_ASSIGN(const auto database, engine::Database::Open({.threads = 1}));
+  TRY_ASSIGN(engine::Connection connection, database->Connect());
+  TRY_ASSIGN(const engine::Table open,
+             connection.Query("SELECT count(*) FROM " + DailyRelation(layout, load) +
+                              " WHERE invoice_id IS NULL"));
+  return open.rows.at(0)[0].value_or("1") == "0";
+}
+
 std::string DailyRelation(const lake::Layout& layout, const lake::Load& load) {
   return "read_parquet(" +
          engine::QuoteLiteral(layout.Files(lake::kCostDaily, load.period, load.id)) +

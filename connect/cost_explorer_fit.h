@@ -46,6 +46,11 @@ struct Cut {
 Result<Cut> CutAround(const std::vector<ingest::CostExplorerRow>& rows,
                       const std::vector<Coverage>& bills);
 
+/// True where the load is a bill of the connection's account, and not an answer of Cost Explorer.
+bool IsBillOf(const lake::Load& load, const Connection& connection);
+/// True when every line is on an invoice: such a bill does not change any more.
+Result<bool> IsInvoiced(const lake::Layout& layout, const lake::Load& load);
+
 /// A load's days as something to select FROM.
 std::string DailyRelation(const lake::Layout& layout, const lake::Load& load);
 /// Reads what a load covers from the lake.

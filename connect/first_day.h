@@ -13,11 +13,15 @@
 
 namespace farthing::connect {
 
+struct FirstDayPlan;
+
 struct FirstDayOptions {
   std::optional<Period> first;  ///< oldest month wanted; absent: all that Cost Explorer keeps
   bool hourly = false;          ///< hours of the last 14 days, where enabled
   bool again = false;           ///< ask anew for months whose answer is still fresh
+  bool unanswered = false;      ///< only months that were never answered
   std::function<Instant()> now = Now;
+  std::function<void(const FirstDayPlan& plan)> on_plan;  ///< before anything is spent
   std::function<void(const std::string& what)> observer;
   const http::Cancellation* cancellation = nullptr;
 };
@@ -47,5 +51,15 @@ struct FirstDayOutcome {
 /// Errors: as PlanFirstDay; what stops the asking later is in the outcome.
 Result<FirstDayOutcome> FillFirstDay(Installation& installation, const std::string& connection,
                                      const FirstDayOptions& options);
+
+/// A person's consent to spend without being asked each time: a cap that was set on the connection.  The default cap only
+/// limits what a person asks for.
+bool MayFillUnasked(const Connection& connection);
+
+/// For schedules: FillFirstDay for a connection with that consent which waits for its first delivery, while a month was
+/// never asked for.  Nothing where that is not so; each month is asked for once, under the cap.
+Result<std::optional<FirstDayOutcome>> FillWhileWaiting(Installation& installation,
+                                                        const std::string& connection,
+                                                        const FirstDayOptions& options);
 
 }  // namespace farthing::connect

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kWeekMicros = std::int64_t{7 * 86'400} * 1'000'000;
+constexpr std::int64_t kDayMicros = std::int64_t{86'400} * 1'000'000;
 constexpr int kGroupsPerPage = 500;  // as assumed in connect/first_day.cc
 constexpr std::string_view kTaxService = "Tax";
 constexpr std::string_view kAllTypes = "all charges";
@@ -96,20 +96,12 @@ class Reconciler {
   }
 
  private:
-  bool IsOurs(const lake::Load& load) const {
-    if (load.format == billing::kCostExplorerFormat) return false;
-    const std::string& account = connection_.settings.account_id;
-    const auto& list = connection_.settings.type == ConnectionType::kMember ? load.sub_accounts
-                                                                            : load.billing_accounts;
-    return std::find(list.begin(), list.end(), account) != list.end();
-  }
-
   Result<void> ReadBills(Period first, Period last) {
     TRY_ASSIGN(const std::vector<lake::Load> elected,
                installation_.catalog.ActiveLoads({first, last, std::nullopt}));
     bills_ = {};
     for (const lake::Load& load : elected) {
-      if (!IsOurs(load)) continue;
+      if (!IsBillOf(load, connection_)) continue;
       bills_.loads.push_back(load);
       const bool focus = load.format == "focus";
       if (focus) bills_.has_types = bills_.has_unblended = false;
@@ -164,7 +156,7 @@ class Reconciler {
     const std::string metric = bills_.has_unblended ? "UnblendedCost" : "NetUnblendedCost";
     aws::CostQuery query;
     query.start = DayString(plan.periods.front().start());
-    const Instant tomorrow{options_.now().micros + kWeekMicros / 7};
+    const Instant tomorrow{options_.now().micros + kDayMicros};
     query.end = DayString(std::min(plan.periods.back().end(), tomorrow));
     query.granularity = "MONTHLY";
     query.metrics = {metric};
@@ -195,6 +187,7 @@ class Reconciler {
     ReconcileTotal total;
     total.period = period;
     total.estimated = context_.estimated.contains(period);
+    TRY_ASSIGN(total.is_final, HasFinalBill(installation_.catalog, connection_, period));
     const auto until = context_.bill_until.find(period);
     if (until != context_.bill_until.end()) total.bill_until = until->second;
     for (const ReconcileCell& cell : cells) {
@@ -227,6 +220,7 @@ class Reconciler {
                                     {"bill", ToString(total.bill)},
                                     {"difference", ToString(total.difference)},
                                     {"unexplained", ToString(total.unexplained)},
+                                    {"final", total.is_final},
                                     {"differing", total.differing}});
     }
     return installation_.store.Record(connection_.id, "reconciled", text,
@@ -270,16 +264,6 @@ Result<Reconciliation> Reconcile(Installation& installation, const std::string& 
                                  const ReconcileOptions& options) {
   TRY_ASSIGN(Connection connection, FindAsking(installation, name));
   return Reconciler(installation, std::move(connection), options).Run();
-}
-
-Result<bool> ReconcileDue(Store& store, const Connection& connection, Instant now) {
-  const Settings& settings = connection.settings;
-  const bool may_ask = settings.permission_sets.contains(PermissionSet::kCostExplorer) &&
-                       MayCollect(connection.state) && !settings.account_id.empty() &&
-                       settings.type != ConnectionType::kLinkedKeys;
-  if (!may_ask || !connection.last_delivery) return false;
-  TRY_ASSIGN(const std::optional<Event> last, store.LastEvent(connection.id, "reconciled"));
-  return !last || now.micros - last->at.micros >= kWeekMicros;
 }
 
 }  // namespace farthing::connect

@@ -40,6 +40,7 @@ struct ReconcileTotal {
   Decimal cost_explorer, bill, difference, unexplained;
   int compared = 0, differing = 0;
   bool estimated = false;  ///< Cost Explorer says that it may change
+  bool is_final = false;   ///< every line of the bill is on an invoice
   std::string bill_until;  ///< last day with usage in the bill
 };
 struct Reconciliation {
@@ -55,8 +56,17 @@ struct Reconciliation {
 Result<Reconciliation> Reconcile(Installation& installation, const std::string& connection,
                                  const ReconcileOptions& options);
 
-/// True when a schedule should reconcile: once a week, for connections that may ask Cost Explorer and have bills.
-Result<bool> ReconcileDue(Store& store, const Connection& connection, Instant now);
+/// True where bills of the month are there and every line of them is on an invoice.
+Result<bool> HasFinalBill(lake::Catalog& catalog, const Connection& connection, Period month);
+
+/// True when a schedule should reconcile a connection that may ask Cost Explorer and has bills: once a week, and once
+/// more when the bill of the month before has become final.
+Result<bool> ReconcileDue(Installation& installation, const Connection& connection, Instant now);
+/// For schedules: Reconcile where that is due; nothing where it is not.
+/// Errors: as Reconcile; kTooLarge also where the cap leaves less than what it probably costs, before anything is spent.
+Result<std::optional<Reconciliation>> ReconcileIfDue(Installation& installation,
+                                                     const std::string& connection,
+                                                     const ReconcileOptions& options);
 
 /// A figure on either side, before it is explained.
 struct ReconcileCell {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connect/first_day.h"
 #include "connect/lifecycle.h"
 
 namespace farthing::connect {
@@ -40,6 +41,13 @@ std::vector<Due> TasksOf(const Connection& connection) {
   if (aws && settings.permission_sets.contains(PermissionSet::kOrganization)) {
     tasks.push_back({Task::kAccounts, connection.id});
   }
+  const bool has_bill = aws && settings.type != ConnectionType::kLinkedKeys;
+  if (has_bill && settings.permission_sets.contains(PermissionSet::kCostExplorer)) {
+    if (connection.state == State::kWaiting && MayFillUnasked(connection)) {
+      tasks.push_back({Task::kFirstDay, connection.id});
+    }
+    tasks.push_back({Task::kReconcile, connection.id});
+  }
   return tasks;
 }
 
@@ -51,6 +59,8 @@ std::string_view Name(Task task) {
     case Task::kCollect: return "collect";
     case Task::kVerify: return "verify";
     case Task::kAccounts: return "accounts";
+    case Task::kFirstDay: return "first-day";
+    case Task::kReconcile: return "reconcile";
   }
   return "?";
 }

@@ -18,6 +18,8 @@ enum class Task {
   kCollect,   ///< new deliveries
   kVerify,    ///< every check, the refusal without external ID among them; drift is told
   kAccounts,  ///< names and units of member accounts
+  kFirstDay,  ///< FillWhileWaiting of connect/first_day.h: only with a cap that a person set, until bills arrive
+  kReconcile,  ///< a daily look whether it is due; ReconcileIfDue of connect/reconcile.h, under the connection's cap
 };
 std::string_view Name(Task task);  ///< "collect", …
 

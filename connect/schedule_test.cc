@@ -49,6 +49,32 @@ TEST(ScheduleTest, OnlyLivingConnectionsHaveTasks) {
   EXPECT_EQ(WhatIsDue({directory}, {}, {}, kNow).due.size(), 3U);
 }
 
+TEST(ScheduleTest, CostExplorerIsAskedByScheduleWhereAPersonAgreed) {
+  const std::set<PermissionSet> sets{PermissionSet::kReadBilling, PermissionSet::kCostExplorer};
+  const auto tasks = [](const Connection& connection) {
+    std::vector<Task> names;
+    for (const Due& due : WhatIsDue({connection}, {}, {}, kNow).due) names.push_back(due.task);
+    return names;
+  };
+  Connection waiting = Make("a", State::kWaiting, sets);
+  using enum Task;
+  // The default cap is nobody's consent to be spent unasked on the first day.
+  EXPECT_EQ(tasks(waiting), (std::vector{kTerms, kVerify, kCollect, kReconcile}));
+  waiting.settings.cost_explorer_cap_usd = "0.50";
+  EXPECT_EQ(tasks(waiting), (std::vector{kTerms, kVerify, kCollect, kFirstDay, kReconcile}));
+  Connection connected = waiting;
+  connected.state = State::kConnected;
+  EXPECT_EQ(tasks(connected), (std::vector{kTerms, kVerify, kCollect, kReconcile}));
+  connected.settings.permission_sets = {PermissionSet::kReadBilling};
+  EXPECT_EQ(tasks(connected), (std::vector{kTerms, kVerify, kCollect}));
+  for (const ConnectionType type : {ConnectionType::kBucket, ConnectionType::kDirectory}) {
+    waiting.settings.type = type;
+    EXPECT_EQ(tasks(waiting), (std::vector{kTerms, kVerify, kCollect})) << Name(type);
+  }
+  waiting.settings.type = ConnectionType::kLinkedKeys;
+  EXPECT_EQ(tasks(waiting), (std::vector{kTerms, kVerify}));
+}
+
 TEST(ScheduleTest, WhatWasTriedIsDueAfterItsInterval) {
   const std::vector<Connection> connections{Make("a", State::kConnected)};
   Attempts attempts;

@@ -53,16 +53,6 @@ TEST_F(ReconcilingTest, NothingIsAskedBeyondTheCap) {
   EXPECT_EQ(asking_.Requests(), 0);
 }
 
-TEST_F(ReconcilingTest, IsDueOnceAWeek) {
-  Store& store = asking_.stage().store();
-  const Connection connection = Must(store.Find(asking_.connection().id));
-  EXPECT_TRUE(Must(ReconcileDue(store, connection, Now())));
-  asking_.Reconcile(asking_.Current());
-  EXPECT_FALSE(Must(ReconcileDue(store, connection, Now())));
-  EXPECT_TRUE(
-      Must(ReconcileDue(store, connection, {Now().micros + std::int64_t{8 * 86'400} * 1'000'000})));
-}
-
 TEST_F(ReconcilingTest, AMonthWithoutABillIsSaidBeforeAnythingIsSpent) {
   ReconcileOptions options;
   options.period = asking_.Before(2);
