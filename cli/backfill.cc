@@ -2,9 +2,9 @@
 
 #include <ostream>
 
+#include "cli/collect_report.h"
 #include "cli/installation.h"
 #include "cli/records.h"
-#include "connect/collect.h"
 #include "connect/support_request.h"
 
 namespace farthing::cli {
@@ -16,24 +16,17 @@ struct BackfillFlags {
 };
 
 /// Collects from the oldest to the newest month that lies in the bucket; the rest of that range is known already.
-Result<void> CollectMonths(connect::Installation& parts, const connect::Connection& connection,
-                           const connect::BackfillPlan& plan, CliContext& context) {
+Result<connect::CollectSummary> CollectMonths(connect::Installation& parts,
+                                              const connect::Connection& connection,
+                                              const connect::BackfillPlan& plan) {
   connect::CollectOptions options;
   for (const connect::BackfillMonth& month : plan.months) {
     if (month.source != connect::BackfillMonth::Source::kBucket) continue;
     if (!options.first) options.first = month.period;
     options.last = month.period;
   }
-  if (!options.first) return {};
-  TRY_ASSIGN(
-      const connect::CollectSummary summary,
-      Collect(parts.store, parts.vault, parts.catalog, parts.platform, connection.id, options));
-  for (const connect::CollectedDelivery& delivery : summary.deliveries) {
-    context.err << (delivery.period ? ToString(*delivery.period) : delivery.manifest_key) << "  "
-                << delivery.outcome << (delivery.reason.empty() ? "" : ": " + delivery.reason)
-                << '\n';
-  }
-  return {};
+  if (!options.first) return connect::CollectSummary();
+  return Collect(parts.store, parts.vault, parts.catalog, parts.platform, connection.id, options);
 }
 
 Result<void> RunBackfill(const BackfillFlags& flags, CliContext& context) {
@@ -42,8 +35,11 @@ Result<void> RunBackfill(const BackfillFlags& flags, CliContext& context) {
   TRY_ASSIGN(const Period from, ParsePeriod(flags.from));
   TRY_ASSIGN(const connect::Connection connection, parts.store.Find(flags.connection));
   TRY_ASSIGN(connect::BackfillPlan plan, PlanBackfill(parts, connection.id, from, Now()));
+  connect::CollectSummary collected;
   if (!flags.list) {
-    TRY(CollectMonths(parts, connection, plan, context));
+    TRY_ASSIGN(collected, CollectMonths(parts, connection, plan));
+    CliContext aside{context.data, context.err, context.err};  // the answer is the plan
+    if (!collected.connection_id.empty()) PrintCollected(collected, aside);
     TRY_ASSIGN(plan, PlanBackfill(parts, connection.id, from, Now()));
   }
   Records records{{"period", "source", "why"}, {}};
@@ -54,11 +50,11 @@ Result<void> RunBackfill(const BackfillFlags& flags, CliContext& context) {
   }
   PrintRecords(records, context);
   for (const std::string& note : plan.notes) context.err << "note: " << note << '\n';
-  if (to_ask.empty()) return {};
+  if (to_ask.empty()) return OutcomeOf(collected);
   const connect::SupportRequest request = WriteSupportRequest(connection, to_ask);
   std::ostream& out = context.format == "table" ? context.out : context.err;
   out << "\nonly AWS Support can deliver these; open a case with this text:\n\n" << request.text;
-  return {};
+  return OutcomeOf(collected);
 }
 
 }  // namespace

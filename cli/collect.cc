@@ -1,14 +1,12 @@
 #include <algorithm>
-#include <mutex>
 #include <ostream>
 
+#include "cli/collect_report.h"
 #include "cli/installation.h"
-#include "cli/progress.h"
 #include "cli/records.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
 #include "cli/watch_connections.h"
-#include "connect/collect.h"
 #include "connect/lifecycle.h"
 
 namespace farthing::cli {
@@ -24,67 +22,6 @@ struct CollectFlags {
   std::uint64_t disk_limit_gib = 64;
 };
 
-/// One line on a terminal, a plain line for each new step elsewhere, nothing for programs.
-class CollectLine {
- public:
-  explicit CollectLine(CliContext& context) : context_(context) {}
-  void Show(const connect::CollectProgress& progress) {
-    const std::string subject = progress.connection + ": " + progress.what;
-    const std::scoped_lock guard(mutex_);
-    if (!context_.err_is_terminal) {
-      if (subject != last_ && context_.format != "json")
-        context_.err << subject << '\n' << std::flush;
-      last_ = subject;
-      return;
-    }
-    context_.err << "\r\033[K" << subject;
-    if (progress.total_bytes > 0) {
-      context_.err << ' ' << ProgressBar(100 * progress.bytes / progress.total_bytes);
-    }
-    if (progress.rows > 0) context_.err << "  " << progress.rows << " rows";
-    context_.err << std::flush;
-  }
-  void Clear() {
-    if (context_.err_is_terminal) context_.err << "\r\033[K" << std::flush;
-  }
-
- private:
-  CliContext& context_;
-  std::mutex mutex_;
-  std::string last_;
-};
-
-void PrintSummary(const connect::CollectSummary& summary, CliContext& context) {
-  if (context.format != "table") {
-    Records records{{"connection", "period", "outcome", "lines", "bytes", "reason"}, {}};
-    for (const connect::CollectedDelivery& delivery : summary.deliveries) {
-      records.rows.push_back({summary.connection_name,
-                              delivery.period ? ToString(*delivery.period) : "", delivery.outcome,
-                              std::to_string(delivery.lines), std::to_string(delivery.size_bytes),
-                              delivery.reason});
-    }
-    PrintRecords(records, context);
-    return;
-  }
-  for (const connect::CollectedDelivery& delivery : summary.deliveries) {
-    context.out << summary.connection_name << "  "
-                << (delivery.period ? ToString(*delivery.period) : delivery.manifest_key) << "  "
-                << delivery.outcome;
-    if (delivery.lines > 0) context.out << "  " << delivery.lines << " lines";
-    if (!delivery.reason.empty()) context.out << ": " << delivery.reason;
-    context.out << '\n';
-  }
-  for (const std::string& note : summary.notes) context.out << "note: " << note << '\n';
-  if (summary.deliveries.empty()) {
-    context.out << summary.connection_name << "  nothing new, " << summary.requests
-                << " requests\n";
-  }
-  if (summary.bill_data_ready) {
-    context.out << "bill data of " << summary.connection_name
-                << " is ready: farthing cost --by service\n";
-  }
-}
-
 Result<connect::CollectOptions> OptionsOf(const CollectFlags& flags) {
   connect::CollectOptions options;
   if (!flags.from.empty()) {
@@ -99,7 +36,7 @@ Result<connect::CollectOptions> OptionsOf(const CollectFlags& flags) {
   return options;
 }
 
-/// Collects and prints; a delivery that could not be read is an error after the others were.
+/// Collects and prints; a delivery that failed or could not be read is an error after the others were had.
 Result<void> CollectOne(OpenInstallation& installation, const std::string& id,
                         connect::CollectOptions options, CliContext& context) {
   connect::Installation parts = installation.parts();
@@ -109,14 +46,8 @@ Result<void> CollectOne(OpenInstallation& installation, const std::string& id,
       Collect(parts.store, parts.vault, parts.catalog, parts.platform, id, options);
   line.Clear();
   if (!summary.ok()) return std::move(summary).error();
-  PrintSummary(*summary, context);
-  for (const connect::CollectedDelivery& delivery : summary->deliveries) {
-    if (delivery.outcome != "quarantined" && delivery.outcome != "incomplete") continue;
-    return Error(Errc::kCorrupt, summary->connection_name + ": a delivery is " + delivery.outcome +
-                                     "; what was active before stays active")
-        .Hint("farthing deliveries says why");
-  }
-  return {};
+  PrintCollected(*summary, context);
+  return OutcomeOf(*summary);
 }
 
 /// Collects everything that may be collected; one failure does not stop the others.
@@ -208,8 +139,10 @@ void AddCollectVerb(CLI::App& app, CliContext& context) {
   auto* verb = AddVerb(app, context, "collect", "Fetch and import what was delivered");
   auto flags = std::make_shared<CollectFlags>();
   verb->add_option("--connection", flags->connection, "Only this one")->type_name("NAME");
-  verb->add_flag("--watch", flags->watch,
-                 "Go on until stopped: collect every few hours, verify once a day, keep terms");
+  verb->add_flag(
+      "--watch", flags->watch,
+      "Go on until stopped: collect every few hours, verify once a day, reconcile once a "
+      "week, keep terms");
   verb->add_option("--every", flags->every_hours,
                    "Hours between looks of --watch, with some jitter")
       ->check(CLI::Range(0.001, 168.0))

@@ -42,6 +42,30 @@ Records FreshnessRecords(const CoverageMap& map) {
   return records;
 }
 
+/// A row for each currency.
+Records LeftOutRecords(const CoverageMap& map) {
+  Records records{
+      {"connection", "export", "period", "accounts", "lines", "metric", "sum", "currency"}, {}};
+  for (const connect::PeriodLeftOut& each : map.left_out) {
+    const lake::LeftOut& left_out = each.left_out;
+    std::vector<std::string> row{each.connection,
+                                 each.export_name,
+                                 ToString(each.period),
+                                 std::to_string(left_out.accounts.size()),
+                                 std::to_string(left_out.line_count),
+                                 left_out.metric,
+                                 "0",
+                                 ""};
+    if (left_out.costs.empty()) records.rows.push_back(row);
+    for (const auto& [currency, sum] : left_out.costs) {
+      row[6] = ToString(Canonical(sum));
+      row[7] = currency;
+      records.rows.push_back(row);
+    }
+  }
+  return records;
+}
+
 /// One line per account, one character per day, the newest days that fit.
 void DrawMap(const CoverageMap& map, Instant now, CliContext& context) {
   constexpr int kAccountWidth = 14;
@@ -108,13 +132,18 @@ void PrintGaps(const CoverageMap& map, CliContext& context) {
   if (!records.rows.empty()) PrintRecords(records, context);
 }
 
-Result<void> RunCoverage(const std::string& connection, bool freshness, CliContext& context) {
+struct CoverageFlags {
+  std::string connection;
+  bool freshness = false, left_out = false;
+};
+
+Result<void> RunCoverage(const CoverageFlags& flags, CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
   TRY_ASSIGN(const auto store, OpenStore(context));
   const Instant now = Now();
-  TRY_ASSIGN(const CoverageMap map, MapCoverage(*store, *catalog, connection, now));
-  if (freshness) {
-    PrintRecords(FreshnessRecords(map), context);
+  TRY_ASSIGN(const CoverageMap map, MapCoverage(*store, *catalog, flags.connection, now));
+  if (flags.freshness || flags.left_out) {
+    PrintRecords(flags.freshness ? FreshnessRecords(map) : LeftOutRecords(map), context);
     return {};
   }
   if (context.format != "table") {
@@ -127,6 +156,7 @@ Result<void> RunCoverage(const std::string& connection, bool freshness, CliConte
   }
   DrawMap(map, now, context);
   PrintGaps(map, context);
+  if (!map.left_out.empty()) PrintRecords(LeftOutRecords(map), context);
   PrintRecords(FreshnessRecords(map), context);
   return {};
 }
@@ -136,16 +166,19 @@ Result<void> RunCoverage(const std::string& connection, bool freshness, CliConte
 void AddCoverageVerb(CLI::App& app, CliContext& context) {
   auto* verb = AddVerb(app, context, "coverage",
                        "Show which days of which accounts are there, and why others are not");
-  auto connection = std::make_shared<std::string>();
-  auto freshness = std::make_shared<bool>(false);
-  verb->add_option("CONNECTION", *connection, "Name or id; else all");
-  verb->add_flag("--freshness", *freshness, "Only how fresh each export is");
+  auto flags = std::make_shared<CoverageFlags>();
+  verb->add_option("CONNECTION", flags->connection, "Name or id; else all");
+  auto* freshness =
+      verb->add_flag("--freshness", flags->freshness, "Only how fresh each export is");
+  verb->add_flag("--left-out", flags->left_out,
+                 "Only what the import policy left out of each month, counted and summed")
+      ->excludes(freshness);
   verb->footer(
       "Asks nothing of AWS.\n\nExamples:\n  farthing coverage\n"
-      "  farthing coverage production --format csv\n  farthing coverage --freshness");
-  verb->callback([=, &context] {
-    context.action = [=, &context] { return RunCoverage(*connection, *freshness, context); };
-  });
+      "  farthing coverage production --format csv\n  farthing coverage --freshness\n"
+      "  farthing coverage --left-out --format json");
+  verb->callback(
+      [=, &context] { context.action = [=, &context] { return RunCoverage(*flags, context); }; });
 }
 
 }  // namespace farthing::cli

@@ -42,9 +42,18 @@ struct CollectedDelivery {
   std::uint64_t size_bytes = 0;
 };
 
+/// A delivery that could not be collected for a fault of its own.  What was active before stays; the next
+/// collection tries again.
+struct CollectFailure {
+  std::string manifest_key;
+  std::optional<Period> period;
+  Error error;
+};
+
 struct CollectSummary {
   std::string connection_id, connection_name;
   std::vector<CollectedDelivery> deliveries;  ///< new ones only
+  std::vector<CollectFailure> failures;       ///< in the order they were met: newest period first
   std::vector<std::string> notes;
   std::uint64_t requests = 0;     ///< to AWS, retries included
   std::uint64_t bytes = 0;        ///< downloaded
@@ -52,8 +61,10 @@ struct CollectSummary {
   State state = State::kWaiting;  ///< after the collection
 };
 
-/// Collects one connection and moves its state: waiting, collecting, connected or degraded.
-/// Errors: kConflict (another collection of it runs; or disabled), aws/error.h, ingest::Import's.
+/// Collects one connection and moves its state: waiting, collecting, connected or degraded.  What is wrong with one
+/// delivery does not stop the others: it is among the failures, and the first of them is why the connection is degraded.
+/// Errors: what concerns all deliveries.  kConflict (another collection of it runs, or another import; or disabled),
+/// kTooLarge (disk full), kUnauthenticated, kUnavailable, kDeadline (cancelled), aws/error.h.
 Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalog,
                                const Platform& platform, const std::string& connection,
                                const CollectOptions& options);

@@ -27,16 +27,28 @@ std::vector<std::string> FromJson(const std::string& text) {
 
 }  // namespace
 
+bool Collected::IsSettled() const {
+  return outcome == "loaded" || outcome == "unchanged" || outcome == "duplicate" ||
+         outcome == "superseded" || outcome == "quarantined";
+}
+
+std::string CauseOf(const Collected& collected) {
+  const std::string name = collected.period ? ToString(*collected.period) : collected.manifest_key;
+  if (collected.outcome == "denied" || collected.outcome == "failed") {
+    return name + " could not be collected: " + collected.reason;
+  }
+  const bool is_bill = collected.outcome != "quarantined" && collected.outcome != "incomplete";
+  return is_bill ? "" : name + " is " + collected.outcome + ": " + collected.reason;
+}
+
 std::string CauseIn(const std::map<std::string, Collected>& known) {
   std::map<std::optional<Period>, const Collected*> newest;
   for (const auto& [key, collected] : known) {
     const Collected*& best = newest[collected.period];
     if (best == nullptr || collected.collected_at > best->collected_at) best = &collected;
   }
-  for (const auto& [period, collected] : newest) {
-    if (collected->outcome != "quarantined" && collected->outcome != "incomplete") continue;
-    return (period ? ToString(*period) : collected->manifest_key) + " is " + collected->outcome +
-           ": " + collected->reason;
+  for (auto period = newest.rbegin(); period != newest.rend(); ++period) {
+    if (std::string cause = CauseOf(*period->second); !cause.empty()) return cause;
   }
   return {};
 }

@@ -19,15 +19,21 @@ struct Collected {
   std::vector<std::string> files;  ///< keys
   std::string files_signature;     ///< connect/remote_deliveries.h
   std::optional<Period> period;
-  std::string
-      outcome;  ///< "loaded", "unchanged", "duplicate", "quarantined", "incomplete", "unfinished"
+  /// "loaded", "unchanged", "duplicate", "superseded", "quarantined", "incomplete", "unfinished"; "denied" and "failed"
+  /// where it could not be read at all.
+  std::string outcome;
   std::string reason;
   std::uint64_t size_bytes = 0;
   std::optional<Instant> delivered_at;
   Instant collected_at;
+  /// False where the next collection tries again although nothing in the bucket has changed.
+  bool IsSettled() const;
 };
 
-/// The sentence that makes a connection degraded: the newest word on a period is no bill.  "" when all is well.
+/// "" where this is a bill or becomes one; else the sentence that makes a connection degraded.
+std::string CauseOf(const Collected& collected);
+/// The sentence that makes a connection degraded: the newest word on a period is no bill.  Of several periods the newest
+/// is named.  "" when all is well.
 std::string CauseIn(const std::map<std::string, Collected>& known);
 /// True when some delivery is in the lake, brought by this connection or by another one.
 bool HasLoaded(const std::map<std::string, Collected>& known);

@@ -8,7 +8,6 @@
 #include "connect/collected.h"
 #include "connect/cost_explorer_fit.h"
 #include "connect/member_accounts.h"
-#include "engine/duckdb.h"
 
 namespace farthing::connect {
 namespace {
@@ -26,18 +25,20 @@ struct ExportDays {
   std::string name;
   std::int64_t id = 0;
   std::map<Period, Coverage> months;
+  std::map<Period, lake::LeftOut> left_out;
   std::map<std::string, std::pair<std::string, std::string>> seen;  ///< account → first, last day
   std::string covered_until;
   std::optional<Period> final_until;
 
-  void Add(Period period, Coverage coverage) {
+  void Add(const lake::Load& load, Coverage coverage) {
     for (const auto& [cell, cost] : coverage.cells) {
       auto& [first, last] = seen.try_emplace(cell.account, cell.day, cell.day).first->second;
       first = std::min(first, cell.day);
       last = std::max(last, cell.day);
     }
     covered_until = std::max(covered_until, coverage.last_usage_day);
-    months.emplace(period, std::move(coverage));
+    months.emplace(load.period, std::move(coverage));
+    if (load.left_out) left_out.emplace(load.period, *load.left_out);
   }
 };
 
@@ -52,9 +53,14 @@ class Mapper {
     TRY(ReadReport());
     TRY_ASSIGN(const MemberAccounts kept, KeptMemberAccounts(store_, connection_));
     for (const MemberAccount& account : kept.accounts) members_[account.id] = account;
-    if (bills_.empty())
-      bills_.push_back({connection_.settings.export_place.name, 0, {}, {}, {}, {}});
+    if (bills_.empty()) {
+      bills_.emplace_back();
+      bills_.back().name = connection_.settings.export_place.name;
+    }
     for (const ExportDays& bill : bills_) {
+      for (const auto& [period, left_out] : bill.left_out) {
+        map.left_out.push_back({connection_.settings.name, bill.name, period, left_out});
+      }
       for (const std::string& account : Accounts(bill)) AddSpans(bill, account, map);
       map.exports.push_back(FreshnessOf(bill));
     }
@@ -76,9 +82,9 @@ class Mapper {
       for (const lake::Candidate& candidate : candidates) {
         if (candidate.load.export_id != one.id || (filler && !candidate.elected)) continue;
         TRY_ASSIGN(Coverage coverage, CoverageOf(catalog_.layout(), candidate.load));
-        days.Add(candidate.load.period, std::move(coverage));
+        days.Add(candidate.load, std::move(coverage));
         if (filler) continue;
-        TRY_ASSIGN(const bool final, IsFinal(candidate.load));
+        TRY_ASSIGN(const bool final, IsInvoiced(catalog_.layout(), candidate.load));
         if (final)
           days.final_until = std::max(days.final_until, std::optional(candidate.load.period));
       }
@@ -96,16 +102,6 @@ class Mapper {
     return {};
   }
 
-  /// A bill whose every line is on an invoice does not change any more.
-  Result<bool> IsFinal(const lake::Load& load) {
-    TRY_ASSIGN(const auto database, engine::Database::Open({.threads = 1}));
-    TRY_ASSIGN(engine::Connection connection, database->Connect());
-    TRY_ASSIGN(const engine::Table open,
-               connection.Query("SELECT count(*) FROM " + DailyRelation(catalog_.layout(), load) +
-                                " WHERE invoice_id IS NULL"));
-    return open.rows.at(0)[0].value_or("1") == "0";
-  }
-
   Result<void> ReadLog() {
     TRY_ASSIGN(const auto known, CollectedLog(store_.database(), connection_.id).All());
     std::map<Period, Instant> newest;
@@ -115,8 +111,10 @@ class Mapper {
       const auto [at, is_new] = newest.try_emplace(*one.period, one.collected_at);
       if (!is_new && one.collected_at < at->second) continue;
       at->second = one.collected_at;
-      const bool bad = one.outcome == "quarantined" || one.outcome == "incomplete";
-      unready_[*one.period] = bad ? one.outcome + ": " + one.reason : "";
+      const CellStatus status =
+          one.outcome == "denied" ? CellStatus::kDenied : CellStatus::kQuarantined;
+      const bool bad = !CauseOf(one).empty();
+      unready_[*one.period] = {status, bad ? one.outcome + ": " + one.reason : ""};
     }
     return {};
   }
@@ -140,6 +138,9 @@ class Mapper {
     std::vector<std::string> accounts;
     for (const auto& [account, days] : bill.seen) accounts.push_back(account);
     for (const auto& [account, days] : filled_.seen) accounts.push_back(account);
+    for (const auto& [period, left_out] : bill.left_out) {
+      accounts.insert(accounts.end(), left_out.accounts.begin(), left_out.accounts.end());
+    }
     std::sort(accounts.begin(), accounts.end());
     accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
     if (accounts.empty()) accounts.push_back(connection_.settings.account_id);
@@ -169,6 +170,11 @@ class Mapper {
     }
   }
 
+  static bool IsLeftOut(const lake::LeftOut& left_out, const std::string& account) {
+    const std::vector<std::string>& accounts = left_out.accounts;
+    return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+  }
+
   Verdict Judge(const ExportDays& bill, const Cell& cell, Period month) const {
     const auto load = bill.months.find(month);
     if (load != bill.months.end() && load->second.Has(cell)) return {};
@@ -177,6 +183,10 @@ class Mapper {
       return {CellStatus::kFilled, "Cost Explorer filled it; the bill has not come yet"};
     }
     if (load != bill.months.end() && cell.day <= load->second.last_usage_day) {
+      const auto left_out = bill.left_out.find(month);
+      if (left_out != bill.left_out.end() && IsLeftOut(left_out->second, cell.account)) {
+        return {CellStatus::kLeftOut, Describe(left_out->second)};
+      }
       return AccountGap(bill, cell);
     }
     if (load == bill.months.end() && !bill.months.empty() && month < bill.months.begin()->first) {
@@ -214,9 +224,7 @@ class Mapper {
       return {CellStatus::kQuarantined, refused->second};
     }
     const auto unready = unready_.find(month);
-    if (unready != unready_.end() && !unready->second.empty()) {
-      return {CellStatus::kQuarantined, unready->second};
-    }
+    if (unready != unready_.end() && !unready->second.cause.empty()) return unready->second;
     if (problem_) return *problem_;
     const bool needs_not = cell.day >= DayString({now_.micros - 2 * kDayMicros});
     const bool is_new = now_.micros - connection_.created.micros < 2 * kDayMicros;
@@ -255,7 +263,7 @@ class Mapper {
   std::vector<ExportDays> bills_;
   ExportDays filled_;
   std::map<std::pair<std::int64_t, Period>, std::string> quarantined_;
-  std::map<Period, std::string> unready_;
+  std::map<Period, Verdict> unready_;  ///< without a cause: the newest word is a bill
   std::map<std::string, MemberAccount> members_;
   std::optional<Verdict> problem_;
   std::optional<Instant> last_delivery_;
@@ -275,6 +283,7 @@ std::string_view Name(CellStatus status) {
     case CellStatus::kBeforeExport: return "before-export";
     case CellStatus::kNotJoined: return "account-joined-later";
     case CellStatus::kNoCharges: return "account-without-charges";
+    case CellStatus::kLeftOut: return "left-out";
   }
   return "covered";
 }
@@ -291,6 +300,7 @@ char Symbol(CellStatus status) {
     case CellStatus::kBeforeExport: return '<';
     case CellStatus::kNotJoined: return '-';
     case CellStatus::kNoCharges: return ' ';
+    case CellStatus::kLeftOut: return '~';
   }
   return '#';
 }

@@ -23,6 +23,7 @@ enum class CellStatus {
   kBeforeExport,  ///< before the export existed
   kNotJoined,     ///< the account had no charges before: it joined or was opened later
   kNoCharges,     ///< the account has no charges any more: closed, or moved away
+  kLeftOut,  ///< delivered, and left out by the connection's import policy; the cause counts and sums
 };
 std::string_view Name(CellStatus status);  ///< "covered", "filled-by-cost-explorer", …
 /// One character for a map on a terminal.
@@ -44,9 +45,17 @@ struct Freshness {
   std::string problem;        ///< why nothing new comes; or ""
 };
 
+/// What the import policy left out of a month's bill.
+struct PeriodLeftOut {
+  std::string connection, export_name;
+  Period period;
+  lake::LeftOut left_out;
+};
+
 struct CoverageMap {
   std::vector<CoverageSpan> spans;  ///< by connection, export, account, day
   std::vector<Freshness> exports;
+  std::vector<PeriodLeftOut> left_out;  ///< by connection, export, month
 };
 
 /// Maps one connection or, with "", all.  Days are from the first bill, the first answer of Cost Explorer or the

@@ -104,8 +104,7 @@ Result<BackfillPlan> PlanBackfill(Installation& installation, const std::string&
   TRY_ASSIGN(const auto known, log.All());
   std::map<Period, std::string> failed;
   for (const auto& [key, one] : known) {
-    if (one.period && (one.outcome == "quarantined" || one.outcome == "incomplete"))
-      failed[*one.period] = one.outcome + ": " + one.reason;
+    if (one.period && !CauseOf(one).empty()) failed[*one.period] = one.outcome + ": " + one.reason;
   }
 
   BackfillPlan plan;

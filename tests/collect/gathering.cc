@@ -44,6 +44,9 @@ std::vector<std::string> Gathering::Outcomes(const CollectOptions& options) {
     outcomes.push_back(delivery.outcome +
                        (delivery.period ? " " + ToString(*delivery.period) : ""));
   }
+  for (const CollectFailure& failure : summary->failures) {
+    outcomes.push_back("failed: " + failure.error.message());
+  }
   return outcomes;
 }
 
@@ -97,6 +100,13 @@ std::vector<std::string> Gathering::Leftovers() {
     });
   });
   return leftovers;
+}
+
+std::vector<Error> Refusals(const Result<CollectSummary>& summary) {
+  if (!summary.ok()) return {summary.error()};
+  std::vector<Error> errors;
+  for (const CollectFailure& failure : summary->failures) errors.push_back(failure.error);
+  return errors;
 }
 
 std::map<std::string, Decimal> Sums(const sim::Totals& totals) {

@@ -41,6 +41,9 @@ class Gathering {
   Connection connection_;
 };
 
+/// What went wrong, with everything or with single deliveries.
+std::vector<Error> Refusals(const Result<CollectSummary>& summary);
+
 /// The sums that a bill and a load must share.
 std::map<std::string, Decimal> Sums(const sim::Totals& totals);
 /// The same of what the lake holds and what the import policy left out together.

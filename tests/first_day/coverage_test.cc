@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "connect/coverage.h"
 #include "connect/support_request.h"
 #include "tests/first_day/ask.h"
@@ -78,6 +80,30 @@ TEST(CoverageTest, ATornDeliveryIsNamed) {
   Must(asking.aws().Deliver());
   asking.Collect();
   EXPECT_EQ(StatusOf(asking, "2026-11-22"), CellStatus::kQuarantined);
+}
+
+TEST(CoverageTest, WhatTheImportPolicyLeavesOutIsCountedAndSummed) {
+  Asking asking(AskingWorld(), "1.00", ImportPolicy::kConnectedAccounts);
+  asking.AddExport();
+  asking.Collect();
+  const CoverageMap map = MapOf(asking);
+  ASSERT_EQ(map.left_out.size(), 1u);
+  const PeriodLeftOut& month = map.left_out.front();
+  EXPECT_EQ(month.period, asking.Current());
+  EXPECT_GT(month.left_out.line_count, 0);
+  const Decimal whole = Canonical(asking.aws().Totals(asking.Current()).unblended);
+  const Decimal kept = asking.Unblended(asking.Current());
+  EXPECT_EQ(Canonical(Must(Add(kept, month.left_out.costs.at("USD")))), whole);
+
+  std::set<std::string> accounts;
+  for (const CoverageSpan& span : map.spans) {
+    if (span.status != CellStatus::kLeftOut) continue;
+    EXPECT_EQ(span.cause, Describe(month.left_out));
+    accounts.insert(span.account);
+  }
+  const std::vector<std::string>& left = month.left_out.accounts;
+  EXPECT_EQ(accounts, std::set<std::string>(left.begin(), left.end()));
+  EXPECT_EQ(StatusOf(asking, "2026-11-15"), CellStatus::kCovered);
 }
 
 TEST(BackfillTest, MonthsFromBeforeTheExportAreAskedOfAwsSupport) {
