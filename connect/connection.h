@@ -96,7 +96,7 @@ struct Settings {
   bool auto_renew = true;               ///< with an end date: renewed for another term at its end
   std::string agreement;  ///< reference of the formal agreement, where the installation demands one
   std::optional<std::string>
-      cost_explorer_cap_usd;  ///< spending cap a month, decimal; absent: 1.00
+      cost_explorer_cap_usd;  ///< spending cap a month, decimal; absent: 1.00 and no MayFillUnasked
 };
 
 struct Connection {
