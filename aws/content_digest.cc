@@ -6,8 +6,6 @@
 
 namespace farthing::aws {
 
-void Md5::Restart() { usable_ = EVP_DigestInit_ex(context_, EVP_md5(), nullptr) == 1; }
-
 void Md5::Add(std::string_view bytes) {
   if (usable_) EVP_DigestUpdate(context_, bytes.data(), bytes.size());
 }

@@ -13,19 +13,18 @@ namespace farthing::aws {
 /// The MD5 of what was added.  Libraries in FIPS mode have none: then every comparison holds.
 class Md5 {
  public:
-  Md5() { Restart(); }
+  Md5() : usable_(EVP_DigestInit_ex(context_, EVP_md5(), nullptr) == 1) {}
   ~Md5() { EVP_MD_CTX_free(context_); }
   Md5(const Md5&) = delete;
   Md5& operator=(const Md5&) = delete;
 
-  void Restart();
   void Add(std::string_view bytes);
   /// Ends the sum.  `etag` has its quotes.
   bool Matches(std::string_view etag);
 
  private:
   EVP_MD_CTX* context_ = EVP_MD_CTX_new();
-  bool usable_ = false;
+  const bool usable_;
 };
 
 /// The ETag of a multipart upload ("hex-N") is no MD5.

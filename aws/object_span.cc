@@ -63,6 +63,7 @@ Result<void> SpanFetcher::FetchOnce(Span& span) const {
       const http::Response response,
       s3_.Fetch({&download.bucket, &download.object, offset, all ? 0 : wanted}, std::move(send)));
   span.etag_is_digest = EtagIsDigest(response);
+  if (all) span.stored_crc64 = S3::CrcOf(response);
   const std::string* range = http::FindHeader(response.headers, "content-range");
   const std::string right = "bytes " + std::to_string(offset) + "-" +
                             std::to_string(offset + wanted - 1) + "/" + std::to_string(size);

@@ -19,6 +19,8 @@ struct Span {
   std::function<void(std::string_view)> on_bytes;  ///< called with every byte once, in order
   std::uint64_t received = 0;
   bool etag_is_digest = true;  ///< unless an answer has said otherwise
+  std::string stored_crc64 =
+      {};  ///< of the whole object, where one answer brought it whole and named it
 };
 
 /// Thread-safe; refers to what it is made of.

@@ -246,6 +246,8 @@ Result<http::Response> S3::Fetch(const ObjectPart& part, http::SendOptions send)
     http::SetHeader(call.headers, "Range",
                     "bytes=" + std::to_string(part.offset) + "-" +
                         std::to_string(part.offset + part.length - 1));
+  } else {
+    http::SetHeader(call.headers, "x-amz-checksum-mode", "ENABLED");
   }
   Result<http::Response> response = Send(std::move(call), *part.bucket);
   if (response.ok()) return response;
@@ -265,9 +267,13 @@ Result<std::string> S3::StoredCrc64(const std::string& bucket, const S3Object& o
   http::SetHeader(call.headers, "x-amz-checksum-mode", "ENABLED");
   Result<http::Response> response = Send(std::move(call), bucket);
   if (!response.ok()) return std::move(response).error().Wrap("s3://" + bucket + "/" + object.key);
-  const std::string type = HeaderText(*response, "x-amz-checksum-type");
-  if (!type.empty() && type != "FULL_OBJECT") return std::string();
-  return HeaderText(*response, "x-amz-checksum-crc64nvme");
+  return CrcOf(*response);
+}
+
+std::string S3::CrcOf(const http::Response& response) {
+  const std::string type = HeaderText(response, "x-amz-checksum-type");
+  if (!type.empty() && type != "FULL_OBJECT") return "";
+  return HeaderText(response, "x-amz-checksum-crc64nvme");
 }
 
 Result<std::string> S3::Get(const std::string& bucket, const std::string& key,

@@ -71,6 +71,7 @@ class S3 {
     const S3Object* object;  ///< key; ETag and version where they are set
     std::uint64_t offset = 0, length = 0;
   };
+  /// The answer to a read of all of it names the checksum, see CrcOf.
   /// Errors: kConflict (overwritten), kNotFound, aws/error.h.
   Result<http::Response> Fetch(const ObjectPart& part, http::SendOptions send);
 
@@ -78,6 +79,9 @@ class S3 {
   /// Source: S3 API reference, HeadObject, x-amz-checksum-mode.  Errors: kConflict (overwritten), aws/error.h.
   Result<std::string> StoredCrc64(const std::string& bucket, const S3Object& object,
                                   const http::Cancellation* cancellation = nullptr);
+
+  /// The same from the answer to a read of the whole object.
+  static std::string CrcOf(const http::Response& response);
 
   Client& client() { return *client_; }
 

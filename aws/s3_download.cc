@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "aws/content_digest_internal.h"
+#include "aws/crc64_internal.h"
 #include "aws/large_download_internal.h"
 #include "aws/object_span_internal.h"
 #include "aws/part_file_internal.h"
@@ -172,7 +173,6 @@ class Downloader {
   Result<void> FetchSmall(const Download& download) {
     if (IsWhole(download)) return {};
     const fs::path part = Beside(download.file, ".part");
-    TRY(MakeDirectories(download.file.parent_path()));
     const Result<void> fetched = FetchPart(download, part);
     if (fetched.ok()) return Publish(download, part);
     std::error_code code;
@@ -181,24 +181,37 @@ class Downloader {
   }
 
   Result<void> FetchPart(const Download& download, const fs::path& part) const {
-    TRY_ASSIGN(const PartFile file, PartFile::Create(part));
-    const bool by_md5 = LooksLikeMd5(download.object.etag) && download.object.size_bytes != 0;
-    Md5 md5;
-    for (int round = 1;; ++round) {
-      Span span = {&download, &file, 0, download.object.size_bytes, {}};
-      if (by_md5) span.on_bytes = [&md5](std::string_view bytes) { md5.Add(bytes); };
-      TRY(fetcher_.Fetch(span));
-      if (!by_md5 || !span.etag_is_digest || md5.Matches(download.object.etag)) return {};
-      if (round > 1) return Mismatch(download);
-      md5.Restart();
+    Result<PartFile> created = PartFile::Create(part);
+    if (!created.ok() && created.error().code() == Errc::kNotFound) {  // the first of its directory
+      TRY(MakeDirectories(part.parent_path()));
+      created = PartFile::Create(part);
     }
+    TRY_ASSIGN(const PartFile file, std::move(created));
+    for (int round = 1;; ++round) {
+      std::uint64_t crc = 0;
+      Span span = {&download, &file, 0, download.object.size_bytes,
+                   [&crc](std::string_view bytes) { crc = ExtendCrc64(crc, bytes); }};
+      TRY(fetcher_.Fetch(span));
+      TRY_ASSIGN(const bool right, IsRight(span, crc));
+      if (right) return {};
+      if (round > 1) return Mismatch(download);
+    }
+  }
+
+  static Result<bool> IsRight(const Span& span, std::uint64_t crc) {
+    const std::string& etag = span.download->object.etag;
+    if (!span.stored_crc64.empty()) return Crc64Text(crc) == span.stored_crc64;
+    if (!LooksLikeMd5(etag) || !span.etag_is_digest || span.length == 0) return true;
+    Md5 md5;
+    TRY(span.file->Read(0, span.length, [&md5](std::string_view block) { md5.Add(block); }));
+    return md5.Matches(etag);
   }
 
   // Renames a whole part.  The old note goes first, so that it never speaks of the new content.
   Result<void> Publish(const Download& download, const fs::path& part) const {
     const fs::path note = Beside(download.file, ".etag");
     std::error_code code;
-    fs::remove(note, code);
+    if (fs::exists(note, code)) fs::remove(note, code);
     fs::rename(part, download.file, code);
     if (code) return ErrnoError("rename", part, code.value());
     if (download.object.etag.empty()) return {};

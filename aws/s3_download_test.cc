@@ -30,17 +30,18 @@ class Bucket {
 
   Result<http::Response> Answer(const http::Request& request) {
     const std::string key = request.url.path.substr(1);
+    http::Headers stored = {{"ETag", etags[key]}};
+    if (HeaderValue(request, "x-amz-checksum-mode") == "ENABLED" && crcs.count(key) != 0)
+      stored.push_back({"x-amz-checksum-crc64nvme", crcs.at(key)});
     if (request.method == "HEAD") {
       ++heads;
-      if (HeaderValue(request, "x-amz-checksum-mode") != "ENABLED" || crcs.count(key) == 0)
-        return http::Response{200, {}, ""};
-      return http::Response{200, {{"x-amz-checksum-crc64nvme", crcs.at(key)}}, ""};
+      return http::Response{200, stored, ""};
     }
     const int number = ++reads;
     if (HeaderValue(request, "If-Match") != etags[key])
       return http::Response{412, {}, "<Error><Code>PreconditionFailed</Code></Error>"};
     const std::string& content = objects[key];
-    http::Response response{200, {{"ETag", etags[key]}}, content};
+    http::Response response{200, stored, content};
     const std::string range = HeaderValue(request, "Range");
     if (!range.empty()) {
       const std::uint64_t first = std::stoull(range.substr(6));
@@ -268,6 +269,21 @@ TEST_F(S3DownloadTest, LargeObjectsAreProvenByTheChecksumOfTheStorage) {
   EXPECT_EQ(refused.error().code(), Errc::kCorrupt);
   EXPECT_FALSE(fs::exists(wrong.file));
   EXPECT_TRUE(Leftovers().empty());
+}
+
+TEST_F(S3DownloadTest, SmallObjectsAreProvenByTheChecksumOfTheStorage) {
+  Download download = Add("k", 5000);  // uploaded in parts: its ETag proves nothing
+  bucket_.crcs["k"] = Crc64Text(ExtendCrc64(0, bucket_.objects["k"]));
+  bucket_.spoil = [](int read, http::Response& response) {
+    if (read == 1) response.body[5] ^= 1;
+  };
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  EXPECT_TRUE(Arrived(download));
+  EXPECT_EQ(bucket_.reads, 2);
+  download.file += ".2";
+  bucket_.crcs["k"] = Crc64Text(1);
+  EXPECT_EQ(DownloadAll(s3_, {download}, options_).error().code(), Errc::kCorrupt);
+  EXPECT_FALSE(fs::exists(download.file));
 }
 
 TEST_F(S3DownloadTest, AnEmptyObjectHasNothingToCompare) {
