@@ -33,12 +33,14 @@ def timed(command):
 
 
 def compare(name, ours, others, scratch, size, rounds):
-    """Commands are functions of the directory to fill, a fresh one each time: ext4 is slow where files have just
-    been deleted."""
+    """Commands are functions of the directory to fill: a fresh one each time, which goes again, for memory that runs
+    short slows everybody down."""
     seconds = {label: [] for label in ["farthing", *others]}
     for _ in range(rounds):
         for label, command in [("farthing", ours), *others.items()]:
-            took, processor, memory = timed(command(tempfile.mkdtemp(dir=scratch)))
+            out = tempfile.mkdtemp(dir=scratch)
+            took, processor, memory = timed(command(out))
+            shutil.rmtree(out)
             seconds[label].append(took)
             print(f"{name:6} {label:16} {took:8.3f} s {size / took / 1e6:9.0f} MB/s "
                   f"{processor:8.3f} s processor {memory:6.0f} MiB", flush=True)
