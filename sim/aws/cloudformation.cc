@@ -4,8 +4,7 @@
 #include <algorithm>
 
 #include "sim/aws/services.h"
-#include "sim/aws/stack_resources.h"
-#include "sim/aws/template.h"
+#include "sim/aws/stack_life.h"
 
 namespace farthing::rehearsal {
 namespace {
@@ -34,13 +33,17 @@ Result<void> Check(const World& world, const Operation& operation) {
                      {.action = "cloudformation:" + operation.action, .resource = arn});
 }
 
+/// An order to create a stack or, where one has the name, to update it: then it may keep what the stack has.
 Result<StackOrder> ReadOrder(World& world, const Operation& operation) {
-  StackOrder order{.name = operation.Parameter("StackName"),
+  const Stack* existing = FindStack(world, operation, operation.Parameter("StackName"));
+  StackOrder order{.name = existing == nullptr ? operation.Parameter("StackName") : existing->name,
                    .template_body = operation.Parameter("TemplateBody"),
                    .parameters = {},
                    .capabilities = operation.ParameterList("Capabilities")};
   if (const std::string& url = operation.Parameter("TemplateURL"); !url.empty()) {
     TRY_ASSIGN(order.template_body, ReadTemplate(world, operation, url));
+  } else if (existing != nullptr && operation.Parameter("UsePreviousTemplate") == "true") {
+    order.template_body = existing->template_body;
   } else if (order.template_body.size() > 51'200) {
     return Invalid(
         "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member "
@@ -50,7 +53,14 @@ Result<StackOrder> ReadOrder(World& world, const Operation& operation) {
     const std::string stem = "Parameters.member." + std::to_string(i) + ".";
     const std::string& key = operation.Parameter(stem + "ParameterKey");
     if (key.empty()) break;
-    order.parameters[key] = operation.Parameter(stem + "ParameterValue");
+    if (operation.Parameter(stem + "UsePreviousValue") != "true") {
+      order.parameters[key] = operation.Parameter(stem + "ParameterValue");
+      continue;
+    }
+    if (existing == nullptr) return Invalid("Invalid input for parameter key " + key);
+    for (const auto& [name, value] : existing->parameters) {
+      if (name == key) order.parameters[key] = value;
+    }
   }
   const std::string& on_failure = operation.Parameter("OnFailure");
   order.rollback = on_failure != "DO_NOTHING" && operation.Parameter("DisableRollback") != "true";
@@ -147,7 +157,7 @@ Result<Reply> DeleteStack(World& world, const Operation& operation) {
   Stack* stack = FindStack(world, operation, operation.Parameter("StackName"));
   if (stack == nullptr) return Reply{};
   for (auto resource = stack->resources.rbegin(); resource != stack->resources.rend(); ++resource) {
-    if (resource->status != "CREATE_COMPLETE" || resource->retain) continue;
+    if (!IsThere(*resource) || resource->retain) continue;
     if (const auto removed =
             RemoveResource(world, operation, resource->type, resource->physical_id);
         !removed.ok()) {
@@ -163,10 +173,14 @@ Result<Reply> DeleteStack(World& world, const Operation& operation) {
   return Reply{};
 }
 
+/// ValidateTemplate, and GetTemplateSummary, which may also name a stack.
 Result<Reply> Validate(World& world, const Operation& operation) {
   std::string body = operation.Parameter("TemplateBody");
   if (const std::string& url = operation.Parameter("TemplateURL"); !url.empty()) {
     TRY_ASSIGN(body, ReadTemplate(world, operation, url));
+  }
+  if (const Stack* stack = FindStack(world, operation, operation.Parameter("StackName"))) {
+    body = stack->template_body;
   }
   TRY_ASSIGN(const Template of, Template::Parse(body));
   TRY(of.Order());
@@ -184,7 +198,45 @@ Result<Reply> Validate(World& world, const Operation& operation) {
   return reply;
 }
 
-/// Change sets that create a stack: kept on the world until they are executed.
+Result<Reply> Update(World& world, const Operation& operation) {
+  const std::string& name = operation.Parameter("StackName");
+  Stack* stack = FindStack(world, operation, name);
+  if (stack == nullptr) return Invalid("Stack [" + name + "] does not exist");
+  TRY_ASSIGN(const StackOrder order, ReadOrder(world, operation));
+  TRY(UpdateStack(world, operation, *stack, order));
+  Reply reply;
+  reply.xml = Xml("StackId", stack->id);
+  return reply;
+}
+
+/// What a change set would do, or that it would do nothing, which makes it a failed one.
+Result<std::string> ChangesXml(World& world, const Operation& operation) {
+  std::string xml = Xml("StackName", operation.Parameter("StackName"));
+  std::string changes;
+  const Stack* stack = FindStack(world, operation, operation.Parameter("StackName"));
+  if (stack != nullptr) {
+    TRY_ASSIGN(const StackOrder order, ReadOrder(world, operation));
+    TRY_ASSIGN(const auto planned, PlanUpdate(world, operation, *stack, order));
+    if (planned.empty()) {
+      return xml + Xml("ExecutionStatus", "UNAVAILABLE") + Xml("Status", "FAILED") +
+             Xml("StatusReason",
+                 "The submitted information didn't contain changes. Submit different information "
+                 "to create a change set.") +
+             XmlNode("Changes", "");
+    }
+    for (const StackChange& change : planned) {
+      std::string inner =
+          Xml("Action", change.action) + Xml("LogicalResourceId", change.logical_id);
+      if (!change.physical_id.empty()) inner += Xml("PhysicalResourceId", change.physical_id);
+      inner += Xml("ResourceType", change.type);
+      changes += XmlNode("member", Xml("Type", "Resource") + XmlNode("ResourceChange", inner));
+    }
+  }
+  return xml + Xml("ExecutionStatus", "AVAILABLE") + Xml("Status", "CREATE_COMPLETE") +
+         XmlNode("Changes", changes);
+}
+
+/// Change sets create or update a stack: kept on the world until they are executed.
 Result<Reply> ChangeSet(World& world, const Operation& operation) {
   const std::string& name = operation.Parameter("ChangeSetName");
   const std::string id = name.starts_with("arn:")
@@ -196,8 +248,6 @@ Result<Reply> ChangeSet(World& world, const Operation& operation) {
     TRY_ASSIGN(const StackOrder order, ReadOrder(world, operation));
     TRY_ASSIGN(const Template of, Template::Parse(order.template_body));
     TRY(of.Complete(order.parameters));
-    if (FindStack(world, operation, order.name) != nullptr)
-      return Invalid("the rehearsal AWS does not update stacks: delete it and create it anew");
     world.change_sets[id] = operation.parameters;
     reply.xml = Xml("Id", id) + Xml("StackId", order.name);
     return reply;
@@ -205,19 +255,20 @@ Result<Reply> ChangeSet(World& world, const Operation& operation) {
   const auto found = world.change_sets.find(id);
   if (found == world.change_sets.end())
     return Refuse(404, "ChangeSetNotFound", "ChangeSet [" + name + "] does not exist");
+  Operation meant = operation;
+  meant.parameters = found->second;
   if (operation.action == "DescribeChangeSet") {
-    reply.xml = Xml("ChangeSetId", id) + Xml("ChangeSetName", id.substr(id.rfind('/') + 1)) +
-                Xml("StackName", found->second.at("StackName")) +
-                Xml("ExecutionStatus", "AVAILABLE") + Xml("Status", "CREATE_COMPLETE") +
-                XmlNode("Changes", "");
+    TRY_ASSIGN(const std::string changes, ChangesXml(world, meant));
+    reply.xml =
+        Xml("ChangeSetId", id) + Xml("ChangeSetName", id.substr(id.rfind('/') + 1)) + changes;
     return reply;
   }
   if (operation.action == "ExecuteChangeSet") {
-    Operation create = operation;
-    create.parameters = found->second;
     world.change_sets.erase(found);
-    TRY_ASSIGN(const StackOrder order, ReadOrder(world, create));
-    TRY(CreateStack(world, create, order));
+    if (FindStack(world, operation, meant.Parameter("StackName")) != nullptr)
+      return Update(world, meant);
+    TRY_ASSIGN(const StackOrder order, ReadOrder(world, meant));
+    TRY(CreateStack(world, meant, order));
   } else {
     world.change_sets.erase(found);
   }
@@ -235,6 +286,7 @@ Result<Reply> AnswerCloudFormation(World& world, const Operation& operation) {
     reply.xml = Xml("StackId", stack->id);
     return reply;
   }
+  if (action == "UpdateStack") return Update(world, operation);
   static constexpr std::string_view kParts[] = {"DescribeStackEvents", "DescribeStackResources",
                                                 "ListStackResources", "GetTemplate"};
   static constexpr std::string_view kChangeSets[] = {"CreateChangeSet", "DescribeChangeSet",
@@ -243,7 +295,7 @@ Result<Reply> AnswerCloudFormation(World& world, const Operation& operation) {
   const bool change =
       std::find(std::begin(kChangeSets), std::end(kChangeSets), action) != std::end(kChangeSets);
   if (!part && !change && action != "DescribeStacks" && action != "DeleteStack" &&
-      action != "ValidateTemplate")
+      action != "ValidateTemplate" && action != "GetTemplateSummary")
     return UnknownAction(operation);
   TRY(Check(world, operation));
   if (part) return DescribeParts(world, operation);

@@ -117,6 +117,8 @@ Result<Reply> ChangeEntity(World& world, const Operation& operation, EntityKind 
   } else if (action == "UpdateRole") {
     if (const std::string& seconds = operation.Parameter("MaxSessionDuration"); !seconds.empty())
       entity->max_session_seconds = std::atoi(seconds.c_str());
+    if (operation.parameters.contains("Description"))
+      entity->description = operation.Parameter("Description");
   } else {
     return AnswerIamRead(world, operation);
   }
@@ -162,6 +164,17 @@ Result<Reply> CreatePolicyVersion(World& world, const Operation& operation) {
   return reply;
 }
 
+Result<Reply> DeletePolicyVersion(World& world, const Operation& operation) {
+  TRY_ASSIGN(ManagedPolicy * policy, TakePolicy(world, operation));
+  const std::string& id = operation.Parameter("VersionId");
+  if (id == policy->default_version)
+    return Refuse(409, "DeleteConflict", "Cannot delete the default version of a policy.");
+  const auto removed =
+      std::erase_if(policy->versions, [&](const auto& version) { return version.id == id; });
+  if (removed == 0) return NoSuchEntity("Policy version " + id + " does not exist.");
+  return Reply{};
+}
+
 Result<Reply> DeletePolicy(World& world, const Operation& operation) {
   TRY_ASSIGN(const ManagedPolicy* policy, TakePolicy(world, operation));
   const std::string arn = policy->arn;
@@ -196,6 +209,7 @@ Result<Reply> AnswerIam(World& world, const Operation& operation) {
   if (action == "CreateGroup") return CreateEntity(world, operation, EntityKind::kGroup);
   if (action == "CreatePolicy") return CreatePolicy(world, operation);
   if (action == "CreatePolicyVersion") return CreatePolicyVersion(world, operation);
+  if (action == "DeletePolicyVersion") return DeletePolicyVersion(world, operation);
   if (action == "DeletePolicy") return DeletePolicy(world, operation);
   if (action == "CreateAccessKey") return CreateKey(world, operation);
   if (action == "DeleteAccessKey") {

@@ -4,15 +4,10 @@
 
 #include "base/text.h"
 #include "sim/aws/services.h"
-#include "sim/aws/template.h"
+#include "sim/aws/stack_calls.h"
 
 namespace farthing::rehearsal {
-namespace {
 
-constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-/// Calls another service's API as the stack's caller.
 Result<Reply> CallQuery(World& world, const Operation& as, const std::string& action,
                         QueryParameters parameters) {
   Operation operation = as;
@@ -32,13 +27,65 @@ Result<Reply> CallJson(World& world, const Operation& as, const std::string& ser
   return Dispatch(world, operation);
 }
 
-std::string GeneratedName(World& world, const ResourceOrder& order) {
-  return order.stack_name + "-" + order.logical_id + "-" + world.RandomText(kUpper, 12);
-}
-
 std::string DocumentOf(const json::object& properties, std::string_view name) {
   const json::object* document = ObjectOf(properties, name);
   return document == nullptr ? TextOf(properties, name) : json::serialize(*document);
+}
+
+Result<void> SetBucket(World& world, const Operation& as, const std::string& name,
+                       const json::object& properties) {
+  const auto put = [&](const char* setting, std::string xml) {
+    return CallS3(world, as, {"PUT", name, "", {{setting, ""}}, {}, std::move(xml)});
+  };
+  if (const json::object* encryption = ObjectOf(properties, "BucketEncryption")) {
+    const json::array* rules = ArrayOf(*encryption, "ServerSideEncryptionConfiguration");
+    const json::object* rule =
+        rules == nullptr || rules->empty()
+            ? nullptr
+            : ObjectOf(rules->front().as_object(), "ServerSideEncryptionByDefault");
+    if (rule != nullptr) {
+      std::string inner = Xml("SSEAlgorithm", TextOf(*rule, "SSEAlgorithm"));
+      if (const std::string key = TextOf(*rule, "KMSMasterKeyID"); !key.empty())
+        inner += Xml("KMSMasterKeyID", key);
+      TRY(put("encryption",
+              XmlNode("ServerSideEncryptionConfiguration",
+                      XmlNode("Rule", XmlNode("ApplyServerSideEncryptionByDefault", inner)))));
+    }
+  }
+  if (const json::object* block = ObjectOf(properties, "PublicAccessBlockConfiguration")) {
+    std::string inner;
+    for (const auto& member : *block)
+      inner += XmlNode({member.key().data(), member.key().size()}, json::serialize(member.value()));
+    TRY(put("publicAccessBlock", XmlNode("PublicAccessBlockConfiguration", inner)));
+  }
+  if (properties.contains("OwnershipControls"))
+    TRY(put("ownershipControls",
+            XmlNode("OwnershipControls",
+                    XmlNode("Rule", Xml("ObjectOwnership", "BucketOwnerEnforced")))));
+  if (properties.contains("LifecycleConfiguration"))
+    TRY(put("lifecycle",
+            XmlNode("LifecycleConfiguration", XmlNode("Rule", Xml("Status", "Enabled")))));
+  if (const json::object* versioning = ObjectOf(properties, "VersioningConfiguration"))
+    TRY(put("versioning",
+            XmlNode("VersioningConfiguration", Xml("Status", TextOf(*versioning, "Status")))));
+  return {};
+}
+
+json::object ReportOf(const json::object& properties) {
+  json::object definition = properties;
+  definition.erase("Tags");
+  const std::string refresh = TextOf(definition, "RefreshClosedReports");
+  if (!refresh.empty()) definition["RefreshClosedReports"] = refresh == "true";
+  return definition;
+}
+
+namespace {
+
+constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+std::string GeneratedName(World& world, const ResourceOrder& order) {
+  return order.stack_name + "-" + order.logical_id + "-" + world.RandomText(kUpper, 12);
 }
 
 Result<MadeResource> MakeRole(World& world, const Operation& as, const ResourceOrder& order) {
@@ -101,46 +148,6 @@ Result<MadeResource> MakeManagedPolicy(World& world, const Operation& as,
   return MadeResource{arn, {{"PolicyArn", arn}}};
 }
 
-/// Properties of a bucket that S3 keeps as XML settings.
-Result<void> SetBucket(World& world, const Operation& as, const std::string& name,
-                       const json::object& properties) {
-  const auto put = [&](const char* setting, std::string xml) {
-    return CallS3(world, as, {"PUT", name, "", {{setting, ""}}, {}, std::move(xml)});
-  };
-  if (const json::object* encryption = ObjectOf(properties, "BucketEncryption")) {
-    const json::array* rules = ArrayOf(*encryption, "ServerSideEncryptionConfiguration");
-    const json::object* rule =
-        rules == nullptr || rules->empty()
-            ? nullptr
-            : ObjectOf(rules->front().as_object(), "ServerSideEncryptionByDefault");
-    if (rule != nullptr) {
-      std::string inner = Xml("SSEAlgorithm", TextOf(*rule, "SSEAlgorithm"));
-      if (const std::string key = TextOf(*rule, "KMSMasterKeyID"); !key.empty())
-        inner += Xml("KMSMasterKeyID", key);
-      TRY(put("encryption",
-              XmlNode("ServerSideEncryptionConfiguration",
-                      XmlNode("Rule", XmlNode("ApplyServerSideEncryptionByDefault", inner)))));
-    }
-  }
-  if (const json::object* block = ObjectOf(properties, "PublicAccessBlockConfiguration")) {
-    std::string inner;
-    for (const auto& member : *block)
-      inner += XmlNode({member.key().data(), member.key().size()}, json::serialize(member.value()));
-    TRY(put("publicAccessBlock", XmlNode("PublicAccessBlockConfiguration", inner)));
-  }
-  if (properties.contains("OwnershipControls"))
-    TRY(put("ownershipControls",
-            XmlNode("OwnershipControls",
-                    XmlNode("Rule", Xml("ObjectOwnership", "BucketOwnerEnforced")))));
-  if (properties.contains("LifecycleConfiguration"))
-    TRY(put("lifecycle",
-            XmlNode("LifecycleConfiguration", XmlNode("Rule", Xml("Status", "Enabled")))));
-  if (const json::object* versioning = ObjectOf(properties, "VersioningConfiguration"))
-    TRY(put("versioning",
-            XmlNode("VersioningConfiguration", Xml("Status", TextOf(*versioning, "Status")))));
-  return {};
-}
-
 Result<MadeResource> MakeBucket(World& world, const Operation& as, const ResourceOrder& order) {
   std::string name = TextOf(order.properties, "BucketName");
   if (name.empty())
@@ -176,12 +183,7 @@ Result<void> OnlyInUsEast1(const Operation& as, const ResourceOrder& order) {
 
 Result<MadeResource> MakeReport(World& world, const Operation& as, const ResourceOrder& order) {
   TRY(OnlyInUsEast1(as, order));
-  json::object definition = order.properties;
-  definition.erase("Tags");
-  if (TextOf(definition, "RefreshClosedReports") == "true")
-    definition["RefreshClosedReports"] = true;
-  if (TextOf(definition, "RefreshClosedReports") == "false")
-    definition["RefreshClosedReports"] = false;
+  const json::object definition = ReportOf(order.properties);
   TRY(CallJson(world, as, "cur", "PutReportDefinition", {{"ReportDefinition", definition}}));
   return MadeResource{TextOf(definition, "ReportName"), {}};
 }
@@ -199,52 +201,10 @@ Result<MadeResource> MakeExport(World& world, const Operation& as, const Resourc
   return MadeResource{arn, {{"ExportArn", arn}}};
 }
 
-/// Service-managed stack sets: one stack in each member account of the targets, never in the management account.
 Result<MadeResource> MakeStackSet(World& world, const Operation& as, const ResourceOrder& order) {
-  const json::object& properties = order.properties;
-  const std::string name = TextOf(properties, "StackSetName");
-  if (TextOf(properties, "PermissionModel") != "SERVICE_MANAGED")
-    return Refuse(400, "ValidationError", "the rehearsal AWS has service-managed stack sets only");
-  if (!world.organization_all_features)
-    return Refuse(400, "ValidationError",
-                  "You must enable organizations access to operate a service managed stack set");
-  TRY(CheckAccess(world, as,
-                  {.action = "cloudformation:CreateStackSet",
-                   .resource = "arn:aws:cloudformation:" + as.region + ":" + as.caller.account_id +
-                               ":stackset/" + name + ":*"}));
-  StackOrder stack{.name = "StackSet-" + name,
-                   .template_body = TextOf(properties, "TemplateBody"),
-                   .parameters = {},
-                   .capabilities = TextsOf(properties, "Capabilities")};
-  if (const json::array* parameters = ArrayOf(properties, "Parameters")) {
-    for (const json::value& each : *parameters)
-      stack.parameters[TextOf(each.as_object(), "ParameterKey")] =
-          TextOf(each.as_object(), "ParameterValue");
-  }
-  std::vector<std::string> targets;
-  if (const json::array* groups = ArrayOf(properties, "StackInstancesGroup")) {
-    for (const json::value& group : *groups) {
-      const json::object* chosen = ObjectOf(group.as_object(), "DeploymentTargets");
-      for (const std::string& unit : chosen == nullptr ? std::vector<std::string>()
-                                                       : TextsOf(*chosen, "OrganizationalUnitIds"))
-        targets.push_back(unit);
-    }
-  }
-  std::vector<std::string> members;
-  for (const auto& [id, account] : world.accounts) {
-    const auto path = world.OrganizationPath(id);
-    const bool inside = std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
-      return std::find(path.begin(), path.end(), target) != path.end();
-    });
-    if (inside && id != world.payer) members.push_back(id);
-  }
-  for (const std::string& id : members) {
-    Operation member = as;
-    member.caller = {};
-    member.caller.account_id = id;
-    member.caller.root = true;
-    TRY(CreateStack(world, member, stack));
-  }
+  TRY_ASSIGN(const std::vector<std::string> members,
+             DeployStackSet(world, as, order, "cloudformation:CreateStackSet"));
+  const std::string name = TextOf(order.properties, "StackSetName");
   const std::string set_id = name + ":" + world.Uuid();
   world.stack_sets.push_back({{"StackSetId", set_id},
                               {"StackSetName", name},

@@ -6,24 +6,26 @@
 #include "base/text.h"
 #include "http/message.h"
 #include "sim/aws/services.h"
-#include "sim/aws/stack_resources.h"
-#include "sim/aws/template.h"
+#include "sim/aws/stack_life.h"
 
 namespace farthing::rehearsal {
-namespace {
-
-constexpr std::string_view kStackType = "AWS::CloudFormation::Stack";
 
 void AddEvent(World& world, Stack& stack, const Stack::Resource& of, const std::string& status,
-              const std::string& reason = {}) {
+              const std::string& reason) {
   stack.events.push_back({of.logical_id, of.physical_id, of.type, status, reason, world.now()});
 }
+
 void AddStackEvent(World& world, Stack& stack, const std::string& status,
-                   const std::string& reason = {}) {
+                   const std::string& reason) {
   stack.status = status;
   if (!reason.empty()) stack.reason = reason;
   stack.events.push_back(
-      {stack.name, stack.id, std::string(kStackType), status, reason, world.now()});
+      {stack.name, stack.id, "AWS::CloudFormation::Stack", status, reason, world.now()});
+}
+
+std::string HandlerReason(const Error& error) {
+  return "Resource handler returned message: \"" + error.message() +
+         "\" (Code: " + std::string(error.detail(aws::kCodeDetail)) + ")";
 }
 
 Result<void> CheckCapabilities(const Template& of, const std::vector<std::string>& given) {
@@ -38,64 +40,80 @@ Result<void> CheckCapabilities(const Template& of, const std::vector<std::string
                 "Requires capabilities : [" + needed + "]");
 }
 
-/// Makes the resources; returns what failed.
-Result<void> MakeAll(World& world, const Operation& as, const Template& of, Resolver& resolver,
-                     const std::vector<std::string>& order, Stack& stack) {
-  for (const std::string& logical_id : order) {
-    const json::object& declared = of.resources().at(logical_id).get_object();
-    if (const std::string condition = TextOf(declared, "Condition"); !condition.empty()) {
-      TRY_ASSIGN(const bool holds, resolver.Holds(condition));
-      if (!holds) continue;
-    }
-    Stack::Resource resource;
-    resource.logical_id = logical_id;
-    resource.type = TextOf(declared, "Type");
-    resource.retain = TextOf(declared, "DeletionPolicy") == "Retain";
-    resource.at = world.now();
-    AddEvent(world, stack, resource, "CREATE_IN_PROGRESS");
-    const auto make = [&]() -> Result<MadeResource> {
-      json::value properties(json::object_kind);
-      if (declared.contains("Properties")) {
-        TRY_ASSIGN(properties, resolver.Resolve(declared.at("Properties")));
-      }
-      return MakeResource(
-          world, as, {logical_id, resource.type, stack.name, as.region, properties.as_object()});
-    };
-    Result<MadeResource> made = make();
-    if (!made.ok()) {
-      const std::string reason = "Resource handler returned message: \"" + made.error().message() +
-                                 "\" (Code: " + std::string(made.error().detail(aws::kCodeDetail)) +
-                                 ")";
-      resource.status = "CREATE_FAILED";
-      AddEvent(world, stack, resource, "CREATE_FAILED", reason);
-      stack.resources.push_back(resource);
-      return Refuse(400, "ValidationError",
-                    "The following resource(s) failed to create: [" + logical_id + "]. " + reason);
-    }
-    resource.physical_id = made->physical_id;
-    resource.status = "CREATE_COMPLETE";
-    resolver.SetRef(logical_id, made->physical_id);
-    for (const auto& [name, value] : made->attributes)
-      resolver.SetAttribute(logical_id + "." + name, value);
-    AddEvent(world, stack, resource, "CREATE_COMPLETE");
-    stack.resources.push_back(std::move(resource));
+Resolver NewResolver(const Template& of, const StackParameters& parameters, const Operation& as,
+                     const Stack& stack) {
+  Resolver resolver(of, parameters);
+  resolver.SetRef("AWS::AccountId", as.caller.account_id);
+  resolver.SetRef("AWS::Region", as.region);
+  resolver.SetRef("AWS::Partition", "aws");
+  resolver.SetRef("AWS::URLSuffix", "amazonaws.com");
+  resolver.SetRef("AWS::StackName", stack.name);
+  resolver.SetRef("AWS::StackId", stack.id);
+  return resolver;
+}
+
+void Refer(Resolver& resolver, const Stack::Resource& resource) {
+  resolver.SetRef(resource.logical_id, resource.physical_id);
+  for (const auto& [name, value] : resource.attributes)
+    resolver.SetAttribute(resource.logical_id + "." + name, value);
+}
+
+Result<std::optional<Stack::Resource>> Declared(const World& world, const Template& of,
+                                                const Resolver& resolver,
+                                                const std::string& logical_id) {
+  const json::object& declared = of.resources().at(logical_id).get_object();
+  if (const std::string condition = TextOf(declared, "Condition"); !condition.empty()) {
+    TRY_ASSIGN(const bool holds, resolver.Holds(condition));
+    if (!holds) return std::optional<Stack::Resource>();
   }
+  Stack::Resource resource;
+  resource.logical_id = logical_id;
+  resource.type = TextOf(declared, "Type");
+  resource.retain = TextOf(declared, "DeletionPolicy") == "Retain";
+  resource.at = world.now();
+  return std::optional<Stack::Resource>(std::move(resource));
+}
+
+Result<json::object> PropertiesOf(const Template& of, const Resolver& resolver,
+                                  const std::string& logical_id) {
+  const json::object& declared = of.resources().at(logical_id).get_object();
+  if (!declared.contains("Properties")) return json::object();
+  TRY_ASSIGN(json::value properties, resolver.Resolve(declared.at("Properties")));
+  return std::move(properties.as_object());
+}
+
+Result<void> MakeDeclared(World& world, const Operation& as, const Template& of, Resolver& resolver,
+                          Stack& stack, Stack::Resource& resource) {
+  AddEvent(world, stack, resource, "CREATE_IN_PROGRESS");
+  const auto make = [&]() -> Result<MadeResource> {
+    TRY_ASSIGN(resource.properties, PropertiesOf(of, resolver, resource.logical_id));
+    return MakeResource(
+        world, as,
+        {resource.logical_id, resource.type, stack.name, as.region, resource.properties});
+  };
+  Result<MadeResource> made = make();
+  if (!made.ok()) {
+    const std::string reason = HandlerReason(made.error());
+    resource.status = "CREATE_FAILED";
+    AddEvent(world, stack, resource, "CREATE_FAILED", reason);
+    return Refuse(
+        400, "ValidationError",
+        "The following resource(s) failed to create: [" + resource.logical_id + "]. " + reason);
+  }
+  resource.physical_id = made->physical_id;
+  resource.attributes = made->attributes;
+  resource.status = "CREATE_COMPLETE";
+  Refer(resolver, resource);
+  AddEvent(world, stack, resource, "CREATE_COMPLETE");
   return {};
 }
 
-void RollBack(World& world, const Operation& as, Stack& stack, const std::string& why) {
-  AddStackEvent(world, stack, "ROLLBACK_IN_PROGRESS", why);
-  for (auto resource = stack.resources.rbegin(); resource != stack.resources.rend(); ++resource) {
-    if (resource->status != "CREATE_COMPLETE" || resource->retain) continue;
-    const auto removed = RemoveResource(world, as, resource->type, resource->physical_id);
-    resource->status = removed.ok() ? "DELETE_COMPLETE" : "DELETE_FAILED";
-    AddEvent(world, stack, *resource, resource->status,
-             removed.ok() ? "" : removed.error().message());
-  }
-  AddStackEvent(world, stack, "ROLLBACK_COMPLETE");
+bool IsThere(const Stack::Resource& resource) {
+  return resource.status == "CREATE_COMPLETE" || resource.status == "UPDATE_COMPLETE";
 }
 
 Result<void> TakeOutputs(const Template& of, const Resolver& resolver, Stack& stack) {
+  stack.outputs.clear();
   for (const auto& member : of.section("Outputs")) {
     const json::object& output = member.value().as_object();
     if (const std::string condition = TextOf(output, "Condition"); !condition.empty()) {
@@ -108,6 +126,33 @@ Result<void> TakeOutputs(const Template& of, const Resolver& resolver, Stack& st
         value.is_string() ? std::string(View(value.get_string())) : json::serialize(value));
   }
   return {};
+}
+
+namespace {
+
+/// Makes the resources; returns what failed.
+Result<void> MakeAll(World& world, const Operation& as, const Template& of, Resolver& resolver,
+                     const std::vector<std::string>& order, Stack& stack) {
+  for (const std::string& logical_id : order) {
+    TRY_ASSIGN(auto resource, Declared(world, of, resolver, logical_id));
+    if (!resource) continue;
+    Result<void> made = MakeDeclared(world, as, of, resolver, stack, *resource);
+    stack.resources.push_back(*std::move(resource));
+    TRY(std::move(made));
+  }
+  return {};
+}
+
+void RollBack(World& world, const Operation& as, Stack& stack, const std::string& why) {
+  AddStackEvent(world, stack, "ROLLBACK_IN_PROGRESS", why);
+  for (auto resource = stack.resources.rbegin(); resource != stack.resources.rend(); ++resource) {
+    if (!IsThere(*resource) || resource->retain) continue;
+    const auto removed = RemoveResource(world, as, resource->type, resource->physical_id);
+    resource->status = removed.ok() ? "DELETE_COMPLETE" : "DELETE_FAILED";
+    AddEvent(world, stack, *resource, resource->status,
+             removed.ok() ? "" : removed.error().message());
+  }
+  AddStackEvent(world, stack, "ROLLBACK_COMPLETE");
 }
 
 }  // namespace
@@ -135,13 +180,7 @@ Result<Stack*> CreateStack(World& world, const Operation& as, const StackOrder& 
   stack.created = world.now();
   stack.capabilities = order.capabilities;
   stack.parameters.assign(parameters.begin(), parameters.end());
-  Resolver resolver(of, parameters);
-  resolver.SetRef("AWS::AccountId", as.caller.account_id);
-  resolver.SetRef("AWS::Region", as.region);
-  resolver.SetRef("AWS::Partition", "aws");
-  resolver.SetRef("AWS::URLSuffix", "amazonaws.com");
-  resolver.SetRef("AWS::StackName", stack.name);
-  resolver.SetRef("AWS::StackId", stack.id);
+  Resolver resolver = NewResolver(of, parameters, as, stack);
   AddStackEvent(world, stack, "CREATE_IN_PROGRESS", "User Initiated");
   const auto made = MakeAll(world, as, of, resolver, sequence, stack);
   if (!made.ok()) {

@@ -60,6 +60,8 @@ struct Stack {
     std::string logical_id, physical_id, type, status;
     bool retain = false;
     Instant at;
+    boost::json::object properties;  ///< as they were last resolved
+    std::map<std::string, std::string> attributes;
   };
   std::vector<Resource> resources;
   struct Event {

@@ -142,6 +142,85 @@ class OnboardingTest(unittest.TestCase):
                      "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", *(f"{name}={value}" for name, value in self.parameters.items()))
         self.check_connection(self.outputs("billing"))
 
+    def policy_of(self, role_arn):
+        name = role_arn.rsplit("/", 1)[1]
+        found = self.aws.cli("iam", "get-role-policy", "--role-name", name, "--policy-name", "billing")["PolicyDocument"]
+        return {action for statement in found["Statement"]
+                for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+
+    def changed(self, action):
+        """The template with one action more in the role's policy."""
+        template = json.loads(json.dumps(TEMPLATE))
+        document = template["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]
+        document["Statement"][1]["Action"] = ["s3:GetObject", action]
+        return template
+
+    def test_an_update_changes_the_roles_policy_and_keeps_the_rest(self):
+        words = ["--stack-name", "billing", "--capabilities", "CAPABILITY_IAM"]
+        kept = ["--parameters", *(f"ParameterKey={name},UsePreviousValue=true" for name in self.parameters)]
+        self.aws.cli("cloudformation", "create-stack", *words, "--template-body", "file://" + self.template_file(TEMPLATE),
+                     "--parameters", *(f"ParameterKey={name},ParameterValue={value}" for name, value in self.parameters.items()))
+        before = self.outputs("billing")
+        role_id = self.aws.cli("iam", "get-role", "--role-name", before["RoleArn"].rsplit("/", 1)[1])["Role"]["RoleId"]
+        same = self.aws.cli("cloudformation", "update-stack", *words, "--use-previous-template", *kept, check=False)
+        self.assertIn("No updates are to be performed", same.stderr)
+
+        self.aws.cli("cloudformation", "update-stack", *words, "--template-body",
+                     "file://" + self.template_file(self.changed("s3:GetObjectTagging")), *kept)
+        self.aws.cli("cloudformation", "wait", "stack-update-complete", "--stack-name", "billing")
+        stack = self.aws.cli("cloudformation", "describe-stacks", "--stack-name", "billing")["Stacks"][0]
+        self.assertEqual(stack["StackStatus"], "UPDATE_COMPLETE")
+        self.assertEqual({each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}, before)
+        self.assertIn("s3:GetObjectTagging", self.policy_of(before["RoleArn"]))
+        self.assertEqual(self.aws.cli("iam", "get-role", "--role-name", before["RoleArn"].rsplit("/", 1)[1])["Role"]["RoleId"], role_id)
+        events = self.aws.cli("cloudformation", "describe-stack-events", "--stack-name", "billing")["StackEvents"]
+        updated = [each["LogicalResourceId"] for each in events if each["ResourceStatus"] == "UPDATE_COMPLETE"]
+        self.assertEqual(updated, ["billing", "Role"])
+
+        # A parameter alone, with the template that is there.
+        self.aws.cli("cloudformation", "update-stack", *words, "--use-previous-template", *kept, "ParameterKey=AllowCostExplorer,ParameterValue=no")
+        self.assertNotIn("ce:GetCostAndUsage", self.policy_of(before["RoleArn"]))
+        # A resource that the template no longer has goes, unless it is to be kept.
+        less = self.changed("s3:GetObjectTagging")
+        less["Resources"].pop("Role")
+        less["Outputs"].pop("RoleArn")
+        self.aws.cli("cloudformation", "update-stack", *words, "--template-body", "file://" + self.template_file(less), *kept)
+        self.assertEqual(self.aws.client("iam").list_roles()["Roles"], [])
+
+    def test_deploying_again_updates(self):
+        def deploy(template):
+            return self.aws.cli("cloudformation", "deploy", "--stack-name", "billing", "--template-file", self.template_file(template),
+                                "--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", "--parameter-overrides",
+                                *(f"{name}={value}" for name, value in self.parameters.items()), check=False)
+        self.assertEqual(deploy(TEMPLATE).returncode, 0)
+        again = deploy(TEMPLATE)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("No changes to deploy", again.stdout + again.stderr)
+        changed = deploy(self.changed("s3:GetObjectTagging"))
+        self.assertEqual(changed.returncode, 0, changed.stderr)
+        stack = self.aws.client("cloudformation").describe_stacks(StackName="billing")["Stacks"][0]
+        self.assertEqual(stack["StackStatus"], "UPDATE_COMPLETE")
+        role = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}["RoleArn"]
+        self.assertIn("s3:GetObjectTagging", self.policy_of(role))
+
+    def test_an_update_that_fails_puts_everything_back(self):
+        client = self.aws.client("cloudformation")
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
+        client.create_stack(StackName="billing", TemplateBody=json.dumps(TEMPLATE), Capabilities=["CAPABILITY_IAM"], Parameters=given)
+        before = self.outputs("billing")
+        actions = self.policy_of(before["RoleArn"])
+        broken = self.changed("s3:GetObjectTagging")
+        query = broken["Resources"]["Export"]["Properties"]["Export"]["DataQuery"]
+        query["QueryStatement"] = "SELECT no_such_column FROM COST_AND_USAGE_REPORT"
+        client.update_stack(StackName="billing", TemplateBody=json.dumps(broken), Capabilities=["CAPABILITY_IAM"], Parameters=given)
+        stack = client.describe_stacks(StackName="billing")["Stacks"][0]
+        self.assertEqual(stack["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        self.assertIn("Export", stack["StackStatusReason"])
+        self.assertEqual(self.policy_of(before["RoleArn"]), actions)
+        with self.assertRaises(ClientError) as refused:
+            client.update_stack(StackName="other", TemplateBody=json.dumps(TEMPLATE))
+        self.assertIn("does not exist", str(refused.exception))
+
     def test_with_the_quick_create_page(self):
         s3 = self.aws.client("s3")
         s3.create_bucket(Bucket="templates")
