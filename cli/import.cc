@@ -146,7 +146,8 @@ void AddImportVerb(CLI::App& app, CliContext& context) {
   verb->add_flag(
       "--all-versions", flags->all_versions,
       "Load superseded deliveries too, oldest first, so that diff and --as-of can see them");
-  verb->add_option("--threads", flags->threads, "Threads; 0, the default, is one per core")
+  verb->add_option("--threads", flags->threads,
+                   "Threads; 0, the default, is one per core, at most one per 150 MiB of --memory")
       ->check(AtLeast(0))
       ->type_name("N");
   verb->add_option("--memory", flags->memory_mib, "Memory of the engine in MiB")

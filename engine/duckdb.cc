@@ -40,6 +40,10 @@ Error Translate(duckdb_error_type type, const char* message) {
   if (text.find("No space left") != std::string::npos) {
     return Error(Errc::kTooLarge, text).Hint(kFullDiskHint);
   }
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) {  // its own advice is SQL
+    return Error(CodeOf(type), text.substr(0, text.find('\n')))
+        .Hint("give the work more memory; of an import: --memory MIB, or fewer --threads");
+  }
   return Error(CodeOf(type), std::move(text));
 }
 

@@ -39,7 +39,7 @@ struct ImportOptions {
   /// Whose lines are kept besides the payer's own; what is left out is counted and summed.  Absent: all.
   std::optional<std::set<std::string>> accounts;
   bool all_versions = false;  ///< load superseded deliveries too, oldest first
-  int threads = 0;            ///< 0: one per core
+  int threads = 0;            ///< 0: one per core; at most one per 150 MiB of memory
   std::uint64_t memory_bytes = std::uint64_t{900} << 20;  ///< DuckDB's share of the memory
   std::function<void(const Progress&)> observer;
 };

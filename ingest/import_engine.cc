@@ -9,12 +9,16 @@ namespace farthing::ingest {
 namespace {
 
 constexpr std::size_t kInternerBudgetBytes = std::size_t{96} << 20;
+// Each thread collects the rows of a row group before it writes them; 16 threads in 900 MiB were refused.
+constexpr std::uint64_t kBytesOfThread = std::uint64_t{150} << 20;
 
 }  // namespace
 
 int ThreadsOf(const ImportOptions& options) {
-  if (options.threads > 0) return options.threads;
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const std::uint64_t fitting = std::max<std::uint64_t>(1, options.memory_bytes / kBytesOfThread);
+  const std::uint64_t wanted = options.threads > 0 ? static_cast<std::uint64_t>(options.threads)
+                                                   : std::thread::hardware_concurrency();
+  return static_cast<int>(std::clamp<std::uint64_t>(wanted, 1, fitting));
 }
 
 Result<std::unique_ptr<engine::Database>> OpenEngine(const lake::Layout& layout,

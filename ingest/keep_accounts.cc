@@ -7,10 +7,6 @@
 namespace farthing::ingest {
 namespace {
 
-std::string ReadLines(const fs::path& file) {
-  return "read_parquet(" + engine::QuoteLiteral(file.string()) + ", hive_partitioning = false)";
-}
-
 // A line without a sub account is the payer's own.  An account is never NULL here, so that NOT is the rest.
 std::string IsKept(const std::set<std::string>& accounts) {
   std::vector<std::string> quoted = {"coalesce(billing_account_id, '')"};
@@ -48,12 +44,13 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
                                    const lake::Load& load, const std::set<std::string>& accounts) {
   TRY_ASSIGN(const fs::path directory,
              lake::StagingDirectory(layout, lake::kCostLines, load.period, load.id));
-  const fs::path kept = directory / "part-00000.parquet";
-  const fs::path whole = layout.staging(load.id) / "whole-bill.parquet";
+  const fs::path whole = layout.staging(load.id) / "whole-bill";
   const fs::path rest = layout.staging(load.id) / "left-out.parquet";
-  TRY(RenameDurably(kept, whole));
-  const std::string select = "SELECT * FROM " + ReadLines(whole) + " WHERE ";
-  TRY(connection.Execute(lake::CopySql(select + IsKept(accounts), kept)));
+  TRY(RenameDurably(directory, whole));
+  TRY(MakeDirectories(directory));
+  const std::string select =
+      "SELECT * FROM " + lake::ReadParquet((whole / "*.parquet").string()) + " WHERE ";
+  TRY(connection.Execute(lake::CopyLinesSql(select + IsKept(accounts), directory)));
   TRY(connection.Execute(lake::CopySql(select + "NOT (" + IsKept(accounts) + ")", rest)));
   TRY_ASSIGN(lake::TableTotals totals, lake::AddUp(connection, lake::kCostLines, rest.string()));
   lake::LeftOut left_out;
@@ -61,8 +58,8 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
   left_out.line_count = totals.line_count;
   left_out.totals = std::move(totals.sums);
   TRY_ASSIGN(left_out.accounts, Texts(connection, "SELECT DISTINCT sub_account_id FROM " +
-                                                      ReadLines(rest) + " ORDER BY 1"));
-  TRY(SumCosts(connection, ReadLines(rest), left_out));
+                                                      lake::ReadParquet(rest.string()) + " ORDER BY 1"));
+  TRY(SumCosts(connection, lake::ReadParquet(rest.string()), left_out));
   TRY(RemoveTree(whole));
   TRY(RemoveTree(rest));
   return left_out;
@@ -71,17 +68,16 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
 Result<KeptKeys> DropUnusedSets(engine::Connection& connection, const lake::Layout& layout,
                                 const lake::Load& load) {
   const std::string lines =
-      "read_parquet(" +
-      engine::QuoteLiteral(layout.StagedFiles(lake::kCostLines, load.period, load.id)) + ")";
+      lake::ReadParquet(layout.StagedFiles(lake::kCostLines, load.period, load.id));
   for (const auto& [table, id] : {std::pair{lake::kTagSets, "tag_set_id"},
                                   std::pair{lake::kAttributeSets, "attribute_set_id"}}) {
     TRY_ASSIGN(const fs::path directory,
                lake::StagingDirectory(layout, table, load.period, load.id));
-    const fs::path file = directory / "part-00000.parquet";
+    const fs::path file = directory / "part-0.parquet";
     const fs::path all = layout.staging(load.id) / "all-sets.parquet";
     TRY(RenameDurably(file, all));
     const std::string name(id);
-    TRY(connection.Execute(lake::CopySql("SELECT * FROM " + ReadLines(all) + " WHERE " + name +
+    TRY(connection.Execute(lake::CopySql("SELECT * FROM " + lake::ReadParquet(all.string()) + " WHERE " + name +
                                              " IN (SELECT " + name + " FROM " + lines +
                                              ") ORDER BY " + name,
                                          file)));
@@ -91,7 +87,7 @@ Result<KeptKeys> DropUnusedSets(engine::Connection& connection, const lake::Layo
              lake::StagingDirectory(layout, lake::kTagSets, load.period, load.id));
   const auto keys = [&](const std::string& map) {
     return Texts(connection, "SELECT DISTINCT unnest(map_keys(" + map + ")) AS key FROM " +
-                                 ReadLines(tag_sets / "part-00000.parquet") + " ORDER BY key");
+                                 lake::ReadParquet((tag_sets / "part-0.parquet").string()) + " ORDER BY key");
   };
   KeptKeys kept;
   TRY_ASSIGN(kept.tags, keys("tags"));

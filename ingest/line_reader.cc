@@ -158,7 +158,7 @@ Result<void> LineReader::WriteLines(const SourceRelation& relation) {
   TRY(RegisterScaled(connection_->raw(), mapping.scaled_type));
   TRY_ASSIGN(const auto directory, lake::StagingDirectory(task_.layout, lake::kCostLines,
                                                           task_.load.period, task_.load.id));
-  return connection_->Execute(lake::CopySql(mapping.sql, directory / "part-00000.parquet"));
+  return connection_->Execute(lake::CopyLinesSql(mapping.sql, directory));
 }
 
 }  // namespace farthing::ingest

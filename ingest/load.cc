@@ -6,6 +6,7 @@
 #include "ingest/account_ids.h"
 #include "ingest/keep_accounts.h"
 #include "ingest/line_reader.h"
+#include "lake/rollups.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {

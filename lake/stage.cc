@@ -5,54 +5,17 @@
 
 #include "base/files.h"
 #include "billing/registry.h"
+#include "lake/rollups.h"
 
 namespace farthing::lake {
 namespace {
 
-using billing::ColumnKind;
 using billing::LakeColumn;
-using billing::Rollup;
 
-bool IsNumber(const LakeColumn& column) {
-  return column.kind == ColumnKind::kAmount || column.kind == ColumnKind::kQuantity;
-}
-
-bool KeepsColumn(const LakeColumn& column, std::string_view table) {
-  switch (column.rollup) {
-    case Rollup::kLines: return table == kCostLines;
-    case Rollup::kResource: return table != kCostDaily;
-    case Rollup::kDaily: return true;
-    case Rollup::kDay: return false;
-  }
-  return false;
-}
-
-std::string ReadParquet(const std::string& files) {
-  return "read_parquet(" + engine::QuoteLiteral(files) +
-         ", union_by_name = true, hive_partitioning = false)";
-}
-
-// SELECT that groups `from` to the columns of `table`.
-std::string RollupSql(std::string_view table, std::string_view from_table,
-                      const std::string& files) {
-  const bool from_lines = from_table == kCostLines;
-  std::string sql = from_lines ? "SELECT CAST(charge_period_start AS DATE) AS charge_day"
-                               : std::string("SELECT charge_day");
-  std::string sums = from_lines ? ", count(*) AS line_count"
-                                : std::string(", CAST(sum(line_count) AS BIGINT) AS line_count");
-  for (const LakeColumn& column : billing::LakeColumns()) {
-    if (!KeepsColumn(column, table)) continue;
-    const std::string name = engine::QuoteIdentifier(column.name);
-    if (IsNumber(column)) {
-      // A sum of which a part is unknown is unknown.
-      sums += ", CASE WHEN count(" + name + ") = count(*) THEN sum(" + name + ") END AS " + name;
-    } else {
-      sql += ", " + name;
-    }
-  }
-  return sql + sums + " FROM " + ReadParquet(files) +
-         " GROUP BY ALL ORDER BY charge_day, service_code";
-}
+// A dictionary of more values costs more to build than it saves (docs/benchmarks.md).
+constexpr std::string_view kParquet =
+    "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880, "
+    "DICTIONARY_SIZE_LIMIT 8192";
 
 Result<std::vector<std::string>> Distinct(engine::Connection& connection, const std::string& files,
                                           const std::string& column) {
@@ -73,24 +36,20 @@ Result<fs::path> StagingDirectory(const Layout& layout, std::string_view table, 
   return directory;
 }
 
-std::string CopySql(const std::string& select, const fs::path& file) {
-  // A dictionary of more values costs more to build than it saves (docs/benchmarks.md).
-  return "COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
-         " (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880, "
-         "DICTIONARY_SIZE_LIMIT 8192)";
+std::string ReadParquet(const std::string& files) {
+  return "read_parquet(" + engine::QuoteLiteral(files) +
+         ", union_by_name = true, hive_partitioning = false)";
 }
 
-Result<void> StageRollups(engine::Connection& connection, const Layout& layout, Period period,
-                          const std::string& load_id) {
-  TRY_ASSIGN(const fs::path resources,
-             StagingDirectory(layout, kCostResourceDaily, period, load_id));
-  TRY_ASSIGN(const fs::path days, StagingDirectory(layout, kCostDaily, period, load_id));
-  const std::string lines = layout.StagedFiles(kCostLines, period, load_id);
-  TRY(connection.Execute(
-      CopySql(RollupSql(kCostResourceDaily, kCostLines, lines), resources / "part-00000.parquet")));
-  const std::string resource_files = layout.StagedFiles(kCostResourceDaily, period, load_id);
-  return connection.Execute(CopySql(RollupSql(kCostDaily, kCostResourceDaily, resource_files),
-                                    days / "part-00000.parquet"));
+std::string CopySql(const std::string& select, const fs::path& file) {
+  return "COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) + " (" +
+         std::string(kParquet) + ")";
+}
+
+std::string CopyLinesSql(const std::string& select, const fs::path& directory) {
+  return "COPY (" + select + ") TO " + engine::QuoteLiteral(directory.string()) + " (" +
+         std::string(kParquet) +
+         ", ROW_GROUPS_PER_FILE 8, FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE true)";
 }
 
 Result<void> StageSets(engine::Connection& connection, const Layout& layout, std::string_view table,
@@ -109,7 +68,7 @@ Result<void> StageSets(engine::Connection& connection, const Layout& layout, std
                   "'INTEGER', " +
                   first + ": 'MAP(VARCHAR, VARCHAR)', " + second +
                   ": 'MAP(VARCHAR, VARCHAR)'}) ORDER BY id",
-              directory / "part-00000.parquet"));
+              directory / "part-0.parquet"));
 }
 
 Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table,

@@ -26,12 +26,13 @@ struct TableTotals {
 Result<fs::path> StagingDirectory(const Layout& layout, std::string_view table, Period period,
                                   const std::string& load_id);
 
+/// `read_parquet(files)`, for FROM.  `files` is a glob; a column that a file lacks is NULL there.
+std::string ReadParquet(const std::string& files);
+
 /// `COPY (select) TO file` as zstd Parquet that DuckDB and Trino read.
 std::string CopySql(const std::string& select, const fs::path& file);
-
-/// Writes cost_resource_daily and cost_daily from the staged cost_lines.
-Result<void> StageRollups(engine::Connection& connection, const Layout& layout, Period period,
-                          const std::string& load_id);
+/// The same to files of a directory, of about a million rows each.
+std::string CopyLinesSql(const std::string& select, const fs::path& directory);
 
 /// Writes tag_sets or attribute_sets from the JSON lines of an interner.
 Result<void> StageSets(engine::Connection& connection, const Layout& layout, std::string_view table,

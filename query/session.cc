@@ -9,7 +9,7 @@
 namespace farthing::query {
 namespace {
 
-// "…/load_id=01J…/part-00000.parquet" -> "01J…"
+// "…/load_id=01J…/part-0.parquet" -> "01J…"
 std::string LoadIdOf(std::string_view file) {
   constexpr std::string_view kKey = "load_id=";
   const std::size_t start = file.rfind(kKey) + kKey.size();

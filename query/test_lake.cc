@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "billing/registry.h"
+#include "lake/rollups.h"
 #include "lake/stage.h"
 
 namespace farthing::query {
@@ -57,6 +58,8 @@ std::string LiteralOf(const billing::LakeColumn& column, const TestLoad& load, c
   return ValueOf(line.amounts, column.name, "0");
 }
 
+constexpr std::int64_t kGroupsAtOnce = 3;
+
 json::object ToObject(const std::map<std::string, std::string>& values) {
   json::object object;
   for (const auto& [key, value] : values) object[key] = value;
@@ -96,7 +99,11 @@ void TestLake::WriteLines(const TestLoad& load, const std::string& id) {
   if (!rows.empty()) Must(connection_->Execute("INSERT INTO lines VALUES " + Join(rows, ", ")));
   const fs::path directory =
       Must(lake::StagingDirectory(layout_, lake::kCostLines, load.period, id));
-  Must(connection_->Execute(lake::CopySql("FROM lines", directory / "part-00000.parquet")));
+  // Several files, as a bill of many lines has, so that the rollups are put together from several parts.
+  for (const std::string part : {"0", "1", "2"}) {
+    Must(connection_->Execute(lake::CopySql("FROM lines WHERE rowid % 3 = " + part,
+                                            directory / ("part-" + part + ".parquet"))));
+  }
 }
 
 // Every line has a set of its own, numbered as its row.
@@ -131,7 +138,7 @@ std::string TestLake::Publish(const TestLoad& load) {
   const std::string id = NewUlid();
   WriteLines(load, id);
   WriteSets(load, id);
-  Must(lake::StageRollups(*connection_, layout_, load.period, id));
+  Must(lake::StageRollups(*connection_, layout_, load.period, id, kGroupsAtOnce));
 
   lake::Load facts;
   facts.id = id;
