@@ -71,6 +71,7 @@ struct CsvPlan {
   std::vector<std::optional<ColumnOrigin>>
       origins;  ///< by emitted column; absent: not in this file
   std::vector<MapPlan> maps;
+  std::vector<std::size_t> sort_fields;  ///< what and at which cost: equal lines stand together
   SetPlan tags;
   SetPlan attributes;
   std::vector<std::string> unknown_columns;

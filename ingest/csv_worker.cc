@@ -1,6 +1,7 @@
 #include "ingest/csv_worker.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "ingest/csv_scan.h"
@@ -58,11 +59,9 @@ const CsvFile& CsvWorker::file() const {
 void CsvWorker::Fill(duckdb_data_chunk output) {
   duckdb_data_chunk_set_size(output, 0);
   while (!source_.failed_.load(std::memory_order_relaxed)) {
-    if (!block_ || next_record_ >= records_.count()) {
-      if (!NextBlock()) return;
-    }
+    if (next_record_ >= sorted_.size() && !NextBlock()) return;
     unquoted_.clear();
-    if (!ChooseRecords(duckdb_vector_size())) return;
+    ChooseRecords(duckdb_vector_size());
     if (chosen_.empty()) continue;
     if (!Convert(output)) return;
     if (chosen_.empty()) continue;
@@ -84,8 +83,7 @@ bool CsvWorker::NextBlock() {
   if (!*next) return false;
   block_ = std::move(**next);
   plan_ = &source_.plans_[static_cast<std::size_t>(block_->file)];
-  next_record_ = 0;
-  return ReplaceBadBytes() && SplitRecords();
+  return ReplaceBadBytes() && SplitRecords() && SortRecords();
 }
 
 // Reports every record with invalid UTF-8; tolerated ones are kept with the bytes replaced.
@@ -116,14 +114,18 @@ bool CsvWorker::SplitRecords() {
   return true;
 }
 
-// Picks the next records of the block for one chunk.
-bool CsvWorker::ChooseRecords(std::size_t limit) {
-  chosen_.clear();
-  while (next_record_ < records_.count() && chosen_.size() < limit) {
-    const std::uint32_t record = next_record_++;
+// Sorts the block's records of the period by what compresses best; see CsvPlan::sort_fields.
+bool CsvWorker::SortRecords() {
+  sorted_.clear();
+  next_record_ = 0;
+  const auto key = [&](std::uint32_t record, std::size_t place) {
+    const std::vector<std::size_t>& fields = plan_->sort_fields;
+    return place < fields.size() ? records_.Field(record, fields[place]) : std::string_view();
+  };
+  for (std::uint32_t record = 0; record < records_.count(); ++record) {
     if (!records_.IsWhole(record)) continue;
     if (IsOfPeriod(record)) {
-      chosen_.push_back(record);
+      sorted_.push_back({key(record, 0), key(record, 1), record});
     } else if (source_.job_.other_periods == OtherPeriods::kRefuse) {
       const std::string month(Cell(record, plan_->origins[0]->field));
       const Fault fault{
@@ -132,7 +134,16 @@ bool CsvWorker::ChooseRecords(std::size_t limit) {
       if (!ReportBad(record, fault)) return false;
     }
   }
+  std::sort(sorted_.begin(), sorted_.end());
   return true;
+}
+
+// Picks the next records of the block for one chunk.
+void CsvWorker::ChooseRecords(std::size_t limit) {
+  chosen_.clear();
+  while (next_record_ < sorted_.size() && chosen_.size() < limit) {
+    chosen_.push_back(sorted_[next_record_++].record);
+  }
 }
 
 bool CsvWorker::IsOfPeriod(std::uint32_t record) {
@@ -183,19 +194,16 @@ void CsvWorker::ConvertColumn(std::size_t column, duckdb_vector vector) {
 }
 
 bool CsvWorker::DropBadRecords() {
-  std::sort(bad_.begin(), bad_.end(),
-            [](const BadRecord& a, const BadRecord& b) { return a.index < b.index; });
-  std::vector<std::uint32_t> good;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < chosen_.size(); ++i) {
-    if (next == bad_.size() || bad_[next].index != i) {
-      good.push_back(chosen_[i]);
-      continue;
-    }
-    if (!ReportBad(chosen_[i], bad_[next].fault)) return false;
-    while (next < bad_.size() && bad_[next].index == i) ++next;
+  std::stable_sort(bad_.begin(), bad_.end(), [&](const BadRecord& a, const BadRecord& b) {
+    return chosen_[a.index] < chosen_[b.index];
+  });
+  std::set<std::uint32_t> dropped;
+  for (const BadRecord& bad : bad_) {
+    const std::uint32_t record = chosen_[bad.index];
+    if (!dropped.insert(record).second) continue;
+    if (!ReportBad(record, bad.fault)) return false;
   }
-  chosen_ = std::move(good);
+  std::erase_if(chosen_, [&](std::uint32_t record) { return dropped.contains(record); });
   return true;
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
-// One thread's part of a CsvSource: takes blocks, chooses their records chunk by chunk, fills DuckDB's
-// chunks with them and reports the bad ones.  One thread.
+// One thread's part of a CsvSource: takes blocks, sorts their records, fills DuckDB's chunks
+// with them and reports the bad ones.  One thread.
 
 #include <duckdb.h>
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -34,7 +35,8 @@ class CsvWorker {
   bool NextBlock();
   bool ReplaceBadBytes();
   bool SplitRecords();
-  bool ChooseRecords(std::size_t limit);
+  bool SortRecords();
+  void ChooseRecords(std::size_t limit);
   bool Convert(duckdb_data_chunk output);
   bool DropBadRecords();
   bool KeepTotals();
@@ -64,7 +66,14 @@ class CsvWorker {
   std::optional<TextBlock> block_;
   const CsvPlan* plan_ = nullptr;  ///< of the block's file
   CsvRecords records_;
-  std::uint32_t next_record_ = 0;
+  struct SortedRecord {
+    std::string_view sku;
+    std::string_view cost;
+    std::uint32_t record;
+    auto operator<=>(const SortedRecord&) const = default;
+  };
+  std::vector<SortedRecord> sorted_;  ///< the block's records of the period
+  std::size_t next_record_ = 0;       ///< into sorted_
 
   std::vector<std::uint32_t> chosen_;    ///< records of the chunk in hand
   std::vector<std::string_view> cells_;  ///< of the column in hand
