@@ -3,6 +3,7 @@
 
 #include "aws/error.h"
 #include "aws/protocol_internal.h"
+#include "base/text.h"
 
 namespace farthing::aws {
 namespace {
@@ -52,8 +53,9 @@ Result<pugi::xml_document> ParseXml(const http::Response& response, std::string_
   pugi::xml_document document;
   const pugi::xml_parse_result parsed =
       document.load_buffer(response.body.data(), response.body.size(),
-                           pugi::parse_default | pugi::parse_ws_pcdata_single);
-  if (!parsed || !document.document_element()) {
+                           pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8);
+  const bool is_text = FindInvalidUtf8(response.body) == std::string_view::npos;
+  if (!parsed || !is_text || !document.document_element()) {
     return Error(Errc::kCorrupt, "the answer is no XML: " + std::string(what))
         .Hint("check that the endpoint is AWS's and not a proxy's page");
   }
