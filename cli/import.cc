@@ -108,6 +108,8 @@ Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
   options.threads = flags.threads;
   options.memory_bytes = flags.memory_mib << 20;
   options.observer = [&](const ingest::Progress& progress) { line.Show(progress); };
+  ingest::HeldMonths held;
+  options.held = &held;
 
   const EndAtInterrupt end(LastWords(context));
   ImportReport report(context);

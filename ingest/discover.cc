@@ -124,16 +124,17 @@ void AddStatusTables(const std::vector<fs::path>& files, std::vector<FoundDelive
   }
 }
 
-// One note for all that is left alone: a bucket copy has many such files.
+// One note for all that is left alone: a bucket copy has many such files.  Hidden ones are nobody's question.
 void NoteHelpers(const std::vector<fs::path>& helpers, const fs::path& root, Discovery& discovery) {
   constexpr std::size_t kNamed = 3;
-  if (helpers.empty()) return;
   std::vector<std::string> names;
   for (const fs::path& file : helpers) {
-    if (names.size() == kNamed) break;
+    if (file.filename().string().starts_with('.')) continue;
     names.push_back(file.lexically_relative(root).string());
   }
-  const std::size_t rest = helpers.size() - names.size();
+  if (names.empty()) return;
+  const std::size_t rest = names.size() - std::min(names.size(), kNamed);
+  names.resize(names.size() - rest);
   discovery.notes.push_back("no bills by their names, not read: " + Join(names, ", ") +
                             (rest == 0 ? "" : " and " + std::to_string(rest) + " more"));
 }

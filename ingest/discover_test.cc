@@ -261,10 +261,10 @@ TEST_F(DiscoverTest, HelperFilesAreNotReadAndNotedInOneLine) {
   }
   const Discovery found = Found();
   EXPECT_EQ(found.deliveries.size(), 1U);
-  EXPECT_EQ(found.notes,
-            std::vector<std::string>{"no bills by their names, not read: P/.DS_Store, "
-                                     "P/R/20260101-20260201/R-RedshiftCommands.sql, "
-                                     "P/R/20260101-20260201/R-RedshiftManifest.json and 4 more"});
+  EXPECT_EQ(found.notes, std::vector<std::string>{"no bills by their names, not read: "
+                                                  "P/R/20260101-20260201/R-RedshiftCommands.sql, "
+                                                  "P/R/20260101-20260201/R-RedshiftManifest.json, "
+                                                  "P/R/R-create-table.sql and 3 more"});
 }
 
 TEST_F(DiscoverTest, BareFilesBelongTogetherByFolder) {

@@ -24,7 +24,9 @@ namespace {
 class Importer {
  public:
   Importer(lake::Catalog& catalog, const ImportOptions& options)
-      : catalog_(catalog), options_(options) {}
+      : catalog_(catalog),
+        options_(options),
+        held_(options.held == nullptr ? own_ : *options.held) {}
 
   Result<ImportSummary> Run(const std::filesystem::path& path) {
     TRY_ASSIGN(Discovery discovery, Discover(path));
@@ -360,8 +362,8 @@ class Importer {
   lake::Catalog& catalog_;
   const ImportOptions& options_;
   ImportSummary summary_;
-  /// Which bill, by its own identity, holds a month of an export.
-  std::map<std::pair<std::int64_t, Period>, std::string> held_;
+  HeldMonths own_;
+  HeldMonths& held_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,6 +33,9 @@ struct CopyOf {
   std::string origin;  ///< "s3://bucket"
 };
 
+/// Which bill (an export's identity) holds a month of an export: under one name a second bill would replace it.
+using HeldMonths = std::map<std::pair<std::int64_t, Period>, std::string>;
+
 struct ImportOptions {
   std::optional<std::string> name;  ///< --name
   std::optional<CopyOf> copy_of;    ///< set by collecting, whose copies do not stay
@@ -42,6 +46,8 @@ struct ImportOptions {
   int threads = 0;            ///< 0: one per core; at most one per 150 MiB of memory
   std::uint64_t memory_bytes = std::uint64_t{900} << 20;  ///< DuckDB's share of the memory
   std::function<void(const Progress&)> observer;
+  HeldMonths* held =
+      nullptr;  ///< shared by the imports of one command; absent: one import for itself
 };
 
 /// What became of one delivery.

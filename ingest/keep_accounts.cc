@@ -57,8 +57,9 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
   left_out.kept_accounts.assign(accounts.begin(), accounts.end());
   left_out.line_count = totals.line_count;
   left_out.totals = std::move(totals.sums);
-  TRY_ASSIGN(left_out.accounts, Texts(connection, "SELECT DISTINCT sub_account_id FROM " +
-                                                      lake::ReadParquet(rest.string()) + " ORDER BY 1"));
+  TRY_ASSIGN(left_out.accounts,
+             Texts(connection, "SELECT DISTINCT sub_account_id FROM " +
+                                   lake::ReadParquet(rest.string()) + " ORDER BY 1"));
   TRY(SumCosts(connection, lake::ReadParquet(rest.string()), left_out));
   TRY(RemoveTree(whole));
   TRY(RemoveTree(rest));
@@ -77,9 +78,9 @@ Result<KeptKeys> DropUnusedSets(engine::Connection& connection, const lake::Layo
     const fs::path all = layout.staging(load.id) / "all-sets.parquet";
     TRY(RenameDurably(file, all));
     const std::string name(id);
-    TRY(connection.Execute(lake::CopySql("SELECT * FROM " + lake::ReadParquet(all.string()) + " WHERE " + name +
-                                             " IN (SELECT " + name + " FROM " + lines +
-                                             ") ORDER BY " + name,
+    TRY(connection.Execute(lake::CopySql("SELECT * FROM " + lake::ReadParquet(all.string()) +
+                                             " WHERE " + name + " IN (SELECT " + name + " FROM " +
+                                             lines + ") ORDER BY " + name,
                                          file)));
     TRY(RemoveTree(all));
   }
@@ -87,7 +88,8 @@ Result<KeptKeys> DropUnusedSets(engine::Connection& connection, const lake::Layo
              lake::StagingDirectory(layout, lake::kTagSets, load.period, load.id));
   const auto keys = [&](const std::string& map) {
     return Texts(connection, "SELECT DISTINCT unnest(map_keys(" + map + ")) AS key FROM " +
-                                 lake::ReadParquet((tag_sets / "part-0.parquet").string()) + " ORDER BY key");
+                                 lake::ReadParquet((tag_sets / "part-0.parquet").string()) +
+                                 " ORDER BY key");
   };
   KeptKeys kept;
   TRY_ASSIGN(kept.tags, keys("tags"));

@@ -92,5 +92,21 @@ TEST(BareExportTest, OneNameForTwoBillsOfAMonthIsRefused) {
   EXPECT_EQ(lab.Value("sum(billed_cost)"), "5");
 }
 
+TEST(BareExportTest, OneNameForTwoFilesOfAMonthIsRefusedOverSeveralPathsOfACommand) {
+  Lab lab;
+  lab.Write("a.csv", Cur1({{"1"}}).Csv());
+  lab.Write("b.csv", Cur1({{"2"}}).Csv());
+  ingest::HeldMonths held;
+  ingest::ImportOptions named;
+  named.name = "mine";
+  named.held = &held;
+  EXPECT_EQ(lab.Outcomes("a.csv", named), Texts{"loaded 2026-01"});
+  EXPECT_TRUE(lab.Outcomes("b.csv", named).at(0).starts_with("quarantined"));
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "1");
+  named.held = nullptr;  // another command: a restatement
+  EXPECT_EQ(lab.Outcomes("b.csv", named), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "2");
+}
+
 }  // namespace
 }  // namespace farthing::testkit
