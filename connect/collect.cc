@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "aws/error.h"
 #include "base/files.h"
 #include "connect/checks.h"
 #include "connect/collect_bucket.h"
@@ -115,7 +116,7 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
   if (!MayCollect(connection.state)) {
     return Error(Errc::kConflict,
                  "connection " + settings.name + " is " + std::string(Name(connection.state)))
-        .Hint(connection.state == State::kDraft
+        .Hint(connection.state == State::kDraft || connection.state == State::kVerifying
                   ? "verify it first: farthing check " + settings.name
                   : "enable it first: farthing connections enable " + settings.name);
   }
@@ -138,8 +139,10 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
     summary->notes.push_back("Cost Explorer's days are not fitted yet: " + fits.error().message());
   }
   if (!summary.ok()) {
-    // Being stopped is no fault of the connection.
-    const bool stopped = summary.error().detail("cancelled") == "true";
+    // Being stopped is no fault of the connection, nor is another process that keeps the lake.
+    const bool is_locked =
+        summary.error().code() == Errc::kConflict && aws::AwsCode(summary.error()).empty();
+    const bool stopped = is_locked || summary.error().detail("cancelled") == "true";
     // What went wrong is told also where a full disk keeps it from being noted.
     std::ignore = store.SetState(connection.id, stopped ? connection.state : State::kDegraded,
                                  stopped ? connection.cause : summary.error().message());

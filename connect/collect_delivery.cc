@@ -1,12 +1,17 @@
 #include "connect/collect_delivery.h"
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "aws/error.h"
 #include "base/files.h"
 
 namespace farthing::connect {
 namespace {
+
+/// Another import that runs is waited for: what was downloaded need not be fetched again.
+constexpr std::chrono::minutes kPatienceForOthers{10};
 
 /// Fetches the delivery's files into the folder.  Returns the bytes that came.
 Result<std::uint64_t> Fetch(const Route& route, const RemoteDelivery& delivery) {
@@ -58,7 +63,16 @@ Result<ingest::ImportSummary> Import(const Route& route, const RemoteDelivery& d
     route.options.observer(
         {route.connection_name, what, progress.bytes, progress.total_bytes, progress.rows});
   };
-  return ingest::Import(route.catalog, route.folder.bucket(), options);
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceForOthers;
+  for (;;) {
+    Result<ingest::ImportSummary> summary =
+        ingest::Import(route.catalog, route.folder.bucket(), options);
+    const bool is_locked = !summary.ok() && summary.error().code() == Errc::kConflict;
+    const bool cancelled =
+        route.options.cancellation != nullptr && route.options.cancellation->cancelled();
+    if (!is_locked || cancelled || std::chrono::steady_clock::now() > deadline) return summary;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
 }
 
 }  // namespace

@@ -94,6 +94,8 @@ struct Settings {
   std::set<PermissionSet> permission_sets{PermissionSet::kReadBilling};
   std::optional<std::string> end_date;  ///< 2027-03-31, inclusive, UTC
   bool auto_renew = true;               ///< with an end date: renewed for another term at its end
+  std::optional<std::string>
+      term_start;         ///< first day of the term, kept by us; absent: the day of creation
   std::string agreement;  ///< reference of the formal agreement, where the installation demands one
   std::optional<std::string>
       cost_explorer_cap_usd;  ///< spending cap a month, decimal; absent: 1.00 and no MayFillUnasked

@@ -40,6 +40,7 @@ Result<void> VisitFields(SettingsType& s, Visitor& visit) {
   TRY(visit("permission_sets", s.permission_sets));
   TRY(visit("end_date", s.end_date));
   TRY(visit("auto_renew", s.auto_renew));
+  TRY(visit("term_start", s.term_start));
   TRY(visit("agreement", s.agreement));
   return visit("cost_explorer_cap_usd", s.cost_explorer_cap_usd);
 }

@@ -30,11 +30,17 @@ std::optional<Instant> TermEnd(const Settings& settings) {
   return PlusDays(*last_day, 1);
 }
 
+Instant TermStart(const Connection& connection) {
+  if (!connection.settings.term_start) return connection.created;
+  const Result<Instant> first_day = ParseInstant(*connection.settings.term_start);
+  return first_day.ok() ? *first_day : connection.created;
+}
+
 }  // namespace
 
 std::vector<State> Next(State from) {
   switch (from) {
-    case State::kDraft: return {State::kVerifying, State::kDisconnected};
+    case State::kDraft: return {State::kVerifying, State::kDisabled, State::kDisconnected};
     case State::kVerifying:
       return {State::kDraft,    State::kWaiting,  State::kCollecting,  State::kConnected,
               State::kDegraded, State::kDisabled, State::kDisconnected};
@@ -70,7 +76,8 @@ bool MayCollect(State state) {
 std::string Describe(const Connection& connection, Instant now) {
   switch (connection.state) {
     case State::kDraft: return "being set up: create the role in AWS, then verify";
-    case State::kVerifying: return "checks are running";
+    case State::kVerifying:
+      return "the first checks are running, or were interrupted: then verify again";
     case State::kWaiting:
       return "verified; waiting for AWS's first delivery, which takes up to 24 hours (rarely 48)";
     case State::kCollecting: return "deliveries are being fetched and imported";
@@ -101,11 +108,13 @@ TermAction TermAt(const Connection& connection, Instant now) {
               "connection " + name + " was disabled for " + std::to_string(kDisabledDays) +
                   " days after its term and is deleted for good",
               "",
+              "",
               {}};
     }
     if (days > kDeletionNoticeDays) return {};
     return {Kind::kDeletionSoon,
             "connection " + name + " will be deleted for good " + InDays(days),
+            "",
             "",
             {}};
   }
@@ -117,26 +126,32 @@ TermAction TermAt(const Connection& connection, Instant now) {
     const std::string then = connection.settings.auto_renew
                                  ? " and is renewed then"
                                  : " and is disabled then, because it does not renew itself";
-    return {
-        Kind::kEndsSoon, "the term of connection " + name + " ends " + InDays(days) + then, "", {}};
+    return {Kind::kEndsSoon,
+            "the term of connection " + name + " ends " + InDays(days) + then,
+            "",
+            "",
+            {}};
   }
   if (connection.settings.auto_renew) {
-    // The next term is as long as the first one was; a long absence may skip several.
+    // The next term is as long as this one; a long absence may skip several.
+    const Instant start = TermStart(connection);
     const std::int64_t term =
-        std::max(kDayMicros, (end->micros - connection.created.micros) / kDayMicros * kDayMicros);
+        std::max(kDayMicros, (end->micros - start.micros) / kDayMicros * kDayMicros);
     Instant next = *end;
     while (next <= now) next.micros += term;
     const std::string last_day = DayString(PlusDays(next, -1));
     return {Kind::kRenew,
             "the term of connection " + name + " was renewed until " + last_day,
+            DayString({next.micros - term}),
             last_day,
             {}};
   }
-  const Instant delete_after = PlusDays(*end, kDisabledDays);
+  // The 90 days are given in full, also where nothing ran when the term ended.
+  const Instant delete_after = PlusDays(std::max(*end, now), kDisabledDays);
   return {Kind::kDisable,
           "the term of connection " + name + " ended on " + *connection.settings.end_date +
               "; it is disabled and will be deleted for good on " + DayString(delete_after),
-          "", delete_after};
+          "", "", delete_after};
 }
 
 }  // namespace farthing::connect

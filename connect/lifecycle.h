@@ -28,8 +28,9 @@ bool MayCollect(State state);
 struct TermAction {
   enum class Kind { kNone, kEndsSoon, kRenew, kDisable, kDeletionSoon, kDelete };
   Kind kind = Kind::kNone;
-  std::string sentence;      ///< to print and to notify; empty for kNone
-  std::string new_end_date;  ///< kRenew: the end of the next term, as long as the one that ends
+  std::string sentence;        ///< to print and to notify; empty for kNone
+  std::string new_start_date;  ///< kRenew: the first day of the next term
+  std::string new_end_date;    ///< kRenew: its last day; it is as long as the one that ends
   std::optional<Instant> delete_after;  ///< kDisable
 };
 /// Looks at end date, renewal and the 90 days.  Says so from 30 days before the end and 14 before deletion.

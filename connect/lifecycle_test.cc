@@ -59,6 +59,28 @@ TEST(LifecycleTest, RenewalsAreAsLongAsTheTermAndCatchUp) {
   EXPECT_EQ(TermAt(connection, Day("2026-08-01")).new_end_date, "2026-09-27");
 }
 
+TEST(LifecycleTest, TheSecondRenewalIsAsLongAsTheFirst) {
+  Connection connection = WithTerm(true);
+  const TermAction first = TermAt(connection, Day("2026-04-01"));
+  EXPECT_EQ(first.new_start_date, "2026-04-01");
+  connection.settings.term_start = first.new_start_date;
+  connection.settings.end_date = first.new_end_date;
+  const TermAction second = TermAt(connection, Day("2026-06-30"));
+  EXPECT_EQ(second.new_start_date, "2026-06-30");
+  EXPECT_EQ(second.new_end_date, "2026-09-27");
+}
+
+TEST(LifecycleTest, TheDaysBeforeDeletionAreGivenInFull) {
+  const Connection connection = WithTerm(false);
+  const TermAction late = TermAt(connection, Day("2026-12-01"));  // nothing ran for eight months
+  EXPECT_EQ(late.kind, Kind::kDisable);
+  EXPECT_EQ(DayString(*late.delete_after), "2027-03-01");
+}
+
+TEST(LifecycleTest, ADraftWhoseTermEndsIsDisabledLikeAnyOther) {
+  EXPECT_TRUE(MayFollow(State::kDraft, State::kDisabled));
+}
+
 TEST(LifecycleTest, APersonsDisablingDeletesNothing) {
   Connection connection = WithTerm(true);
   connection.state = State::kDisabled;

@@ -171,12 +171,13 @@ Result<CheckReport> Verify(Installation& installation, const std::string& name,
   options.ledger = &store.database();
   // A disabled connection stays so, with its last day, whatever its checks say.
   const bool moves = before.state != State::kDisabled;
-  if (moves) TRY(store.SetState(before.id, State::kVerifying, ""));
+  // One that works goes on collecting while it is checked, also if the checks are interrupted for good.
+  const bool is_first = before.state == State::kDraft || before.state == State::kVerifying;
+  if (is_first) TRY(store.SetState(before.id, State::kVerifying, ""));
   Result<CheckReport> report =
       RunChecks(before, installation.platform, installation.vault, options);
   if (!report.ok()) {
-    const State back = before.state == State::kVerifying ? State::kDraft : before.state;
-    if (moves) TRY(store.SetState(before.id, back, before.cause));
+    if (is_first) TRY(store.SetState(before.id, State::kDraft, before.cause));
     return report;
   }
   TRY(store.SaveReport(before.id, ToJson(*report)));
@@ -189,6 +190,9 @@ Result<CheckReport> Verify(Installation& installation, const std::string& name,
   }
   if (moves) {
     TRY_ASSIGN(const Standing standing, StandingAfter(store, before, *report));
+    if (!MayFollow(before.state, standing.state)) {
+      TRY(store.SetState(before.id, State::kVerifying, ""));
+    }
     TRY(store.SetState(before.id, standing.state, standing.cause));
   }
   TRY(store.Record(before.id, "checked",
@@ -204,6 +208,9 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
   Store& store = installation.store;
   TRY_ASSIGN(const Connection before, store.Find(name));
   TRY_ASSIGN(settings, Validate(std::move(settings)));
+  if (settings.end_date != before.settings.end_date) {
+    settings.term_start = DayString(installation.platform.environment.now());
+  }
   Connection candidate = before;
   candidate.settings = settings;
   EditOutcome outcome;
@@ -265,6 +272,7 @@ Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant n
     if (action.kind == Kind::kNone) continue;
     if (action.kind == Kind::kRenew) {
       Settings renewed = connection.settings;
+      renewed.term_start = action.new_start_date;
       renewed.end_date = action.new_end_date;
       TRY(store.Edit(connection.id, std::move(renewed), action.sentence));
     }

@@ -181,6 +181,9 @@ TEST(CollectTest, TwoConnectionsCollectAtOnceAndKeepTheirExportsApart) {
   std::thread first([&] { collect(gathering.connection().id); });
   collect(second.id);
   first.join();
+  for (const std::string& id : {gathering.connection().id, second.id}) {
+    EXPECT_EQ(Must(stage.store().Find(id)).state, State::kConnected) << "waiting is no fault";
+  }
   std::map<std::string, int> loads;
   for (const lake::Load& load : gathering.Loads()) {
     ++loads[load.export_name];
