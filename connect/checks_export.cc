@@ -49,7 +49,24 @@ Verdict CheckExportDefinition(CheckContext& context) {
   return Pass(names.empty() ? "there are no data exports" : "data exports: " + Join(names, ", "));
 }
 
-/// The export that the settings mean: by ARN, by name, by bucket and prefix; or the only one there is.
+/// True where collecting, which reads the place of the settings, finds what AWS delivers there.
+bool IsWhereAwsDelivers(const Connection& connection, const ExportPlace& delivered) {
+  const ExportPlace& wanted = connection.settings.export_place;
+  if (wanted.bucket.empty()) return true;  // AWS is asked at every collection
+  if (wanted.bucket != delivered.bucket) return false;
+  // What the form left open is filled in by the first verification, and taken at its word ever after.
+  const bool is_open = connection.state == State::kDraft || connection.state == State::kVerifying;
+  if (wanted.prefix.empty() && is_open) return true;
+  const auto below = [](const ExportPlace& place) {
+    ExportPlace nameless;
+    nameless.prefix = place.prefix;
+    return DeliveryPrefix(nameless);
+  };
+  return below(wanted) == below(delivered);
+}
+
+/// The export that the settings mean: by ARN, by name, by bucket; or the only one there is.  Of several that
+/// fit, the one that delivers where the settings say.
 std::optional<DiscoveredExport> Choose(const CheckContext& context) {
   const ExportPlace& wanted = context.settings().export_place;
   std::vector<DiscoveredExport> fitting;
@@ -58,13 +75,34 @@ std::optional<DiscoveredExport> Choose(const CheckContext& context) {
     const ExportPlace& place = found.place;
     if (!wanted.arn.empty() && place.arn != wanted.arn) continue;
     if (!wanted.name.empty() && place.name != wanted.name) continue;
-    if (!wanted.bucket.empty() && place.bucket != wanted.bucket) continue;
     if (wanted.kind && place.kind != wanted.kind) continue;
     fitting.push_back(found);
   }
-  const bool said = !wanted.arn.empty() || !wanted.name.empty() || !wanted.bucket.empty();
-  if (fitting.empty() || (!said && fitting.size() > 1)) return std::nullopt;
+  if (fitting.empty()) return std::nullopt;
+  const auto distance = [&](const DiscoveredExport& found) {
+    if (!wanted.bucket.empty() && found.place.bucket != wanted.bucket) return 2;
+    return IsWhereAwsDelivers(context.connection, found.place) ? 0 : 1;
+  };
+  std::stable_sort(fitting.begin(), fitting.end(),
+                   [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  const bool said = !wanted.arn.empty() || !wanted.name.empty() ||
+                    (!wanted.bucket.empty() && distance(fitting.front()) < 2);
+  if (!said && fitting.size() > 1) return std::nullopt;
   return fitting.front();
+}
+
+/// Collecting would look where nothing ever arrives, and say nothing.
+Verdict FailElsewhere(const Settings& settings, const ExportPlace& delivered) {
+  const ExportPlace& wanted = settings.export_place;
+  const std::string bucket =
+      wanted.bucket == delivered.bucket ? "" : " --bucket " + delivered.bucket;
+  Verdict verdict = Fail(delivered.name + " does not deliver where the settings say",
+                         "AWS delivers to s3://" + delivered.bucket + "/" + delivered.prefix +
+                             ", the settings say s3://" + wanted.bucket + "/" + wanted.prefix,
+                         "farthing connections edit " + settings.name + bucket + " --prefix " +
+                             (delivered.prefix.empty() ? "/" : delivered.prefix));
+  verdict.connector_code = "FailedToFindReport";
+  return verdict;
 }
 
 Verdict CheckExport(CheckContext& context) {
@@ -101,6 +139,7 @@ Verdict CheckExport(CheckContext& context) {
     return verdict;
   }
   const ExportPlace& found = context.chosen->place;
+  if (!IsWhereAwsDelivers(context.connection, found)) return FailElsewhere(settings, found);
   context.place = found;
   std::vector<std::string> severe, poorer, fixes;
   for (const Shortcoming& s : context.chosen->shortcomings) {
