@@ -180,6 +180,15 @@ Verdict CheckAdvisor(CheckContext& c) {
   return ProbeAll(c, check_id::kTrustedAdvisor, kRecommendations);
 }
 
+/// A check of what AWS answers to the management account alone, whatever a member's role allows.
+template <Verdict (*kRun)(CheckContext&)>
+Verdict OfManagement(CheckContext& context) {
+  if (context.settings().type == ConnectionType::kMember) {
+    return Skip("only the management account may ask");
+  }
+  return kRun(context);
+}
+
 bool SeesTags(const Settings& settings) {
   return Grants<PermissionSet::kCostExplorer>(settings) || Grants<kTagActivation>(settings);
 }
@@ -199,13 +208,13 @@ std::vector<CheckRow> AccountChecks() {
        "can accounts be listed with their names",
        {"identity"},
        Grants<PermissionSet::kOrganization>,
-       CheckMemberAccounts},
+       OfManagement<CheckMemberAccounts>},
       {check_id::kOrganizationUnits,
        "organisational units",
        "can the tree be read",
        {"identity"},
        Grants<PermissionSet::kOrganization>,
-       CheckOrganizationUnits},
+       OfManagement<CheckOrganizationUnits>},
       {check_id::kCostExplorer,
        "Cost Explorer",
        "are first-day figures and reconciliation possible",
@@ -217,7 +226,7 @@ std::vector<CheckRow> AccountChecks() {
        "does the bill carry tags",
        {"identity"},
        SeesTags,
-       CheckAllocationTags},
+       OfManagement<CheckAllocationTags>},
       {check_id::kMetrics,
        "CloudWatch metrics",
        "can metrics for unit costs be read",

@@ -133,6 +133,43 @@ TEST(TypesTest, ARoleWithItsOwnNewExportWaitsForTheFirstDelivery) {
   }
 }
 
+TEST(TypesTest, ADraftThatIsOlderThanItsExportWaitsAsWell) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings();
+  settings.export_place = ExportPlace();
+  settings.export_place.kind = ExportKind::kCur2;
+  const Connection connection = stage.Create(settings);
+  const Instant long_ago{Now().micros - std::int64_t{7} * 86'400 * 1'000'000};
+  Must(stage.store().database().Run("UPDATE connections SET created_at = ?", {ToString(long_ago)}));
+  stage.CreateStack(connection, Purpose::kNewExport);
+  const CheckReport report = stage.Check(connection);
+  EXPECT_FALSE(report.HasFailed()) << Told(report);
+  EXPECT_EQ(report.Find("delivery")->status, CheckStatus::kWarning);
+  EXPECT_EQ(Must(stage.store().Find("production")).state, State::kWaiting);
+}
+
+/// Of the whole organisation AWS speaks to its management account alone.
+TEST(TypesTest, AMemberIsNotFailedForWhatOnlyItsManagementAccountMayAsk) {
+  Stage stage(EmptyWorld());
+  const std::string member = "345678901234";
+  Settings settings = stage.RoleSettings(
+      {PermissionSet::kCostExplorer, PermissionSet::kOrganization, PermissionSet::kTagActivation});
+  settings.type = ConnectionType::kMember;
+  settings.role_arn = RoleArn("aws", member, "farthing");
+  settings.export_place = ExportPlace();
+  const Connection connection = stage.Onboard(settings);
+  stage.aws().Inject(
+      {.kind = rehearsal::FaultKind::kDeny, .service = "ce", .action = "ListCostAllocationTags"});
+  const CheckReport report = stage.Check(connection);
+  EXPECT_FALSE(report.HasFailed()) << Told(report);
+  EXPECT_EQ(report.Find("organization")->status, CheckStatus::kPass);
+  EXPECT_EQ(report.Find("cost-explorer")->status, CheckStatus::kPass);
+  for (const char* id : {"member-accounts", "organization-units", "allocation-tags"}) {
+    EXPECT_EQ(report.Find(id)->status, CheckStatus::kSkipped) << id;
+    EXPECT_EQ(report.Find(id)->finding, "only the management account may ask") << id;
+  }
+}
+
 TEST(TypesTest, AMemberWithAReportOfItsOwn) {
   Stage stage;
   const std::string member = "345678901234";
