@@ -46,8 +46,13 @@ bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>
   });
 }
 
+// An export may lack the column; what it does not say may be any.
 bool SameProvider(const Load& a, const Load& b) {
-  return Intersect(a.providers, b.providers, PlainProvider);
+  return a.providers.empty() || b.providers.empty() ||
+         Intersect(a.providers, b.providers, PlainProvider);
+}
+bool SayPayers(const Load& a, const Load& b) {
+  return !a.billing_accounts.empty() && !b.billing_accounts.empty();
 }
 bool SharePayer(const Load& a, const Load& b) {
   return Intersect(a.billing_accounts, b.billing_accounts, PlainAccount);
@@ -61,9 +66,10 @@ bool AccountsOverlap(const Load& a, const Load& b) {
   return a.sub_accounts.empty() || b.sub_accounts.empty() || ShareAccounts(a, b);
 }
 
+// Where the payers are not known, only a common account tells one bill from those of two customers.
 bool SameBill(const Load& a, const Load& b) {
   return a.period == b.period && a.export_id != b.export_id && SameProvider(a, b) &&
-         SharePayer(a, b) && AccountsOverlap(a, b);
+         (SayPayers(a, b) ? SharePayer(a, b) && AccountsOverlap(a, b) : ShareAccounts(a, b));
 }
 
 bool IsFiller(const Load& load) { return load.format == billing::kCostExplorerFormat; }

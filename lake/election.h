@@ -3,7 +3,7 @@
 // Which of several exports stands for a bill.  Pure; const-safe.
 //
 // Exports of the same provider, payer and month describe the same bill: legacy + CUR 2.0 + FOCUS, or a
-// payer's and its members'.  Adding them would count the bill twice, so loads whose accounts overlap are
+// payer's and its members'.  An export without the payer's column is told by its accounts.  Adding them would count the bill twice, so loads whose accounts overlap are
 // never added.  One is elected, in this order: the user's choice; the one that covers more accounts; a
 // complete delivery before bare files; CUR 2.0 before legacy before FOCUS; more lines; the older export.
 //

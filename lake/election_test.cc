@@ -119,6 +119,36 @@ TEST(ElectionTest, ExportsThatNameNoAccountAreNotAddedToOthersOfTheirPayer) {
   EXPECT_EQ(Winners({MakeLoad(1, "focus", {}), MakeLoad(2, "cur2", {"a"})}), Names{"export2"});
 }
 
+TEST(ElectionTest, AnUnknownPayerOrProviderMayBeAnyWhereAccountsAreCommon) {
+  Load no_payer = MakeLoad(2, "cur2", {"a", "b"});
+  no_payer.billing_accounts.clear();
+  EXPECT_EQ(Winners({MakeLoad(1, "cur1", {"a", "b"}), no_payer}), Names{"export2"});
+  Load no_provider = MakeLoad(3, "focus", {"a", "b"});
+  no_provider.providers.clear();
+  EXPECT_EQ(Winners({MakeLoad(1, "cur1", {"a", "b"}), no_provider}), Names{"export1"});
+  no_provider.billing_accounts.clear();
+  EXPECT_EQ(Winners({MakeLoad(1, "cur1", {"a", "b"}), no_payer, no_provider}), Names{"export2"});
+}
+
+TEST(ElectionTest, BillsOfUnknownPayersWithoutACommonAccountAreAdded) {
+  Load one = MakeLoad(1, "cur2", {"a"});
+  one.billing_accounts.clear();
+  Load other = MakeLoad(2, "cur2", {"b"});
+  other.billing_accounts.clear();
+  EXPECT_EQ(Winners({one, other}).size(), 2U);
+  other.sub_accounts.clear();
+  EXPECT_EQ(Winners({one, other}).size(), 2U) << "nothing says that they are one bill";
+  EXPECT_EQ(Winners({one, MakeLoad(3, "cur1", {})}).size(), 2U);
+}
+
+TEST(ElectionTest, CostExplorerIsCutForABillOfUnknownPayerOrProvider) {
+  Load bill = MakeLoad(1, "focus", {"a"});
+  bill.billing_accounts.clear();
+  bill.providers.clear();
+  Load filler = MakeLoad(9, "cost_explorer", {"a"});
+  EXPECT_EQ(Winners({bill, filler}), Names{"export1"});
+}
+
 Load MakeFiller(std::int64_t export_id, std::vector<std::string> accounts,
                 std::vector<std::string> around) {
   Load load = MakeLoad(export_id, "cost_explorer", std::move(accounts));

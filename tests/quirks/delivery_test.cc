@@ -167,6 +167,21 @@ TEST(QuirkTest, Q05_ExportsOfOneBill_AreElectedNotAdded) {
   EXPECT_EQ(lab.Values("DISTINCT export"), "bill2") << "CUR 2.0 stands for the bill";
 }
 
+TEST(QuirkTest, Q05_AnExportWithoutAKeyColumnIsNotAddedToOthersOfItsBill) {
+  const Sheet legacy = Cur1({{"1"}, {"2"}});
+  const Sheet cur2 = Cur2({{"1"}, {"2"}}).Without("bill_payer_account_id");
+  const Sheet focus = Focus({{"1"}, {"2"}});
+  const std::vector<Sheet> others = {cur2, focus.Without("BillingAccountId"),
+                                     focus.Without("ProviderName")};
+  for (const Sheet& other : others) {
+    Lab lab;
+    lab.Write("legacy/bill.csv", legacy.Csv());
+    lab.Write("other/bill.csv", other.Csv());
+    EXPECT_EQ(lab.Outcomes(), (Texts{"loaded 2026-01", "loaded 2026-01"}));
+    EXPECT_EQ(lab.Value("sum(billed_cost)"), "3");
+  }
+}
+
 TEST(QuirkTest, Q06_LineIdsAreNeitherUniqueNorStable) {
   Lab lab;
   lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});  // both lines carry the same id
@@ -354,8 +369,8 @@ TEST(QuirkTest, Q52_WhatLiesBesideBareFilesIsNoData) {
   ASSERT_EQ(summary.outcomes.size(), 1U);
   EXPECT_EQ(summary.outcomes[0].kind, ingest::Outcome::Kind::kLoaded);
   EXPECT_EQ(summary.notes,
-            Texts{"no bills by their names, not read: .DS_Store, .git/objects/ab/cdef, "
-                  "_SUCCESS and 4 more"});
+            Texts{"no bills by their names, not read: .git/objects/ab/cdef, _SUCCESS, "
+                  "bill.csv.sha256 and 3 more"});
 }
 
 TEST(QuirkTest, Q52_AFileGivenByItselfIsMeantWhateverItsName) {
