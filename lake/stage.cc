@@ -95,20 +95,27 @@ Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table
   return totals;
 }
 
-Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup,
-                        std::string_view rollup_name) {
+Result<void> ProveEqual(const TableTotals& lines, const TableTotals& totals,
+                        std::string_view table) {
+  const std::string source = table == kCostLines ? "source" : "lines";
   const auto differ = [&](const std::string& what, const std::string& a, const std::string& b) {
-    return Error(Errc::kCorrupt, std::string(rollup_name) + " does not equal its lines: " + what +
-                                     " is " + b + ", the lines add up to " + a);
+    return Error(Errc::kCorrupt, std::string(table) + " does not equal its " + source + ": " +
+                                     what + " is " + b + ", by the " + source + " it is " + a);
   };
-  if (lines.line_count != rollup.line_count) {
+  if (lines.line_count != totals.line_count) {
     return differ("line_count", std::to_string(lines.line_count),
-                  std::to_string(rollup.line_count));
+                  std::to_string(totals.line_count));
   }
-  for (const auto& [name, sum] : rollup.sums) {
-    const auto found = lines.sums.find(name);
-    if (found == lines.sums.end()) return differ(name, "unknown", ToString(sum));
-    if (found->second != sum) return differ(name, ToString(found->second), ToString(sum));
+  const auto text = [](const TableTotals& of, const std::string& name) {
+    const auto sum = of.sums.find(name);
+    return sum == of.sums.end() ? "unknown" : ToString(sum->second);
+  };
+  for (const LakeColumn& column : billing::LakeColumns()) {
+    if (!IsNumber(column) || !KeepsColumn(column, table)) continue;
+    const std::string name(column.name);
+    const std::string of_lines = text(lines, name);
+    const std::string of_table = text(totals, name);
+    if (of_lines != of_table) return differ(name, of_lines, of_table);
   }
   return {};
 }

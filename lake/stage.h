@@ -42,9 +42,10 @@ Result<void> StageSets(engine::Connection& connection, const Layout& layout, std
 Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table,
                           const std::string& files);
 
-/// Proves that a rollup's sums equal the lines'.  Errors: kCorrupt, naming the column and both sums.
-Result<void> ProveEqual(const TableTotals& lines, const TableTotals& rollup,
-                        std::string_view rollup_name);
+/// Proves that every sum that a rollup keeps equals the lines', and is unknown where theirs is; of the table of lines
+/// itself, that its sums equal the source's.  Errors: kCorrupt, naming the column and both sums.
+Result<void> ProveEqual(const TableTotals& lines, const TableTotals& totals,
+                        std::string_view table);
 
 /// Fills the load's currencies, accounts, providers and days of charges from its rollup.
 Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files,

@@ -35,7 +35,7 @@ Result<void> ProveSets(engine::Connection& connection, const Layout& layout, con
 Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, const Load& load) {
   TRY_ASSIGN(const TableTotals lines,
              AddUp(connection, kCostLines, layout.Files(kCostLines, load.period, load.id)));
-  TRY(ProveEqual(Recorded(load), lines, "cost_lines against the source"));
+  TRY(ProveEqual(Recorded(load), lines, kCostLines));
   if (lines.unavailable != load.unavailable) {
     return Error(Errc::kCorrupt, "amounts that every line had are missing in some: " +
                                      Join(lines.unavailable, ", "));

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "lake/verify.h"
 #include "tests/kit/lab.h"
 
 namespace farthing::testkit {
@@ -179,6 +180,26 @@ TEST(QuirkTest, Q05_AnExportWithoutAKeyColumnIsNotAddedToOthersOfItsBill) {
     lab.Write("other/bill.csv", other.Csv());
     EXPECT_EQ(lab.Outcomes(), (Texts{"loaded 2026-01", "loaded 2026-01"}));
     EXPECT_EQ(lab.Value("sum(billed_cost)"), "3");
+  }
+}
+
+TEST(QuirkTest, VerifySaysNoToARollupWhoseSumsBecameNull) {
+  for (const std::string_view table : {lake::kCostResourceDaily, lake::kCostDaily}) {
+    Lab lab;
+    lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});
+    lab.Import();
+    lab.ExpectProven();
+    const lake::Load load = Must(lab.catalog().ActiveLoads({})).at(0);
+    const fs::path part = lab.layout().lake() /
+                          lake::Layout::Partition(table, load.period, load.id) / "part-0.parquet";
+    const fs::path damaged = lab.inbox() / "damaged.parquet";
+    Must(lab.connection().Execute(
+        "COPY (SELECT * REPLACE (NULL::DECIMAL(38, 2) AS unblended_cost) FROM read_parquet('" +
+        part.string() + "')) TO '" + damaged.string() + "' (FORMAT parquet)"));
+    fs::rename(damaged, part);
+    const lake::Proof proof = Must(lake::Verify(lab.connection(), lab.layout(), load));
+    EXPECT_FALSE(proof.ok);
+    EXPECT_NE(proof.detail.find("unblended_cost is unknown"), std::string::npos) << proof.detail;
   }
 }
 
