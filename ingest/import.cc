@@ -229,14 +229,17 @@ class Importer {
     if (options_.accounts) {
       delivery.fingerprint = WithAccounts(delivery.fingerprint, *options_.accounts);
     }
-    const auto [first, is_first] =
-        held_.emplace(std::pair(delivery.export_id, delivery.period), found.export_identity);
-    if (!is_first && first->second != found.export_identity) {
+    const std::pair month(delivery.export_id, delivery.period);
+    TRY_ASSIGN(const bool known, IsKnown(delivery));
+    if (known) {
+      held_.emplace(month, found.export_identity);
+      return {};
+    }
+    const auto holder = held_.find(month);
+    if (holder != held_.end() && holder->second != found.export_identity) {
       Error held = HeldByAnother(files, delivery);
       return Quarantine(std::move(delivery), std::move(held));
     }
-    TRY_ASSIGN(const bool known, IsKnown(delivery));
-    if (known) return {};
     if (!found.status_table.empty()) {
       Result<void> ready = CheckNotUpdating(found.status_table);
       if (!ready.ok()) return Quarantine(std::move(delivery), std::move(ready).error());
@@ -263,6 +266,7 @@ class Importer {
     if (load.left_out) delivery.reason = Describe(*load.left_out);
     Report("publishing", load);
     TRY(lake::Publish(catalog_, AtOrigin(delivery), load));
+    held_.emplace(month, found.export_identity);
     summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});
     return {};
   }

@@ -108,5 +108,23 @@ TEST(BareExportTest, OneNameForTwoFilesOfAMonthIsRefusedOverSeveralPathsOfAComma
   EXPECT_EQ(lab.Value("sum(billed_cost)"), "2");
 }
 
+TEST(BareExportTest, ABillThatCannotBeReadHoldsNoMonthOfTheName) {
+  Lab lab;
+  lab.Write("bad.csv", Cur1({{"1"}, {"no money"}}).Csv());
+  const std::string text = Cur1({{"2"}}).Csv();
+  lab.Write("good.csv", text);
+  lab.Write("copy.csv", text);
+  ingest::HeldMonths held;
+  ingest::ImportOptions named;
+  named.name = "mine";
+  named.held = &held;
+  EXPECT_TRUE(lab.Outcomes("bad.csv", named).at(0).starts_with("quarantined 2026-01"));
+  EXPECT_EQ(lab.Outcomes("good.csv", named), Texts{"loaded 2026-01"});
+  EXPECT_EQ(lab.Outcomes("copy.csv", named), Texts{"unchanged 2026-01"});
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "2");
+  lab.Write("other.csv", Cur1({{"4"}}).Csv());
+  EXPECT_TRUE(lab.Outcomes("other.csv", named).at(0).starts_with("quarantined 2026-01"));
+}
+
 }  // namespace
 }  // namespace farthing::testkit
