@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
+#include "ingest/discover.h"
 #include "ingest/import.h"
 
 namespace farthing::cli {
@@ -113,8 +114,10 @@ Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
 
   const EndAtInterrupt end(LastWords(context));
   ImportReport report(context);
-  for (const std::string& path : flags.paths) {
-    Result<ingest::ImportSummary> summary = ingest::Import(*catalog, path, options);
+  const std::vector<ingest::PathGroup> groups =
+      ingest::GroupPaths({flags.paths.begin(), flags.paths.end()});
+  for (const ingest::PathGroup& group : groups) {
+    Result<ingest::ImportSummary> summary = ingest::Import(*catalog, group, options);
     line.Clear();
     if (!summary.ok()) return std::move(summary).error();
     report.Add(*std::move(summary));
@@ -159,6 +162,7 @@ void AddImportVerb(CLI::App& app, CliContext& context) {
   verb->footer(
       "Examples:\n  farthing import ~/bucket-copy\n"
       "  farthing import cur/20260101-20260201/cur-Manifest.json\n"
+      "  farthing import bills/*.csv.gz\n"
       "  farthing import january.csv.gz --name adhoc");
   verb->callback([flags, &context] {
     context.action = [flags, &context] { return RunImport(*flags, context); };

@@ -154,26 +154,10 @@ void AddBareFiles(const std::vector<fs::path>& files, const fs::path& root, Disc
   }
 }
 
-}  // namespace
-
-Result<Discovery> Discover(const fs::path& given) {
-  std::error_code code;
-  const fs::path path = fs::canonical(given, code);
-  if (code) {
-    return Error(Errc::kNotFound, "no such file or directory: " + given.string())
-        .Hint("give a bucket copy, a manifest or the files of a bill");
-  }
-  fs::path root = path;
-  std::vector<fs::path> files = {path};
+// What `files` are, which were found at `path`.  Keys of manifests are looked for below `root`.
+Result<Discovery> Sort(const std::vector<fs::path>& files, const fs::path& path,
+                       const fs::path& root) {
   const bool is_directory = fs::is_directory(path);
-  if (is_directory) {
-    TRY_ASSIGN(files, ListTree(path));
-  } else {
-    for (int level = 0; level < kMostLevelsAbove && root.has_relative_path(); ++level) {
-      root = root.parent_path();
-    }
-  }
-
   Discovery discovery;
   std::set<fs::path> named;
   std::set<fs::path> owned_folders;
@@ -215,10 +199,56 @@ Result<Discovery> Discover(const fs::path& given) {
   AddBareFiles(bare, path, discovery);
   AddStatusTables(files, discovery.deliveries);
   if (discovery.deliveries.empty()) {
-    return Error(Errc::kNotFound, "nothing to import in " + given.string())
+    return Error(Errc::kNotFound, "nothing to import in " + path.string())
         .Hint("give a bucket copy with manifests, or CSV or Parquet files of a bill");
   }
   return discovery;
+}
+
+}  // namespace
+
+Result<Discovery> Discover(const fs::path& given) {
+  std::error_code code;
+  const fs::path path = fs::canonical(given, code);
+  if (code) {
+    return Error(Errc::kNotFound, "no such file or directory: " + given.string())
+        .Hint("give a bucket copy, a manifest or the files of a bill");
+  }
+  if (fs::is_directory(path)) {
+    TRY_ASSIGN(const std::vector<fs::path> files, ListTree(path));
+    return Sort(files, path, path);
+  }
+  fs::path root = path;
+  for (int level = 0; level < kMostLevelsAbove && root.has_relative_path(); ++level) {
+    root = root.parent_path();
+  }
+  return Sort({path}, path, root);
+}
+
+std::vector<PathGroup> GroupPaths(const std::vector<fs::path>& paths) {
+  std::vector<PathGroup> groups;
+  std::map<fs::path, std::size_t> of_folder;
+  for (const fs::path& given : paths) {
+    std::error_code code;
+    const fs::path path = fs::canonical(given, code);
+    if (code || !fs::is_regular_file(path, code) || IsManifestName(path)) {
+      groups.push_back({given});
+      continue;
+    }
+    const auto [group, is_first] = of_folder.emplace(BareFolder(path), groups.size());
+    if (is_first) groups.emplace_back();
+    PathGroup& files = groups[group->second];
+    if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);
+  }
+  return groups;
+}
+
+Result<Discovery> Discover(const PathGroup& group) {
+  if (group.size() == 1) return Discover(group.front());
+  PathGroup files = group;
+  std::sort(files.begin(), files.end());
+  const fs::path folder = BareFolder(files.front());
+  return Sort(files, folder, folder);
 }
 
 }  // namespace farthing::ingest

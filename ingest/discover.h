@@ -41,4 +41,13 @@ struct Discovery {
 /// Errors: kNotFound (no such path, or nothing in it), kPermissionDenied.
 Result<Discovery> Discover(const std::filesystem::path& path);
 
+/// Paths that are looked at together: one path, or bare files of one folder.
+using PathGroup = std::vector<std::filesystem::path>;
+
+/// Puts the bare files among a command's paths together by their folders; all other paths stay by themselves.
+std::vector<PathGroup> GroupPaths(const std::vector<std::filesystem::path>& paths);
+
+/// The same of a group: several files as if their folder held nothing else.
+Result<Discovery> Discover(const PathGroup& group);
+
 }  // namespace farthing::ingest

@@ -20,7 +20,7 @@
 namespace farthing::ingest {
 namespace {
 
-// One import of one path: the steps from found deliveries to outcomes.
+// One import of one group of paths: the steps from found deliveries to outcomes.
 class Importer {
  public:
   Importer(lake::Catalog& catalog, const ImportOptions& options)
@@ -28,8 +28,8 @@ class Importer {
         options_(options),
         held_(options.held == nullptr ? own_ : *options.held) {}
 
-  Result<ImportSummary> Run(const std::filesystem::path& path) {
-    TRY_ASSIGN(Discovery discovery, Discover(path));
+  Result<ImportSummary> Run(const PathGroup& group) {
+    TRY_ASSIGN(Discovery discovery, Discover(group));
     summary_.notes = std::move(discovery.notes);
     MarkLatest(discovery.deliveries);
     for (FoundDelivery& found : discovery.deliveries) {
@@ -385,9 +385,14 @@ std::string_view ToString(Outcome::Kind kind) {
 
 Result<ImportSummary> Import(lake::Catalog& catalog, const std::filesystem::path& path,
                              const ImportOptions& options) {
+  return Import(catalog, PathGroup{path}, options);
+}
+
+Result<ImportSummary> Import(lake::Catalog& catalog, const PathGroup& group,
+                             const ImportOptions& options) {
   TRY_ASSIGN(const auto lock, DirectoryLock::Acquire(catalog.layout().lock()));
   TRY(lake::Sweep(catalog));
-  Result<ImportSummary> summary = Importer(catalog, options).Run(path);
+  Result<ImportSummary> summary = Importer(catalog, options).Run(group);
   // Published or not, nothing staged is needed any more; what cannot be removed now goes next time.
   [[maybe_unused]] const Result<void> removed = RemoveTree(catalog.layout().staging());
   return summary;

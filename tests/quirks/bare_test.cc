@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ingest/discover.h"
 #include "tests/kit/lab.h"
 
 namespace farthing::testkit {
@@ -124,6 +125,61 @@ TEST(BareExportTest, ABillThatCannotBeReadHoldsNoMonthOfTheName) {
   EXPECT_EQ(lab.Value("sum(billed_cost)"), "2");
   lab.Write("other.csv", Cur1({{"4"}}).Csv());
   EXPECT_TRUE(lab.Outcomes("other.csv", named).at(0).starts_with("quarantined 2026-01"));
+}
+
+// What `farthing import` does with its arguments.
+Texts ImportArguments(Lab& lab, const Texts& names, ingest::ImportOptions options = {}) {
+  std::vector<fs::path> paths;
+  for (const std::string& name : names) paths.push_back(lab.inbox() / name);
+  ingest::HeldMonths held;
+  options.held = &held;
+  Texts outcomes;
+  const std::vector<ingest::PathGroup> groups = ingest::GroupPaths(paths);
+  for (const ingest::PathGroup& group : groups) {
+    const ingest::ImportSummary summary = Must(ingest::Import(lab.catalog(), group, options));
+    for (const ingest::Outcome& outcome : summary.outcomes) {
+      outcomes.push_back(std::string(ToString(outcome.kind)) + " " + outcome.delivery.export_name);
+    }
+  }
+  return outcomes;
+}
+
+TEST(BareExportTest, FilesOfOneFolderInACommandAreOneExport) {
+  Lab lab;
+  lab.WriteGzip("bills/a.csv.gz", Cur1({{"1"}}).Csv());
+  lab.WriteGzip("bills/b.csv.gz", Cur1({{"2"}}).Csv());
+  lab.Write("bills/readme.txt", "the bills");
+  const Texts files = {"bills/b.csv.gz", "bills/readme.txt", "bills/a.csv.gz", "bills/a.csv.gz"};
+  EXPECT_EQ(ImportArguments(lab, files), Texts{"loaded bills"});
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "3");
+  EXPECT_EQ(lab.Outcomes("bills"), Texts{"unchanged 2026-01"}) << "the same as the folder";
+  EXPECT_EQ(ImportArguments(lab, {"bills/a.csv.gz"}), Texts{"loaded a"}) << "a file by itself";
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "3");
+}
+
+TEST(BareExportTest, FilesOfOtherFoldersAndFormatsInACommandAreOtherExports) {
+  Lab lab;
+  lab.Write("bills/a.csv", Cur1({{"1"}}).Csv());
+  lab.Write("bills/b.csv", Cur1({{"2"}}).Csv());
+  lab.Write("bills/c.csv", Focus({{"3"}}).Csv());
+  lab.Write("more/d.csv", Cur1({{"4"}}, {2026, 2}).Csv());
+  lab.DeliverCur1("a1", {Cur1({{"5"}}, {2026, 3})}, {2026, 3});
+  const Texts files = {"bills/a.csv", "more/d.csv", "bills/b.csv",
+                       "P/bill/20260301-20260401/bill-Manifest.json", "bills/c.csv"};
+  EXPECT_EQ(ImportArguments(lab, files),
+            (Texts{"loaded bills-cur1-csv", "loaded bills-focus-csv", "loaded d", "loaded bill"}));
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "12");
+}
+
+TEST(BareExportTest, ABadFileOfACommandIsQuarantinedAlone) {
+  Lab lab;
+  lab.Write("bills/a.csv", "no,bill\n1,2\n");
+  lab.Write("bills/b.csv", Cur1({{"2"}}).Csv());
+  ingest::ImportOptions named;
+  named.name = "mine";
+  EXPECT_EQ(ImportArguments(lab, {"bills/a.csv", "bills/b.csv"}, named),
+            (Texts{"quarantined mine", "loaded mine"}));
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "2");
 }
 
 }  // namespace
