@@ -38,7 +38,9 @@ std::vector<Due> TasksOf(const Connection& connection) {
     tasks.push_back({Task::kCollect, connection.id});
   const bool aws =
       settings.type != ConnectionType::kBucket && settings.type != ConnectionType::kDirectory;
-  if (aws && settings.permission_sets.contains(PermissionSet::kOrganization)) {
+  const bool may_list =
+      aws && settings.type != ConnectionType::kMember;  // AWS tells the management account only
+  if (may_list && settings.permission_sets.contains(PermissionSet::kOrganization)) {
     tasks.push_back({Task::kAccounts, connection.id});
   }
   const bool has_bill = aws && settings.type != ConnectionType::kLinkedKeys;
