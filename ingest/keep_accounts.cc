@@ -48,19 +48,21 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
   const fs::path rest = layout.staging(load.id) / "left-out.parquet";
   TRY(RenameDurably(directory, whole));
   TRY(MakeDirectories(directory));
-  const std::string select =
-      "SELECT * FROM " + lake::ReadParquet((whole / "*.parquet").string()) + " WHERE ";
+  const std::string select = "SELECT * FROM " +
+                             lake::ReadParquet(engine::GlobOf(whole.string()) + "/*.parquet") +
+                             " WHERE ";
   TRY(connection.Execute(lake::CopyLinesSql(select + IsKept(accounts), directory)));
   TRY(connection.Execute(lake::CopySql(select + "NOT (" + IsKept(accounts) + ")", rest)));
-  TRY_ASSIGN(lake::TableTotals totals, lake::AddUp(connection, lake::kCostLines, rest.string()));
+  const std::string rest_glob = engine::GlobOf(rest.string());
+  TRY_ASSIGN(lake::TableTotals totals, lake::AddUp(connection, lake::kCostLines, rest_glob));
   lake::LeftOut left_out;
   left_out.kept_accounts.assign(accounts.begin(), accounts.end());
   left_out.line_count = totals.line_count;
   left_out.totals = std::move(totals.sums);
   TRY_ASSIGN(left_out.accounts,
              Texts(connection, "SELECT DISTINCT sub_account_id FROM " +
-                                   lake::ReadParquet(rest.string()) + " ORDER BY 1"));
-  TRY(SumCosts(connection, lake::ReadParquet(rest.string()), left_out));
+                                   lake::ReadParquet(rest_glob) + " ORDER BY 1"));
+  TRY(SumCosts(connection, lake::ReadParquet(rest_glob), left_out));
   TRY(RemoveTree(whole));
   TRY(RemoveTree(rest));
   return left_out;
@@ -78,18 +80,19 @@ Result<KeptKeys> DropUnusedSets(engine::Connection& connection, const lake::Layo
     const fs::path all = layout.staging(load.id) / "all-sets.parquet";
     TRY(RenameDurably(file, all));
     const std::string name(id);
-    TRY(connection.Execute(lake::CopySql("SELECT * FROM " + lake::ReadParquet(all.string()) +
-                                             " WHERE " + name + " IN (SELECT " + name + " FROM " +
-                                             lines + ") ORDER BY " + name,
-                                         file)));
+    TRY(connection.Execute(lake::CopySql(
+        "SELECT * FROM " + lake::ReadParquet(engine::GlobOf(all.string())) + " WHERE " + name +
+            " IN (SELECT " + name + " FROM " + lines + ") ORDER BY " + name,
+        file)));
     TRY(RemoveTree(all));
   }
   TRY_ASSIGN(const fs::path tag_sets,
              lake::StagingDirectory(layout, lake::kTagSets, load.period, load.id));
   const auto keys = [&](const std::string& map) {
-    return Texts(connection, "SELECT DISTINCT unnest(map_keys(" + map + ")) AS key FROM " +
-                                 lake::ReadParquet((tag_sets / "part-0.parquet").string()) +
-                                 " ORDER BY key");
+    return Texts(connection,
+                 "SELECT DISTINCT unnest(map_keys(" + map + ")) AS key FROM " +
+                     lake::ReadParquet(engine::GlobOf((tag_sets / "part-0.parquet").string())) +
+                     " ORDER BY key");
   };
   KeptKeys kept;
   TRY_ASSIGN(kept.tags, keys("tags"));

@@ -46,7 +46,7 @@ Result<void> RollUpFiles(engine::Connection& connection, const std::vector<fs::p
                          const fs::path& directory) {
   TRY(MakeDirectories(directory));
   for (const fs::path& file : files) {
-    const Source lines{kCostLines, file.string(), ""};
+    const Source lines{kCostLines, engine::GlobOf(file.string()), ""};
     TRY(connection.Execute(
         CopySql(RollupSql(kCostResourceDaily, lines), directory / file.filename())));
   }
@@ -108,14 +108,14 @@ Result<void> StageRollups(engine::Connection& connection, const Layout& layout, 
   std::vector<std::string> ranges = {""};
   if (files.size() > 1) {
     TRY(RollUpFiles(connection, files, partial));
-    source = {kCostResourceDaily, (partial / "*.parquet").string(), ""};
+    source = {kCostResourceDaily, engine::GlobOf(partial.string()) + "/*.parquet", ""};
     TRY_ASSIGN(ranges, DayRanges(connection, source.files, groups_at_once));
   }
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const std::string name = "part-" + std::to_string(i) + ".parquet";
     source.where = ranges[i];
     TRY(connection.Execute(CopySql(RollupSql(kCostResourceDaily, source), resources / name)));
-    const Source of_resources{kCostResourceDaily, (resources / name).string(), ""};
+    const Source of_resources{kCostResourceDaily, engine::GlobOf((resources / name).string()), ""};
     TRY(connection.Execute(CopySql(RollupSql(kCostDaily, of_resources), days / name)));
   }
   return RemoveTree(partial);

@@ -68,7 +68,7 @@ json::object ToObject(const std::map<std::string, std::string>& values) {
 
 }  // namespace
 
-TestLake::TestLake() : layout_(fs::temp_directory_path() / ("farthing-test-" + NewUlid())) {
+TestLake::TestLake() : layout_(fs::temp_directory_path() / ("farthing [test]* " + NewUlid())) {
   Must(MakeDirectories(layout_.data()));
   catalog_ = Must(lake::Catalog::Open(layout_));
   engine::DatabaseOptions one_thread;
@@ -155,9 +155,8 @@ std::string TestLake::Publish(const TestLoad& load) {
     for (const auto& [key, value] : line.tags) ++keys[key];
   }
   for (const auto& [key, count] : keys) facts.tag_keys.push_back(key);
-  const fs::path daily = layout_.staging(id) /
-                         lake::Layout::Partition(lake::kCostDaily, load.period, id) / "*.parquet";
-  Must(lake::CollectFacts(*connection_, daily.string(), facts));
+  const std::string daily = layout_.StagedFiles(lake::kCostDaily, load.period, id);
+  Must(lake::CollectFacts(*connection_, daily, facts));
 
   lake::Delivery delivery;
   delivery.id = facts.delivery_id;
