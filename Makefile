@@ -33,7 +33,7 @@ services: deps
 test: deps services
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
-	ctest --preset dev -j $(JOBS)
+	FARTHING_BENCH_BILL=$$(scripts/bench_bill) ctest --preset dev -j $(JOBS)
 
 demo: build
 	scripts/demo

@@ -1,5 +1,5 @@
-// A bill made by the shared bench (bench.sh make), when FARTHING_BENCH_BILL names its directory: all formats
-// against its EXPECTED.json, to the last digit.
+// A bill made by the shared bench, in the directory that FARTHING_BENCH_BILL names (make test makes a small one with
+// scripts/bench_bill): all formats against its EXPECTED.json, to the last digit.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,9 @@ class BenchBillTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const char* given = std::getenv("FARTHING_BENCH_BILL");
-    if (given == nullptr) GTEST_SKIP() << "FARTHING_BENCH_BILL names no bill made by bench.sh make";
+    if (given == nullptr || *given == '\0') {
+      GTEST_SKIP() << "FARTHING_BENCH_BILL names no bill; scripts/bench_bill makes one";
+    }
     bill_ = given;
     if (!fs::exists(bill_ / GetParam())) GTEST_SKIP() << bill_ << " has no " << GetParam();
   }
