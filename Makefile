@@ -31,6 +31,7 @@ services: deps
 	-scripts/install_services
 
 test: deps services
+	scripts/install_deps test
 	cmake --preset dev
 	cmake --build --preset dev -j $(JOBS)
 	FARTHING_BENCH_BILL=$$(scripts/bench_bill) ctest --preset dev -j $(JOBS)
