@@ -49,7 +49,7 @@ Result<void> RunReconcile(const ReconcileFlags& flags, CliContext& context) {
     outcomes.push_back(std::move(outcome));
   }
   PrintReconciliation(outcomes, context);
-  return {};
+  return FailWhereUnexplained(outcomes);
 }
 
 }  // namespace
@@ -63,7 +63,11 @@ void AddReconcileVerb(CLI::App& app, CliContext& context) {
       ->type_name("PERIOD");
   verb->add_flag("--yes", flags->yes, "Spend without asking");
   verb->footer(
-      "By month, service and charge type, exact.  Costs US$0.01 a request, mostly one.\n\n"
+      "By month, service and charge type, exact.  Costs US$0.01 a request: one, and one more for "
+      "the last\n"
+      "days of each month that is still open and differs.  A cause explains no more than its own "
+      "figures\n"
+      "amount to; where a rest stays unexplained the exit code is 5.\n\n"
       "Examples:\n  farthing reconcile production --period 2026-01\n"
       "  farthing reconcile --yes --format json");
   verb->callback(

@@ -15,4 +15,7 @@ std::string TotalLines(const connect::Reconciliation& reconciliation);
 /// The totals, then every figure that differs, with its cause.
 void PrintReconciliation(const std::vector<connect::Reconciliation>& all, CliContext& context);
 
+/// The error of a verb: kConflict where a difference has no known cause or is larger than what its causes amount to.
+Result<void> FailWhereUnexplained(const std::vector<connect::Reconciliation>& all);
+
 }  // namespace farthing::cli

@@ -4,10 +4,7 @@
 #include <boost/json.hpp>
 
 #include "aws/cost_explorer.h"
-#include "billing/registry.h"
-#include "connect/collected.h"
-#include "connect/cost_explorer_fit.h"
-#include "engine/duckdb.h"
+#include "connect/reconcile_figures.h"
 
 namespace farthing::connect {
 namespace {
@@ -16,27 +13,16 @@ namespace json = boost::json;
 
 constexpr std::int64_t kDayMicros = std::int64_t{86'400} * 1'000'000;
 constexpr int kGroupsPerPage = 500;  // as assumed in connect/first_day.cc
-constexpr std::string_view kTaxService = "Tax";
-constexpr std::string_view kAllTypes = "all charges";
 
-using Key = std::tuple<Period, std::string, std::string>;
-using Cells = std::map<Key, ReconcileCell>;
-
-ReconcileCell& CellAt(Cells& cells, Period period, const std::string& service,
-                      const std::string& type) {
-  ReconcileCell& cell = cells[{period, service, type}];
-  cell.period = period;
-  cell.service = service;
-  cell.charge_type = type;
-  return cell;
+/// The filter that leaves these accounts out; "" for none.
+std::string WithoutAccounts(const std::set<std::string>& accounts) {
+  if (accounts.empty()) return {};
+  const json::array values(accounts.begin(), accounts.end());
+  const json::object dimension{{"Key", "LINKED_ACCOUNT"}, {"Values", values}};
+  return json::serialize(json::object{{"Not", json::object{{"Dimensions", dimension}}}});
 }
 
-/// The bills of one connection in the lake.
-struct Bills {
-  std::vector<lake::Load> loads;
-  bool has_types = true;      ///< FOCUS has none
-  bool has_unblended = true;  ///< FOCUS has billed cost instead
-};
+Decimal SizeOf(const Decimal& value) { return value.units < 0 ? Negate(value) : value; }
 
 class Reconciler {
  public:
@@ -44,47 +30,47 @@ class Reconciler {
       : installation_(installation),
         connection_(std::move(connection)),
         options_(options),
-        spending_(installation.store.database(), connection_, options.now) {}
+        spending_(installation.store.database(), connection_, options.now),
+        figures_(installation.catalog, connection_) {}
 
   Result<ReconcilePlan> Plan() {
     const Period current = PeriodOf(options_.now());
     const Period before = PeriodOf({current.start().micros - 1});
     const Period first = options_.period.value_or(before);
     const Period last = options_.period.value_or(current);
-    TRY(ReadBills(first, last));
+    TRY(figures_.ReadBills(first, last));
+    context_.now = options_.now();
+    context_.bill_until = figures_.bill_until();
     ReconcilePlan plan;
-    for (const lake::Load& load : bills_.loads) {
-      if (plan.periods.empty() || plan.periods.back() != load.period)
-        plan.periods.push_back(load.period);
-    }
+    plan.periods = figures_.periods();
     if (plan.periods.empty()) {
       return Error(Errc::kNotFound, "no bill of connection " + connection_.settings.name +
                                         " covers " + ToString(first) +
                                         (first == last ? "" : " or " + ToString(last)))
           .Hint("collect first: farthing collect --connection " + connection_.settings.name);
     }
-    Cells cells;
-    TRY(AddBills(cells));
-    plan.expected_requests = 1 + static_cast<int>(cells.size()) / kGroupsPerPage;
+    const auto open = std::count_if(plan.periods.begin(), plan.periods.end(),
+                                    [&](Period period) { return IsOpen(period, context_); });
+    plan.expected_requests = static_cast<int>(Questions().size() + open) +
+                             static_cast<int>(figures_.size()) / kGroupsPerPage;
     TRY_ASSIGN(plan.spending, spending_.State());
     return plan;
   }
 
   Result<Reconciliation> Run() {
     TRY_ASSIGN(const ReconcilePlan plan, Plan());
-    Cells cells;
-    TRY(AddBills(cells));
-    TRY(AskCostExplorer(plan, cells));
+    TRY(AskForMonths());
+    TRY_ASSIGN(std::vector<ReconcileRow> rows, ExplainDifferences(figures_.List(), context_));
+    TRY_ASSIGN(const bool has_asked, AskForLastDays(rows));
+    if (has_asked) {
+      TRY_ASSIGN(rows, ExplainDifferences(figures_.List(), context_));
+    }
     Reconciliation outcome;
     outcome.connection_id = connection_.id;
     outcome.connection_name = connection_.settings.name;
-    outcome.metric = bills_.has_unblended ? "unblended_cost" : "billed_cost";
-    std::vector<ReconcileCell> list;
-    for (const auto& [key, cell] : cells) list.push_back(cell);
-    context_.now = options_.now();
-    context_.leaves_accounts_out =
-        connection_.settings.import_policy == ImportPolicy::kConnectedAccounts;
-    TRY_ASSIGN(outcome.rows, ExplainDifferences(list, context_));
+    outcome.metric = figures_.has_unblended() ? "unblended_cost" : "billed_cost";
+    outcome.rows = std::move(rows);
+    const std::vector<ReconcileCell> list = figures_.List();
     for (const Period period : plan.periods) {
       TRY_ASSIGN(ReconcileTotal total, TotalOf(period, list, outcome.rows));
       outcome.totals.push_back(std::move(total));
@@ -96,90 +82,60 @@ class Reconciler {
   }
 
  private:
-  Result<void> ReadBills(Period first, Period last) {
-    TRY_ASSIGN(const std::vector<lake::Load> elected,
-               installation_.catalog.ActiveLoads({first, last, std::nullopt}));
-    bills_ = {};
-    for (const lake::Load& load : elected) {
-      if (!IsBillOf(load, connection_)) continue;
-      bills_.loads.push_back(load);
-      const bool focus = load.format == "focus";
-      if (focus) bills_.has_types = bills_.has_unblended = false;
+  /// Months by what is left out of them: one question each.
+  std::map<std::set<std::string>, std::set<Period>> Questions() const {
+    std::map<std::set<std::string>, std::set<Period>> questions;
+    for (const Period period : figures_.periods()) {
+      questions[figures_.LeftOut(period)].insert(period);
     }
-    std::stable_sort(bills_.loads.begin(), bills_.loads.end(),
-                     [](const auto& a, const auto& b) { return a.period < b.period; });
+    return questions;
+  }
+
+  Result<void> AskForMonths() {
+    for (const auto& [left_out, periods] : Questions()) {
+      TRY_ASSIGN(const aws::CostAnswer answer,
+                 Ask(DayString(periods.begin()->start()), periods.rbegin()->end(), left_out));
+      TRY(figures_.AddAnswer(answer, periods));
+    }
+    context_.estimated = figures_.estimated();
     return {};
   }
 
-  /// Adds up the bills by month, service and charge type.
-  Result<void> AddBills(Cells& cells) {
-    TRY_ASSIGN(const auto database, engine::Database::Open({.threads = 1}));
-    TRY_ASSIGN(engine::Connection connection, database->Connect());
-    const bool member = connection_.settings.type == ConnectionType::kMember;
-    for (const lake::Load& load : bills_.loads) {
-      const std::string relation = DailyRelation(installation_.catalog.layout(), load);
-      TRY_ASSIGN(
-          const engine::Table table,
-          connection.Query(
-              "SELECT coalesce(service_name, service_code, ''), coalesce(line_item_type, ''), "
-              "charge_category, coalesce(sum(" +
-                  std::string(bills_.has_unblended ? "unblended_cost" : "billed_cost") +
-                  "), 0) FROM " + relation + " WHERE ?1 = '' OR sub_account_id = ?1 GROUP BY ALL",
-              {member ? connection_.settings.account_id : std::string()}));
-      for (const auto& row : table.rows) {
-        const bool tax = row[2].value_or("") == "Tax";
-        TRY_ASSIGN(const Decimal amount, ParseDecimal(row[3].value_or("0")));
-        ReconcileCell& cell =
-            CellAt(cells, load.period,
-                   tax ? std::string(kTaxService) : ComparableService(row[0].value_or("")),
-                   TypeOf(tax ? "Tax" : row[1].value_or("")));
-        TRY_ASSIGN(cell.bill, Add(cell.bill, amount));
-      }
-      TRY_ASSIGN(const engine::Table last,
-                 connection.Query("SELECT CAST(max(charge_day) AS VARCHAR) FROM " + relation +
-                                  " WHERE charge_category = 'Usage'"));
-      std::string& until = context_.bill_until[load.period];
-      until = std::max(until, last.rows.at(0)[0].value_or(""));
+  /// How far the two lag is asked only where an open month differs without another cause.  True where it was.
+  Result<bool> AskForLastDays(const std::vector<ReconcileRow>& rows) {
+    bool has_asked = false;
+    for (const Period period : figures_.periods()) {
+      const std::string from = figures_.LastDaysFrom(period);
+      const bool differs = std::any_of(rows.begin(), rows.end(), [&](const ReconcileRow& row) {
+        return row.period == period && row.unexplained.units != 0;
+      });
+      if (!differs || from.empty() || !IsOpen(period, context_)) continue;
+      Result<aws::CostAnswer> answer = Ask(from, period.end(), figures_.LeftOut(period));
+      // Under the cap the comparison itself comes first.
+      if (!answer.ok() && answer.error().code() == Errc::kTooLarge) break;
+      if (!answer.ok()) return std::move(answer).error();
+      TRY(figures_.AddLastDays(*answer, period));
+      context_.last_days[period] = from;
+      has_asked = true;
     }
-    return {};
+    return has_asked;
   }
 
-  std::string TypeOf(const std::string& type) const {
-    return bills_.has_types ? ComparableType(type) : std::string(kAllTypes);
-  }
-
-  Result<void> AskCostExplorer(const ReconcilePlan& plan, Cells& cells) {
+  Result<aws::CostAnswer> Ask(std::string first_day, Instant end,
+                              const std::set<std::string>& left_out) {
     TRY_ASSIGN(const auto client,
                ClientFor(connection_, installation_.platform, installation_.vault));
     const auto metered = Metered(client, spending_, "reconcile")
                              ->WithLimits(std::chrono::milliseconds(0), options_.cancellation);
-    const std::string metric = bills_.has_unblended ? "UnblendedCost" : "NetUnblendedCost";
     aws::CostQuery query;
-    query.start = DayString(plan.periods.front().start());
-    const Instant tomorrow{options_.now().micros + kDayMicros};
-    query.end = DayString(std::min(plan.periods.back().end(), tomorrow));
+    query.start = std::move(first_day);
+    query.end = DayString(std::min(end, Instant{options_.now().micros + kDayMicros}));
     query.granularity = "MONTHLY";
-    query.metrics = {metric};
+    query.metrics = {figures_.metric()};
     query.dimensions = {"SERVICE", "RECORD_TYPE"};
-    const int pages = std::max(plan.spending.left(), 1);
-    TRY_ASSIGN(const aws::CostAnswer answer, aws::GetCostAndUsage(*metered, query, pages));
-    for (const aws::CostGroup& group : answer.groups) {
-      TRY_ASSIGN(const Instant start, ParseInstant(group.start));
-      const Period period = PeriodOf(start);
-      if (group.estimated) context_.estimated.insert(period);
-      const bool wanted =
-          std::find(plan.periods.begin(), plan.periods.end(), period) != plan.periods.end();
-      if (group.keys.size() != 2 || !wanted) continue;
-      const auto amount = group.amounts.find(metric);
-      if (amount == group.amounts.end() || amount->second.empty()) continue;
-      const bool tax = ComparableType(group.keys[1]) == "Tax";
-      ReconcileCell& cell =
-          CellAt(cells, period, tax ? std::string(kTaxService) : ComparableService(group.keys[0]),
-                 TypeOf(group.keys[1]));
-      TRY_ASSIGN(const Decimal value, ParseDecimal(amount->second));
-      TRY_ASSIGN(cell.cost_explorer, Add(cell.cost_explorer, value));
-    }
-    return {};
+    query.filter_json = WithoutAccounts(left_out);
+    TRY_ASSIGN(const SpendingState state, spending_.State());
+    return aws::GetCostAndUsage(*metered, query, std::max(state.left(), 1));
   }
 
   Result<ReconcileTotal> TotalOf(Period period, const std::vector<ReconcileCell>& cells,
@@ -199,9 +155,9 @@ class Reconciler {
     for (const ReconcileRow& row : rows) {
       if (row.period != period) continue;
       ++total.differing;
-      if (row.cause.empty()) {
-        TRY_ASSIGN(total.unexplained, Add(total.unexplained, row.difference));
-      }
+      if (row.unexplained.units == 0) continue;
+      ++total.without_cause;
+      TRY_ASSIGN(total.unexplained, Add(total.unexplained, SizeOf(row.unexplained)));
     }
     TRY_ASSIGN(total.difference, Add(total.cost_explorer, Negate(total.bill)));
     return total;
@@ -214,7 +170,7 @@ class Reconciler {
       if (!text.empty()) text += "; ";
       text += ToString(total.period) + ": Cost Explorer " + ToString(total.cost_explorer) +
               ", bill " + ToString(total.bill) + ", difference " + ToString(total.difference) +
-              ", of it unexplained " + ToString(total.unexplained);
+              ", unexplained " + ToString(total.unexplained);
       totals.push_back(json::object{{"period", ToString(total.period)},
                                     {"cost_explorer", ToString(total.cost_explorer)},
                                     {"bill", ToString(total.bill)},
@@ -231,7 +187,7 @@ class Reconciler {
   Connection connection_;
   const ReconcileOptions& options_;
   Spending spending_;
-  Bills bills_;
+  ReconcileFigures figures_;
   ReconcileContext context_;
 };
 
@@ -251,7 +207,7 @@ Result<Connection> FindAsking(Installation& installation, const std::string& nam
 
 bool Reconciliation::has_unexplained() const {
   return std::any_of(rows.begin(), rows.end(),
-                     [](const ReconcileRow& row) { return row.cause.empty(); });
+                     [](const ReconcileRow& row) { return row.unexplained.units != 0; });
 }
 
 Result<ReconcilePlan> PlanReconcile(Installation& installation, const std::string& name,

@@ -28,17 +28,26 @@ struct ReconcilePlan {
 Result<ReconcilePlan> PlanReconcile(Installation& installation, const std::string& connection,
                                     const ReconcileOptions& options);
 
+/// The part of a difference that a known cause accounts for, by figures of its own.
+struct Explanation {
+  std::string cause;
+  Decimal amount;  ///< signed as the difference, and no more of it than those figures are
+};
 /// A service and charge type whose figures differ.
 struct ReconcileRow {
   Period period;
   std::string service, charge_type;
   Decimal cost_explorer, bill, difference;  ///< Cost Explorer minus bill
-  std::string cause;                        ///< a known one; "" when none fits
+  std::vector<Explanation> explanations;
+  Decimal unexplained;  ///< the difference minus what is explained
+  std::string likely;   ///< what the unexplained rest may come from, without proof; or ""
 };
 struct ReconcileTotal {
   Period period;
-  Decimal cost_explorer, bill, difference, unexplained;
-  int compared = 0, differing = 0;
+  Decimal cost_explorer, bill, difference;
+  Decimal
+      unexplained;  ///< sizes of the rows' unexplained rests added up: they never cancel each other
+  int compared = 0, differing = 0, without_cause = 0;
   bool estimated = false;  ///< Cost Explorer says that it may change
   bool is_final = false;   ///< every line of the bill is on an invoice
   std::string bill_until;  ///< last day with usage in the bill
@@ -52,7 +61,7 @@ struct Reconciliation {
   SpendingState spending;
   bool has_unexplained() const;
 };
-/// Asks, compares, records the outcome as an event "reconciled".  Errors: kTooLarge (cap), aws/error.h.
+/// Asks Cost Explorer for the months, and for the last days of an open one that differs; compares; records the outcome as an event "reconciled".  Errors: kTooLarge (cap), aws/error.h.
 Result<Reconciliation> Reconcile(Installation& installation, const std::string& connection,
                                  const ReconcileOptions& options);
 
@@ -68,20 +77,26 @@ Result<std::optional<Reconciliation>> ReconcileIfDue(Installation& installation,
                                                      const std::string& connection,
                                                      const ReconcileOptions& options);
 
-/// A figure on either side, before it is explained.
+/// A figure on either side, before it is explained, and what stands beside it to explain a difference.
 struct ReconcileCell {
   Period period;
   std::string service, charge_type;  ///< as ComparableService and ComparableType give them
   Decimal cost_explorer, bill;
+  Decimal refunds = {};       ///< in `bill`: of refunds and credits
+  Decimal marketplace = {};   ///< in `bill`: of what others sell through AWS Marketplace
+  Decimal not_invoiced = {};  ///< in `bill`: of lines that are on no invoice yet
+  Decimal last_days_cost_explorer = {}, last_days_bill = {};
 };
-/// What explanations look at beside the figures.
 struct ReconcileContext {
   Instant now;
-  bool leaves_accounts_out = false;  ///< the import policy is connected accounts only
   std::set<Period> estimated;
-  std::map<Period, std::string> bill_until;
+  std::map<Period, std::string> bill_until;  ///< last day with usage in the bill
+  std::map<Period, std::string>
+      last_days;  ///< from that day on; only where Cost Explorer was asked
 };
-/// Returns the cells that differ, largest first within their month, each with its cause.  Pure.
+/// True while Cost Explorer and the bill of the month may still lag by different hours.
+bool IsOpen(Period period, const ReconcileContext& context);
+/// Returns the cells that differ, largest first within their month, each as far as it is explained.  Pure.
 Result<std::vector<ReconcileRow>> ExplainDifferences(const std::vector<ReconcileCell>& cells,
                                                      const ReconcileContext& context);
 /// One name for a service on both sides: "EC2 - Other" belongs to "Amazon Elastic Compute Cloud".

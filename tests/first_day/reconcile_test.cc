@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/first_day/ask.h"
 
 namespace farthing::connect {
@@ -29,16 +31,74 @@ TEST_F(ReconcilingTest, EqualFiguresGiveNoDifferences) {
   EXPECT_NE(asking_.LastEvent("reconciled"), "");
 }
 
-TEST_F(ReconcilingTest, WhatDiffersIsListedWithItsSum) {
+TEST_F(ReconcilingTest, WhatDiffersIsListedWithItsParts) {
   asking_.aws().Inject({.kind = rehearsal::FaultKind::kSkewCosts, .amount = 25});
   const Reconciliation outcome = asking_.Reconcile(asking_.Current());
   ASSERT_FALSE(outcome.rows.empty());
-  Decimal sum;
+  Decimal sum, explained, unexplained;
   for (const ReconcileRow& row : outcome.rows) {
-    EXPECT_NE(row.cause, "") << "the month is open";
     sum = Must(Add(sum, row.difference));
+    Decimal parts = row.unexplained;
+    for (const Explanation& part : row.explanations) {
+      parts = Must(Add(parts, part.amount));
+      explained = Must(Add(explained, part.amount));
+    }
+    EXPECT_EQ(Canonical(parts), row.difference);
+    unexplained = Must(Add(unexplained, row.unexplained));
   }
-  EXPECT_EQ(Canonical(sum), Canonical(outcome.totals.front().difference));
+  const ReconcileTotal& total = outcome.totals.front();
+  EXPECT_EQ(Canonical(sum), Canonical(total.difference));
+  EXPECT_EQ(Canonical(unexplained), Canonical(total.unexplained)) << "all of one sign";
+  EXPECT_GT(explained.units, 0) << "the last days were asked for";
+  EXPECT_GT(total.without_cause, 0) << "credits and fees are of no late day";
+  EXPECT_TRUE(outcome.has_unexplained());
+  EXPECT_EQ(outcome.requests, 2);
+  EXPECT_EQ(asking_.Requests(), 2);
+}
+
+TEST_F(ReconcilingTest, AClosedMonthIsNotExcusedByBeingOpenOnce) {
+  Must(asking_.aws().Advance(std::chrono::hours(24 * 30)));
+  asking_.Collect();
+  const Period closed = asking_.Before(1);
+  EXPECT_FALSE(asking_.Reconcile(closed).has_unexplained());
+  asking_.aws().Inject({.kind = rehearsal::FaultKind::kSkewCosts, .amount = 10'000});
+  const Reconciliation outcome = asking_.Reconcile(closed);
+  Decimal explained;
+  for (const ReconcileRow& row : outcome.rows) {
+    for (const Explanation& part : row.explanations) {
+      explained = Must(Add(explained, part.amount));
+      EXPECT_TRUE(part.cause.starts_with("refunds")) << part.cause;
+    }
+  }
+  EXPECT_GT(explained.units, 0);
+  EXPECT_TRUE(outcome.has_unexplained());
+  EXPECT_EQ(outcome.requests, 1) << "its last days are no question";
+}
+
+TEST_F(ReconcilingTest, WithoutMoneyForTheLastDaysTheyStayUnexplained) {
+  Settings settings = asking_.connection().settings;
+  settings.cost_explorer_cap_usd = "0.01";
+  Must(asking_.stage().store().Edit(asking_.connection().id, settings, "cap"));
+  asking_.aws().Inject({.kind = rehearsal::FaultKind::kSkewCosts, .amount = 25});
+  const Reconciliation outcome = asking_.Reconcile(asking_.Current());
+  EXPECT_EQ(asking_.Requests(), 1);
+  for (const ReconcileRow& row : outcome.rows) {
+    const bool by_days = std::any_of(
+        row.explanations.begin(), row.explanations.end(),
+        [](const Explanation& part) { return part.cause.find("days") != std::string::npos; });
+    EXPECT_FALSE(by_days) << row.service;
+  }
+  EXPECT_TRUE(outcome.has_unexplained());
+}
+
+TEST(ReconcilingPolicyTest, AccountsThatAreLeftOutAreNotAskedFor) {
+  Asking asking(AskingWorld(), "1.00", ImportPolicy::kConnectedAccounts);
+  asking.AddExport();
+  asking.Collect();
+  const Reconciliation outcome = asking.Reconcile(asking.Current());
+  EXPECT_EQ(ToString(outcome.totals.front().difference), "0");
+  EXPECT_TRUE(outcome.rows.empty());
+  EXPECT_GT(outcome.totals.front().compared, 0);
 }
 
 TEST_F(ReconcilingTest, NothingIsAskedBeyondTheCap) {
