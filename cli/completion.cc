@@ -1,37 +1,44 @@
 // Completion scripts are made from the verbs and options themselves, so they cannot go stale.
 
+#include <map>
 #include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "cli/choices.h"
 #include "cli/records.h"
 #include "cli/verb.h"
 
 namespace farthing::cli {
 namespace {
 
-std::vector<std::string> OptionNames(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
-}
-
 struct Verb {
   std::string name;
   std::string description;
-  std::vector<std::string> words;  ///< options and nested verbs
+  std::vector<std::string> words;              ///< options, nested verbs, choices of arguments
+  std::map<std::string, std::string> choices;  ///< by option; between spaces
 };
 
-std::vector<Verb> VerbsOf(const CLI::App& app) {
+void AddOptions(CLI::App& app, Verb& verb) {
+  for (CLI::Option* option : app.get_options({})) {
+    const std::string choices = ChoicesOf(*option);
+    for (const std::string& name : option->get_lnames()) {
+      verb.words.push_back("--" + name);
+      if (!choices.empty()) verb.choices["--" + name] = choices;
+    }
+    if (option->get_positional() && !choices.empty()) verb.words.push_back(choices);
+  }
+}
+
+std::vector<Verb> VerbsOf(CLI::App& app) {
   std::vector<Verb> verbs;
-  for (const CLI::App* verb : app.get_subcommands({})) {
-    Verb entry{verb->get_name(), verb->get_description(), OptionNames(*verb)};
-    for (const CLI::App* nested : verb->get_subcommands({})) {
+  for (CLI::App* verb : app.get_subcommands({})) {
+    Verb entry{verb->get_name(), verb->get_description(), {}, {}};
+    AddOptions(*verb, entry);
+    for (CLI::App* nested : verb->get_subcommands({})) {
       entry.words.push_back(nested->get_name());
-      for (std::string& option : OptionNames(*nested)) entry.words.push_back(std::move(option));
+      AddOptions(*nested, entry);
     }
     verbs.push_back(std::move(entry));
   }
@@ -56,7 +63,14 @@ std::string Bash(const std::vector<Verb>& verbs) {
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W \""
       << VerbNames(verbs)
       << " --data --help --version\" -- \"$word\"))\n    return\n  fi\n"
-         "  case ${COMP_WORDS[1]} in\n";
+         "  case \"${COMP_WORDS[1]} ${COMP_WORDS[COMP_CWORD-1]}\" in\n";
+  for (const Verb& verb : verbs) {
+    for (const auto& [option, choices] : verb.choices) {
+      out << "    '" << verb.name << ' ' << option << "') COMPREPLY=($(compgen -W \"" << choices
+          << "\" -- \"$word\")); return ;;\n";
+    }
+  }
+  out << "  esac\n  case ${COMP_WORDS[1]} in\n";
   for (const Verb& verb : verbs) {
     out << "    " << verb.name << ") COMPREPLY=($(compgen -f -W \"" << Words(verb.words)
         << "\" -- \"$word\")) ;;\n";
@@ -76,8 +90,15 @@ std::string Zsh(const std::vector<Verb>& verbs) {
     }
     out << "    '" << verb.name << ":" << description << "'\n";
   }
-  out << "  )\n  if (( CURRENT == 2 )); then _describe verb verbs; return; fi\n  case $words[2] "
-         "in\n";
+  out << "  )\n  if (( CURRENT == 2 )); then _describe verb verbs; return; fi\n"
+         "  case \"$words[2] $words[CURRENT-1]\" in\n";
+  for (const Verb& verb : verbs) {
+    for (const auto& [option, choices] : verb.choices) {
+      out << "    '" << verb.name << ' ' << option << "') compadd -- " << choices
+          << "; return ;;\n";
+    }
+  }
+  out << "  esac\n  case $words[2] in\n";
   for (const Verb& verb : verbs) {
     out << "    " << verb.name << ") compadd -- " << Words(verb.words) << "; _files ;;\n";
   }
@@ -98,13 +119,16 @@ std::string Fish(const std::vector<Verb>& verbs) {
     for (const std::string& word : verb.words) {
       const std::string condition = " -n '__fish_seen_subcommand_from " + verb.name + "'";
       out << "complete -c farthing" << condition
-          << (word.starts_with("--") ? " -l " + word.substr(2) : " -f -a " + word) << '\n';
+          << (word.starts_with("--") ? " -l " + word.substr(2) : " -f -a '" + word + "'");
+      const auto choices = verb.choices.find(word);
+      if (choices != verb.choices.end()) out << " -x -a '" << choices->second << "'";
+      out << '\n';
     }
   }
   return out.str();
 }
 
-Result<void> PrintCompletion(const CLI::App& app, const std::string& shell, CliContext& context) {
+Result<void> PrintCompletion(CLI::App& app, const std::string& shell, CliContext& context) {
   const std::vector<Verb> verbs = VerbsOf(app);
   const std::string script = shell == "bash"  ? Bash(verbs)
                              : shell == "zsh" ? Zsh(verbs)

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/choices.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
 #include "query/dimension.h"
@@ -15,6 +16,9 @@ namespace json = boost::json;
 
 // As shells report a program that Ctrl-C ended: 128 and the number of the signal.
 constexpr int kInterruptedExitCode = 130;
+
+// How the name of a check by OneOf begins; the names that it allows follow.
+constexpr std::string_view kOneOf = "one of";
 
 // What is asked for counts also where the words are wrong.
 bool AsksForJson(const std::vector<std::string>& words) {
@@ -140,11 +144,22 @@ CLI::App* AddVerb(CLI::App& app, CliContext& context, const std::string& name,
 }
 
 CLI::Validator OneOf(std::vector<std::string> names) {
+  std::string kept(kOneOf);
+  for (const std::string& name : names) kept += " " + name;
   return {[names = std::move(names)](const std::string& text) -> std::string {
             if (std::find(names.begin(), names.end(), text) != names.end()) return "";
             return "write " + Listed(names) + ", not " + text;
           },
-          ""};
+          "", kept};
+}
+
+std::string ChoicesOf(CLI::Option& option) {
+  try {
+    const std::string& kept = option.get_validator()->get_name();
+    return kept.starts_with(kOneOf) ? kept.substr(kOneOf.size() + 1) : "";
+  } catch (const CLI::OptionNotFound&) {  // how CLI11 says that there is no check
+    return "";
+  }
 }
 
 CLI::Validator AtLeast(std::int64_t least) {

@@ -289,6 +289,19 @@ class JsonErrors(WithLake):
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertEqual(json.loads(done.stderr)["message"], "no such command: sing")
 
+    def test_what_came_before_an_error_is_told(self):
+        harness.simulate(self.scratch / "bucket")
+        paths = [next((self.scratch / "bucket").rglob("*.csv.gz")), self.scratch / "nowhere"]
+        for form in ("json", "table", "csv"):
+            with self.subTest(form):
+                done = harness.Lake(self.scratch / form).run("import", *paths, "--format", form)
+                self.assertEqual(done.returncode, 4, done.stderr)
+                self.assertIn("loaded", done.stdout)
+                self.assertIn("no such file or directory", done.stderr)
+                if form == "json":
+                    self.assertEqual(json.loads(done.stdout)["outcomes"][0]["outcome"], "loaded")
+                    self.assertEqual(json.loads(done.stderr)["code"], "not_found")
+
     def test_a_quarantined_delivery_is_in_the_answer(self):
         file = self.scratch / "bill.csv"
         file.write_text("name,street\n")
@@ -401,7 +414,7 @@ class Terminal(WithLake):
         harness.simulate(bill, lines=60_000)
         code, written = on_terminal(["--data", self.scratch / "a", "import", bill], {"NO_COLOR": "1"})
         self.assertEqual(code, 0, written)
-        self.assertRegex(written, r"\r.*reading \[=* *\] \d+%  \d+ rows  [\d.]+ MB  \d+ rows/s")
+        self.assertRegex(written, r"\r.*reading \[=* *\] \d+%  \d+ rows  [\d.]+ MB  \d+ rows/s  \d+ s left")
         done = self.succeeds(harness.run("--data", self.scratch / "b", "import", bill))
         self.assertNotIn("\r", done.stderr)
         self.assertNotIn("\033", done.stderr)
@@ -423,19 +436,47 @@ class Completion(harness.Case):
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
         return script
 
+    # What is typed, its last word still open → what a shell offers, whichever it is.
+    OFFERS = {"ver": ["verify", "versions"],
+              "import --tol": ["--tolerate-bad-rows"],
+              "cost --format ": ["csv", "json", "parquet", "table"],
+              "deliveries --format j": ["json"],
+              "templates --kind t": ["terraform", "trust"],
+              "completion f": ["fish"],
+              "simulate b": ["bill"]}
+
+    def offered(self, typed, *command):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.scratch,
+                              env={**os.environ, "HOME": str(self.scratch)}, timeout=harness.SECONDS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), typed)
+        return sorted(line.split("\t")[0] for line in done.stdout.splitlines() if line)
+
     def test_bash(self):
         script = self.check("bash", "bash", "-n")
-        offers = subprocess.run(
-            ["bash", "-c", f'source "{script}"; COMP_WORDS=(farthing ver); COMP_CWORD=1; _farthing; '
-             'echo "${COMPREPLY[@]}"; COMP_WORDS=(farthing import --tol); COMP_CWORD=2; _farthing; '
-             'echo "${COMPREPLY[@]}"'], capture_output=True, text=True, check=False)
-        self.assertEqual(offers.stdout, "versions verify\n--tolerate-bad-rows\n", offers.stderr)
+        for typed, offers in self.OFFERS.items():
+            words = f"farthing {typed}".split(" ")
+            with self.subTest(typed):
+                self.assertEqual(self.offered(typed, "bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); '
+                                              'COMP_CWORD=$(($# - 1)); _farthing; printf "%s\\n" "${COMPREPLY[@]}"',
+                                              "bash", script, *words), offers)
 
     def test_zsh(self):
-        self.check("zsh", "zsh", "-n")
+        script = self.check("zsh", "zsh", "-n")
+        # Outside its line editor zsh has neither of these; they print what they are to offer.
+        stand_ins = ('compadd() { shift; print -rl -- ${(M)@:#$words[CURRENT]*} }; _files() { }; '
+                     '_describe() { local -a names=(${(P)2}); print -rl -- ${(M)${names%%:*}:#$words[CURRENT]*} }; ')
+        for typed, offers in self.OFFERS.items():
+            words = f"farthing {typed}".split(" ")
+            with self.subTest(typed):
+                self.assertEqual(self.offered(typed, "zsh", "-f", "-c", stand_ins + 'script=$1; shift; words=("$@"); '
+                                              'CURRENT=$#words; source $script', "zsh", script, *words), offers)
 
     def test_fish(self):
-        self.check("fish", "fish", "-n")
+        script = self.check("fish", "fish", "-n")
+        for typed, offers in self.OFFERS.items():
+            with self.subTest(typed):
+                self.assertEqual(self.offered(typed, "fish", "-N", "-c",
+                                              f'source {script}; complete -C "farthing {typed}"'), offers)
 
 
 class DataDirectory(harness.Case):
