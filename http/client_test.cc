@@ -145,6 +145,7 @@ TEST(ClientTest, ServesManyThreadsAtOnce) {
   const auto client = MakeClient();
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {

@@ -47,7 +47,8 @@ class RawConnection {
   int descriptor_;
 };
 
-std::unique_ptr<Server> StartServer(Server::Handler handler, Server::Settings settings = {}) {
+std::unique_ptr<Server> StartServer(Server::Handler handler,
+                                    const Server::Settings& settings = {}) {
   auto server = Server::Start(settings, std::move(handler));
   EXPECT_TRUE(server.ok());
   return *std::move(server);
