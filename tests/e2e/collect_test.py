@@ -1,49 +1,22 @@
 """Collecting by a process that is killed at any moment, against a rehearsal AWS in a process of its own."""
 
-import json
-import os
+import pathlib
 import signal
 import subprocess
+import sys
 import time
 import unittest
-import urllib.request
 
-import harness
-
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-EXTERNAL_ID = "rehearsal-external-id"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "collect"))
+import rehearsed
+from rehearsed import harness
 
 
-class Collecting(harness.Case):
-    def setUp(self):
-        super().setUp()
-        policy = self.scratch / "policy.json"
-        policy.write_text(json.dumps(POLICY))
-        self.aws = subprocess.Popen(
-            [harness.BINARY, "simulate", "aws", "--format", "json", "--lines", "3000", "--months", "2", "--exports",
-             "cur2-csv", "--clock", "2026-11-20T08:00:00Z", "--policy", policy, "--external-id", EXTERNAL_ID],
-            stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.aws.stdout.close)
-        self.addCleanup(self.aws.wait, 30)
-        self.addCleanup(self.aws.terminate)
-        self.facts = json.loads(self.aws.stdout.readline())
-        keys = self.facts["platform"]
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "FARTHING_"))}
-        self.environment = {**clean, "AWS_ENDPOINT_URL": self.facts["endpoint"], "AWS_REGION": "us-east-1",
-                            "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(self.scratch),
-                            "AWS_ACCESS_KEY_ID": keys["access_key_id"],
-                            "AWS_SECRET_ACCESS_KEY": keys["secret_access_key"]}
-
-    def control(self, command, **arguments):
-        request = urllib.request.Request(f"{self.facts['endpoint']}/_rehearsal/{command}", json.dumps(arguments).encode())
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+class Collecting(rehearsed.Case):
+    FLAGS = ["--lines", "3000", "--months", "2", "--exports", "cur2-csv", "--clock", "2026-11-20T08:00:00Z"]
 
     def connected(self, name):
-        lake = harness.Lake(self.scratch / name)
-        self.succeeds(lake.run("connect", "--name", "production", "--role-arn", self.facts["role"]["arn"],
-                               "--external-id", EXTERNAL_ID, "--check", env=self.environment))
-        return lake
+        return self.connect(self.scratch / name, "--check")
 
     def test_goes_on_after_a_kill_at_any_moment(self):
         whole = self.connected("whole")
