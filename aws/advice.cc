@@ -10,6 +10,7 @@ namespace {
 struct Advice {
   std::array<std::string_view, 3> codes;
   std::string_view in_message, fix;
+  std::string_view denied_by = {};
 
   bool Fits(const ServiceError& refused, std::string_view action) const {
     const bool any = codes.front().empty();
@@ -25,29 +26,34 @@ constexpr std::array kAdvice = {
     Advice{{},
            "service control policy",
            "a service control policy of the organisation denies this; ask its administrator to "
-           "except the role"},
+           "except the role",
+           "service control policy"},
     Advice{{},
            "resource control policy",
            "a resource control policy of the organisation denies this; ask its administrator to "
-           "except the role"},
+           "except the role",
+           "resource control policy"},
     Advice{
         {},
         "permissions boundary",
-        "the permissions boundary of the role does not allow this; add the action to the boundary"},
+        "the permissions boundary of the role does not allow this; add the action to the boundary",
+        "permissions boundary"},
     Advice{{},
            "kms:",
            "allow kms:Decrypt to the role, in its own policy and in the policy of the key"},
     Advice{{},
            "explicit deny in a resource-based policy",
            "a statement of the bucket's or the resource's own policy denies this; except the role "
-           "there"},
+           "there",
+           "resource-based policy"},
     Advice{{"AccessDenied"},
            "sts:AssumeRole",
            "compare the role's ARN, the principal in its trust policy and the external ID; AWS "
            "does not say which differs"},
     Advice{{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"},
            "",
-           "add the action to the role's policy"},
+           "add the action to the role's policy",
+           kIdentityPolicy},
     Advice{{"InvalidClientTokenId", "InvalidAccessKeyId"},
            "",
            "the access key is unknown or deleted; enter a current one"},
@@ -92,15 +98,15 @@ constexpr std::array kAdvice = {
 
 }  // namespace
 
-std::string_view FixOf(const ServiceError& refused, std::string_view action) {
+Remedy RemedyOf(const ServiceError& refused, std::string_view action) {
   for (const Advice& advice : kAdvice) {
-    if (advice.Fits(refused, action)) return advice.fix;
+    if (advice.Fits(refused, action)) return {advice.fix, advice.denied_by};
   }
-  if (!refused.region.empty()) return "use the region that AWS names, see the details";
+  if (!refused.region.empty()) return {"use the region that AWS names, see the details", {}};
   switch (Classify(refused)) {
     case Retry::kThrottled:
-      return "AWS limits how often this may be asked; try again in some minutes";
-    case Retry::kTransient: return "a failure inside AWS; try again in some minutes";
+      return {"AWS limits how often this may be asked; try again in some minutes", {}};
+    case Retry::kTransient: return {"a failure inside AWS; try again in some minutes", {}};
     default: return {};
   }
 }

@@ -8,7 +8,12 @@
 
 namespace farthing::aws {
 
-/// Returns the fix we know, or nothing; `action` is "sts:AssumeRole".
-std::string_view FixOf(const ServiceError& refused, std::string_view action);
+struct Remedy {
+  std::string_view fix;  ///< what to do; "" where we know nothing
+  std::string_view
+      denied_by;  ///< the policy that denies; "" where the refusal is no denial or AWS does not say
+};
+/// `action` is "sts:AssumeRole".
+Remedy RemedyOf(const ServiceError& refused, std::string_view action);
 
 }  // namespace farthing::aws

@@ -241,7 +241,11 @@ Result<http::Response> Client::Send(const Call& call) {
   const http::Cancellation cancellation(call.send.cancellation, cancellation_);
   Try state;
   TRY_ASSIGN(state.endpoint, ResolveEndpoint(call.service, region, environment.endpoints));
-  TRY_ASSIGN(state.url, UrlOf(call, state.endpoint));
+  if (call.location) {
+    state.url = *call.location;
+  } else {
+    TRY_ASSIGN(state.url, UrlOf(call, state.endpoint));
+  }
   state.limits = {.now = environment.now,
                   .sleep = environment.sleep,
                   .deadline = std::nullopt,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,8 @@ struct Call {
   /// For S3 (and only there): "bucket" goes into the host or the path.
   std::string bucket = {};
   Addressing addressing = Addressing::kAuto;
+  /// Where S3 has redirected the call: instead of endpoint, bucket, path and query.
+  std::optional<http::Url> location = {};
   std::string content_sha256 = {};  ///< SignOptions::content_sha256
   /// Sink, limits, cancellation.  A call whose sink has taken bytes is not tried again: only its
   /// owner knows where to go on.

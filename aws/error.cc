@@ -170,12 +170,13 @@ ServiceError ReadServiceError(const http::Response& response) {
   refused.request_id = FirstHeader(
       response, {"x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id", "x-amz-id-2"});
   refused.region = FirstHeader(response, {"x-amz-bucket-region"});
+  if (response.status / 100 == 3) refused.location = FirstHeader(response, {"Location"});
   const std::string_view body = response.body;
   const auto start = std::min(body.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), body.size());
   if (body.substr(start).starts_with('{')) ReadJson(body.substr(start), refused);
   if (body.substr(start).starts_with('<')) ReadXml(body.substr(start), refused);
   for (std::string* text :
-       {&refused.code, &refused.message, &refused.request_id, &refused.region}) {
+       {&refused.code, &refused.message, &refused.request_id, &refused.region, &refused.location}) {
     *text = Presentable(*text);
   }
   return refused;
@@ -206,7 +207,7 @@ Error ToError(const ServiceError& refused, Service service, std::string_view ope
   if (!refused.code.empty()) message += ": " + refused.code;
   if (!refused.message.empty()) message += ": " + refused.message;
   Error error(CodeOf(refused), std::move(message));
-  const std::string_view fix = FixOf(refused, action);
+  const auto [fix, denied_by] = RemedyOf(refused, action);
   // Hint and With change the error in place; assigning what they return would move it into itself.
   if (!fix.empty()) static_cast<void>(std::move(error).Hint(fix));
   const auto add = [&error](std::string_view name, std::string_view value) {
@@ -218,6 +219,8 @@ Error ToError(const ServiceError& refused, Service service, std::string_view ope
   add(kOperationDetail, action);
   add(kStatusDetail, std::to_string(refused.status));
   add(kRegionDetail, refused.region);
+  add(kLocationDetail, refused.location);
+  add(kDeniedByDetail, denied_by);
   return error;
 }
 

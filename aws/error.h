@@ -19,6 +19,10 @@ inline constexpr std::string_view kRequestIdDetail = "aws_request_id";
 inline constexpr std::string_view kOperationDetail = "aws_operation";  ///< "sts:AssumeRole"
 inline constexpr std::string_view kStatusDetail = "http_status";
 inline constexpr std::string_view kRegionDetail = "aws_region";
+inline constexpr std::string_view kLocationDetail = "location";  ///< of a redirect
+/// Which policy denies, in AWS's words: "identity-based policy" is the asker's own.
+inline constexpr std::string_view kDeniedByDetail = "denied_by";
+inline constexpr std::string_view kIdentityPolicy = "identity-based policy";
 
 /// Returns AWS's code, or "" when the error does not come from AWS.
 std::string_view AwsCode(const Error& error);
@@ -27,7 +31,8 @@ std::string_view AwsCode(const Error& error);
 struct ServiceError {
   int status = 0;
   std::string code, message, request_id;
-  std::string region;  ///< the right one, when S3 says so
+  std::string region;         ///< the right one, when S3 says so
+  std::string location = {};  ///< where a redirect leads
 };
 /// Reads JSON, query XML, EC2 XML and S3 XML errors, and bodies that are none of these (an HTML page, nothing).
 ServiceError ReadServiceError(const http::Response& response);

@@ -26,16 +26,6 @@ Result<pugi::xml_document> CallIam(Client& client, const std::string& operation,
   return CallQuery(client, kIam, operation, std::move(form));
 }
 
-Result<std::string> ManagedDocument(Client& client, const std::string& arn) {
-  TRY_ASSIGN(const pugi::xml_document policy, CallIam(client, "GetPolicy", {{"PolicyArn", arn}}));
-  const std::string version = TextAt(
-      policy.document_element().child("GetPolicyResult").child("Policy"), "DefaultVersionId");
-  TRY_ASSIGN(const pugi::xml_document answer,
-             CallIam(client, "GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", version}}));
-  return Document(answer.document_element().child("GetPolicyVersionResult").child("PolicyVersion"),
-                  "Document");
-}
-
 Result<void> AddPolicies(Client& client, const Holder& holder, std::vector<RolePolicy>& policies) {
   const http::Parameters named = {{holder.kind + "Name", holder.name}};
   std::vector<RolePolicy> found;
@@ -61,14 +51,29 @@ Result<void> AddPolicies(Client& client, const Holder& holder, std::vector<RoleP
       policy.document = Document(answer.document_element().child((operation + "Result").c_str()),
                                  "PolicyDocument");
     } else {
-      TRY_ASSIGN(policy.document, ManagedDocument(client, policy.arn));
+      TRY_ASSIGN(policy.document, ManagedPolicyDocument(client, policy.arn));
     }
     policies.push_back(std::move(policy));
   }
   return {};
 }
 
+// Absent where no boundary and no organisation is involved.
+bool DeniedBy(pugi::xml_node given, const char* detail, const char* flag) {
+  return TextAt(given.child(detail), flag) == "false";
+}
+
 }  // namespace
+
+Result<std::string> ManagedPolicyDocument(Client& client, const std::string& arn) {
+  TRY_ASSIGN(const pugi::xml_document policy, CallIam(client, "GetPolicy", {{"PolicyArn", arn}}));
+  const std::string version = TextAt(
+      policy.document_element().child("GetPolicyResult").child("Policy"), "DefaultVersionId");
+  TRY_ASSIGN(const pugi::xml_document answer,
+             CallIam(client, "GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", version}}));
+  return Document(answer.document_element().child("GetPolicyVersionResult").child("PolicyVersion"),
+                  "Document");
+}
 
 Result<Role> GetRole(Client& client, const std::string& name) {
   TRY_ASSIGN(const pugi::xml_document answer, CallIam(client, "GetRole", {{"RoleName", name}}));
@@ -104,27 +109,43 @@ Result<std::vector<RolePolicy>> UserPolicies(Client& client, const std::string& 
   return policies;
 }
 
-Result<std::vector<SimulatedAction>> SimulatePrincipalPolicy(
-    Client& client, const std::string& principal_arn, const std::vector<std::string>& actions,
-    const std::vector<std::string>& resources) {
-  http::Parameters form = {{"PolicySourceArn", principal_arn}};
-  AddMembers(form, "ActionNames", actions);
-  AddMembers(form, "ResourceArns", resources);
+Result<std::vector<SimulatedAction>> SimulatePrincipalPolicy(Client& client,
+                                                             const Simulation& simulation) {
+  http::Parameters form = {{"PolicySourceArn", simulation.principal_arn}};
+  AddMembers(form, "ActionNames", simulation.actions);
+  AddMembers(form, "ResourceArns", simulation.resources);
+  for (std::size_t i = 0; i < simulation.context.size(); ++i) {
+    const std::string entry = "ContextEntries.member." + std::to_string(i + 1);
+    form.emplace_back(entry + ".ContextKeyName", simulation.context[i].first);
+    form.emplace_back(entry + ".ContextKeyType", "string");
+    AddMembers(form, entry + ".ContextKeyValues", simulation.context[i].second);
+  }
   std::vector<SimulatedAction> simulated;
+  const auto add = [&simulated](pugi::xml_node member) {
+    SimulatedAction whole;
+    whole.action = TextAt(member, "EvalActionName");
+    whole.resource = TextAt(member, "EvalResourceName");
+    whole.decision = TextAt(member, "EvalDecision");
+    const char* const boundary = "PermissionsBoundaryDecisionDetail";
+    const char* const by_boundary = "AllowedByPermissionsBoundary";
+    whole.organization_allows =
+        !DeniedBy(member, "OrganizationsDecisionDetail", "AllowedByOrganizations");
+    whole.boundary_allows = !DeniedBy(member, boundary, by_boundary);
+    const pugi::xml_node each = member.child("ResourceSpecificResults");
+    if (!each.child("member")) simulated.push_back(whole);
+    for (const pugi::xml_node resource : each.children("member")) {
+      SimulatedAction one = whole;
+      one.resource = TextAt(resource, "EvalResourceName");
+      one.decision = TextAt(resource, "EvalResourceDecision");
+      if (resource.child(boundary))
+        one.boundary_allows = !DeniedBy(resource, boundary, by_boundary);
+      simulated.push_back(std::move(one));
+    }
+  };
   TRY(EveryPage(
       client, kIam, "SimulatePrincipalPolicy", form, [&](pugi::xml_node result) -> Result<void> {
-        for (const pugi::xml_node member : result.child("EvaluationResults").children("member")) {
-          const std::string action = TextAt(member, "EvalActionName");
-          const pugi::xml_node each = member.child("ResourceSpecificResults");
-          if (!each.child("member")) {
-            simulated.push_back(
-                {action, TextAt(member, "EvalResourceName"), TextAt(member, "EvalDecision")});
-          }
-          for (const pugi::xml_node resource : each.children("member")) {
-            simulated.push_back({action, TextAt(resource, "EvalResourceName"),
-                                 TextAt(resource, "EvalResourceDecision")});
-          }
-        }
+        for (const pugi::xml_node member : result.child("EvaluationResults").children("member"))
+          add(member);
         return {};
       }));
   return simulated;

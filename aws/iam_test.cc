@@ -66,16 +66,26 @@ TEST(IamTest, SimulationAnswersPerResource) {
       <member><EvalResourceName>b</EvalResourceName><EvalResourceDecision>explicitDeny</EvalResourceDecision></member>
     </ResourceSpecificResults></member>
     <member><EvalActionName>ce:GetTags</EvalActionName><EvalResourceName>*</EvalResourceName>
-      <EvalDecision>implicitDeny</EvalDecision></member>
+      <EvalDecision>implicitDeny</EvalDecision>
+      <OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>
+      <PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>true</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail></member>
     </EvaluationResults><IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>)");
-  const auto results = SimulatePrincipalPolicy(*aws.client, "arn:aws:iam::111122223333:role/Cost",
-                                               {"s3:GetObject", "ce:GetTags"}, {"a", "b"});
+  const auto results = SimulatePrincipalPolicy(*aws.client, {"arn:aws:iam::111122223333:role/Cost",
+                                                             {"s3:GetObject", "ce:GetTags"},
+                                                             {"a", "b"},
+                                                             {{"s3:prefix", {"x", "x/*"}}}});
   ASSERT_TRUE(results.ok()) << results.error().message();
   ASSERT_EQ(results->size(), 3U);
   EXPECT_EQ((*results)[1].resource, "b");
   EXPECT_EQ((*results)[1].decision, "explicitDeny");
   EXPECT_EQ((*results)[2].decision, "implicitDeny");
+  EXPECT_TRUE((*results)[1].organization_allows && (*results)[1].boundary_allows);
+  EXPECT_FALSE((*results)[2].organization_allows);
+  EXPECT_TRUE((*results)[2].boundary_allows);
   EXPECT_EQ(FormValue(aws.http->request(0), "ActionNames.member.2"), "ce:GetTags");
+  EXPECT_EQ(FormValue(aws.http->request(0), "ContextEntries.member.1.ContextKeyName"), "s3:prefix");
+  EXPECT_EQ(FormValue(aws.http->request(0), "ContextEntries.member.1.ContextKeyValues.member.2"),
+            "x/*");
 }
 
 }  // namespace

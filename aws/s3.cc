@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kRegionHeader = "x-amz-bucket-region";
 constexpr std::uint64_t kRefusalBytes = 64 << 10;
+constexpr int kRedirects = 4;
 
 Call NewCall(std::string operation, std::string method) {
   Call call;
@@ -151,16 +152,48 @@ Result<http::Response> S3::Send(Call call, const std::string& bucket) {
   const std::string known = regions_->Find(bucket);
   call.region = known.empty() ? client_->environment().region : known;
 
-  Result<http::Response> response = client_->Send(call);
-  if (response.ok() || !SaysElsewhere(response.error())) return response;
-  std::string region(response.error().detail(kRegionDetail));
-  if (region.empty()) {
-    TRY_ASSIGN(region, AskRegion(bucket));
+  bool moved = false;
+  for (int redirects = 0;; ++redirects) {
+    Result<http::Response> response = client_->Send(call);
+    if (response.ok() || redirects == kRedirects || !SaysElsewhere(response.error()))
+      return response;
+    std::string region(response.error().detail(kRegionDetail));
+    if (region.empty() || region == call.region) {
+      if (std::optional<http::Url> location = Redirected(response.error(), call)) {
+        call.location = std::move(location);
+        continue;
+      }
+    }
+    if (moved) return response;
+    if (region.empty()) {
+      TRY_ASSIGN(region, AskRegion(bucket));
+    }
+    if (region == call.region) return response;
+    regions_->Keep(bucket, region);
+    call.region = region;
+    call.location.reset();
+    moved = true;
   }
-  if (region == call.region) return response;
-  regions_->Keep(bucket, region);
-  call.region = region;
-  return client_->Send(call);
+}
+
+// What is sent again may be a write, and carries a session's token: it goes to S3 only, and never in the clear where it
+// was not.  Source: S3 user guide, "Making requests using the REST API", request redirection.
+std::optional<http::Url> S3::Redirected(const Error& refused, const Call& call) const {
+  if (refused.detail(kStatusDetail) != "307") return std::nullopt;
+  Result<http::Url> to = http::ParseUrl(refused.detail(kLocationDetail));
+  const Result<Endpoint> from =
+      ResolveEndpoint(Service::kS3, call.region, client_->environment().endpoints);
+  if (!to.ok() || !from.ok() || to->scheme != from->url.scheme) return std::nullopt;
+  const Partition& partition = PartitionOfRegion(call.region);
+  const auto is_below = [&](std::string_view suffix) {
+    return to->host.ends_with("." + std::string(suffix));
+  };
+  if (!from->overridden && !is_below(partition.dns_suffix) &&
+      !is_below(partition.dual_stack_suffix)) {
+    return std::nullopt;
+  }
+  if (to->query.empty()) to->query = http::EncodeQuery(call.query);
+  return *std::move(to);
 }
 
 Result<std::string> S3::AskRegion(const std::string& bucket) {
@@ -194,10 +227,9 @@ Result<std::string> S3::BucketRegion(const std::string& bucket) {
   return region;
 }
 
-Result<Listing> S3::List(const std::string& bucket, const std::string& prefix,
-                         const std::string& delimiter,
-                         const std::function<bool(const Listing&)>& on_page) {
-  Listing all;
+Result<void> S3::EachPage(const std::string& bucket, const std::string& prefix,
+                          const std::string& delimiter,
+                          const std::function<bool(Listing page)>& use) {
   std::string token;
   while (true) {
     Call call = NewCall("ListObjectsV2", "GET");
@@ -209,18 +241,24 @@ Result<Listing> S3::List(const std::string& bucket, const std::string& prefix,
     if (!token.empty()) call.query.emplace_back("continuation-token", token);
     TRY_ASSIGN(const http::Response response, Send(call, bucket));
     TRY_ASSIGN(Page page, ReadPage(response));
-    const bool wanted = !on_page || on_page(page.listing);
-    std::move(page.listing.objects.begin(), page.listing.objects.end(),
-              std::back_inserter(all.objects));
-    std::move(page.listing.prefixes.begin(), page.listing.prefixes.end(),
-              std::back_inserter(all.prefixes));
-    if (!wanted || page.next.empty()) return all;
+    if (!use(std::move(page.listing)) || page.next.empty()) return {};
     if (page.next == token)
       return Error(Errc::kCorrupt,
                    "the storage offers the same page of the listing again: " + bucket)
           .Hint("its paging is broken; ListObjectsV2 with encoding-type=url must work");
     token = std::move(page.next);
   }
+}
+
+Result<Listing> S3::List(const std::string& bucket, const std::string& prefix,
+                         const std::string& delimiter) {
+  Listing all;
+  TRY(EachPage(bucket, prefix, delimiter, [&all](Listing page) {
+    std::move(page.objects.begin(), page.objects.end(), std::back_inserter(all.objects));
+    std::move(page.prefixes.begin(), page.prefixes.end(), std::back_inserter(all.prefixes));
+    return true;
+  }));
+  return all;
 }
 
 Result<S3Object> S3::Head(const std::string& bucket, const std::string& key) {

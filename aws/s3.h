@@ -43,10 +43,12 @@ class S3 {
 
   /// Needs no permission: S3 names the region even when it refuses.  Errors: kNotFound (no such bucket).
   Result<std::string> BucketRegion(const std::string& bucket);
-  /// All objects below the prefix, every page.  `on_page` may stop the listing by returning false.
+  /// Hands over every page of what lies below the prefix; `use` may stop the listing by returning false.
+  Result<void> EachPage(const std::string& bucket, const std::string& prefix,
+                        const std::string& delimiter, const std::function<bool(Listing page)>& use);
+  /// All pages as one.
   Result<Listing> List(const std::string& bucket, const std::string& prefix,
-                       const std::string& delimiter = "",
-                       const std::function<bool(const Listing&)>& on_page = {});
+                       const std::string& delimiter = "");
   Result<S3Object> Head(const std::string& bucket, const std::string& key);
   /// A whole small object.  With `etag`: only that content (errors: kConflict when it was overwritten).
   Result<std::string> Get(const std::string& bucket, const std::string& key,
@@ -88,6 +90,7 @@ class S3 {
  private:
   Result<std::string> AskRegion(const std::string& bucket);
   Result<http::Response> Send(Call call, const std::string& bucket);
+  std::optional<http::Url> Redirected(const Error& refused, const Call& call) const;
   std::shared_ptr<Client> client_;
   S3Settings settings_;
   struct Regions;

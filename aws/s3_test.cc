@@ -60,9 +60,15 @@ TEST(S3Test, AListingStopsWhenNoMoreIsWanted) {
       200,
       ListPage("<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
                "<Contents><Key>a</Key></Contents>"));
-  const auto listing =
-      S3(aws.client, {}).List("acme", "", "", [](const Listing&) { return false; });
-  ASSERT_TRUE(listing.ok());
+  std::size_t pages = 0;
+  EXPECT_TRUE(S3(aws.client, {})
+                  .EachPage("acme", "", "",
+                            [&](const Listing& page) {
+                              EXPECT_EQ(page.objects.size(), 1U);
+                              return ++pages == 0;
+                            })
+                  .ok());
+  EXPECT_EQ(pages, 1U);
   EXPECT_EQ(aws.http->requests().size(), 1U);
 }
 
@@ -133,6 +139,67 @@ TEST(S3Test, ARedirectWithoutARegionAsksTheBucket) {
   ASSERT_TRUE(s3.Get("acme", "k", 10).ok());
   EXPECT_EQ(aws.http->request(1).method, "HEAD");
   EXPECT_EQ(aws.http->request(2).url.host, "acme.s3.eu-west-3.amazonaws.com");
+}
+
+http::Headers Redirection(const std::string& location) {
+  return {{"x-amz-bucket-region", "us-east-1"}, {"Location", location}};
+}
+
+// A bucket made a moment ago, whose name the world does not know yet.
+TEST(S3Test, ATemporaryRedirectWithinTheRegionIsFollowedWithASignatureForTheOtherHost) {
+  ScriptedAws aws;
+  aws.http->Expect(307, "<Error><Code>TemporaryRedirect</Code></Error>",
+                   Redirection("https://acme.s3-us-east-1.amazonaws.com/k%20%2B?rk=1"));
+  aws.http->Expect(200, "x");
+  aws.http->Expect(200, "x");
+  S3 s3(aws.client, {});
+  const auto content = s3.Get("acme", "k +", 10);
+  ASSERT_TRUE(content.ok()) << content.error().message();
+  const http::Request first = aws.http->request(0), second = aws.http->request(1);
+  EXPECT_EQ(second.url.ToString(), "https://acme.s3-us-east-1.amazonaws.com/k%20%2B?rk=1");
+  EXPECT_NE(HeaderValue(first, "Authorization"), HeaderValue(second, "Authorization"));
+  ASSERT_TRUE(s3.Get("acme", "k", 10).ok());
+  EXPECT_EQ(aws.http->request(2).url.host, "acme.s3.us-east-1.amazonaws.com") << "only that once";
+}
+
+TEST(S3Test, ARedirectKeepsTheQueryOfTheCall) {
+  ScriptedAws aws;
+  aws.http->Expect(307, "", Redirection("https://acme.s3-us-east-1.amazonaws.com/"));
+  aws.http->Expect(200, "{}");
+  ASSERT_TRUE(S3(aws.client, {}).BucketPolicy("acme").ok());
+  EXPECT_EQ(aws.http->request(1).url.query, "policy=");
+}
+
+TEST(S3Test, RedirectsEnd) {
+  ScriptedAws aws;
+  aws.http->Always([](const http::Request&) -> Result<http::Response> {
+    return http::Response{307, Redirection("https://acme.s3.us-east-1.amazonaws.com/k"), ""};
+  });
+  EXPECT_FALSE(S3(aws.client, {}).Get("acme", "k", 10).ok());
+  EXPECT_EQ(aws.http->requests().size(), 5U);
+}
+
+TEST(S3Test, ARedirectThatLeavesS3IsNotFollowed) {
+  for (const char* location :
+       {"https://acme.s3.example.com/k", "https://amazonaws.com.example.com/k",
+        "https://evilamazonaws.com/k", "http://acme.s3.us-east-1.amazonaws.com/k", "/k", ""}) {
+    ScriptedAws aws;
+    aws.http->Expect(307, "", Redirection(location));
+    EXPECT_FALSE(S3(aws.client, {}).Get("acme", "k", 10).ok()) << location;
+    EXPECT_EQ(aws.http->requests().size(), 1U) << location;
+  }
+}
+
+TEST(S3Test, ARedirectedCallThatNeedsAnotherRegionGoesThere) {
+  ScriptedAws aws;
+  aws.http->Expect(307, "", {{"Location", "https://acme.s3-eu-west-1.amazonaws.com/k"}});
+  aws.http->Expect(
+      400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>");
+  aws.http->Expect(200, "x");
+  ASSERT_TRUE(S3(aws.client, {}).Get("acme", "k", 10).ok());
+  const http::Request third = aws.http->request(2);
+  EXPECT_EQ(third.url.host, "acme.s3.eu-west-1.amazonaws.com");
+  EXPECT_NE(HeaderValue(third, "Authorization").find("/eu-west-1/s3/"), std::string::npos);
 }
 
 TEST(S3Test, OneRedirectIsEnough) {

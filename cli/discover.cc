@@ -51,8 +51,9 @@ void PrintFound(const std::vector<DiscoveredExport>& exports, CliContext& contex
             (found.last_delivery.empty() ? "" : "  delivered " + found.last_delivery) + "\n";
     if (!found.readable) text += "  no bill: it cannot be collected\n";
     for (const connect::Shortcoming& one : found.shortcomings) {
-      text += std::string(one.severe ? "  fails: " : "  poorer: ") + one.field + " is " +
-              one.found + ", better " + one.wanted + ": " + one.consequence + "\n";
+      text += std::string(one.harm == connect::Harm::kBill ? "  fails: " : "  poorer: ") +
+              one.field + " is " + one.found + ", better " + one.wanted + ": " + one.consequence +
+              "\n";
     }
   }
   PrintRecords(records, text, context);

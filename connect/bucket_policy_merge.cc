@@ -12,22 +12,29 @@ namespace {
 
 namespace json = boost::json;
 
-bool NamesPrincipal(const PolicyStatement& statement,
-                    const std::pair<std::string, std::string>& who) {
-  return std::any_of(statement.principals.begin(), statement.principals.end(),
-                     [&](const auto& p) { return p.first == "*" || p == who; });
+using Principals = std::vector<std::pair<std::string, std::string>>;
+
+bool NamesPrincipal(const PolicyStatement& statement, const Principals::value_type& who) {
+  const auto is_in = [&who](const Principals& principals) {
+    return std::any_of(principals.begin(), principals.end(), [&who](const auto& p) {
+      return p.first == "*" || (p.first == "AWS" && p.second == "*") || p == who;
+    });
+  };
+  return statement.not_principals.empty() ? is_in(statement.principals)
+                                          : !is_in(statement.not_principals);
 }
 
-/// Whether a condition holds whenever `ours` do: the same key, and values that include all of ours.
-bool IsImplied(const PolicyCondition& condition, const std::vector<PolicyCondition>& ours) {
-  if (condition.operation == "Bool" && EqualsIgnoreCase(condition.key, "aws:SecureTransport")) {
-    return condition.values == std::vector<std::string>{"true"};
-  }
-  const bool literal =
-      condition.operation == "StringEquals" || condition.operation == "StringEqualsIgnoreCase";
-  const bool pattern = condition.operation == "StringLike" || condition.operation == "ArnLike" ||
-                       condition.operation == "ArnEquals";  // which knows * as well
-  if (!literal && !pattern) return false;
+/// "ForAnyValue:StringLikeIfExists" → "StringLike": AWS's services send every key we know with one value.
+std::string_view BareOperation(std::string_view operation) {
+  operation = operation.substr(operation.find(':') + 1);
+  constexpr std::string_view kIfExists = "IfExists";
+  if (operation.ends_with(kIfExists)) operation.remove_suffix(kIfExists.size());
+  return operation;
+}
+
+/// Whether the values of a condition take in all that ours of the same key can be.
+bool TakesIn(const PolicyCondition& condition, bool literal,
+             const std::vector<PolicyCondition>& ours) {
   const auto mine = std::find_if(ours.begin(), ours.end(), [&](const PolicyCondition& one) {
     return EqualsIgnoreCase(one.key, condition.key);
   });
@@ -39,6 +46,36 @@ bool IsImplied(const PolicyCondition& condition, const std::vector<PolicyConditi
                                         : ResourceCovers(granted, needed);
                        });
   });
+}
+
+/// What a Bool condition says of AWS's services, which use TLS; absent where it is about something else.
+std::optional<bool> OfServices(const PolicyCondition& condition) {
+  if (BareOperation(condition.operation) != "Bool" || condition.values.size() != 1) return {};
+  if (!EqualsIgnoreCase(condition.key, "aws:SecureTransport") &&
+      !EqualsIgnoreCase(condition.key, "aws:PrincipalIsAWSService")) {
+    return {};
+  }
+  return EqualsIgnoreCase(condition.values[0], "true");
+}
+
+/// Whether a condition holds whenever `ours` do: the same key, and values that include all of ours.
+bool IsImplied(const PolicyCondition& condition, const std::vector<PolicyCondition>& ours) {
+  if (const std::optional<bool> holds = OfServices(condition)) return *holds;
+  const std::string_view operation = BareOperation(condition.operation);
+  const bool literal = operation == "StringEquals" || operation == "StringEqualsIgnoreCase";
+  const bool pattern = operation == "StringLike" || operation == "ArnLike" ||
+                       operation == "ArnEquals";  // which knows * as well
+  return (literal || pattern) && TakesIn(condition, literal, ours);
+}
+
+/// Whether a condition never holds where `ours` do.
+bool IsExcluded(const PolicyCondition& condition, const std::vector<PolicyCondition>& ours) {
+  if (const std::optional<bool> holds = OfServices(condition)) return !*holds;
+  const std::string_view operation = BareOperation(condition.operation);
+  const bool literal = operation == "StringNotEquals" || operation == "StringNotEqualsIgnoreCase";
+  const bool pattern =
+      operation == "StringNotLike" || operation == "ArnNotLike" || operation == "ArnNotEquals";
+  return (literal || pattern) && TakesIn(condition, literal, ours);
 }
 
 struct Grant {
@@ -79,21 +116,46 @@ bool IsAllowed(const PolicyStatement& wanted, const std::vector<PolicyStatement>
   return true;
 }
 
-bool MayStopDelivery(const PolicyStatement& statement) {
-  if (!statement.is_deny) return false;
-  const bool only_tls = statement.conditions.size() == 1 &&
-                        EqualsIgnoreCase(statement.conditions[0].key, "aws:SecureTransport") &&
-                        statement.conditions[0].values == std::vector<std::string>{"false"};
-  if (only_tls) return false;
-  const bool services = std::any_of(
-      statement.principals.begin(), statement.principals.end(),
-      [](const auto& p) { return p.first == "*" || p.second == "*" || p.first == "Service"; });
-  const bool writes =
-      !statement.not_actions.empty() ||
-      std::any_of(statement.actions.begin(), statement.actions.end(), [](const auto& action) {
-        return ActionMatches(action, "s3:PutObject") || ActionMatches(action, "s3:GetBucketPolicy");
-      });
-  return services && writes;
+/// Whether some resource may be named by both patterns.
+bool MayMeet(std::string_view one, std::string_view other) {
+  if (ResourceCovers(one, other) || ResourceCovers(other, one)) return true;
+  const std::size_t first = one.find_first_of("*?"), second = other.find_first_of("*?");
+  if (first == std::string_view::npos || second == std::string_view::npos) return false;
+  const std::size_t known = std::min(first, second);
+  return one.substr(0, known) == other.substr(0, known);
+}
+
+bool MayDeny(const PolicyStatement& statement, const std::string& action,
+             const std::string& resource) {
+  const auto names = [&](const std::string& pattern) { return ActionMatches(pattern, action); };
+  const bool action_is_named =
+      statement.not_actions.empty()
+          ? std::any_of(statement.actions.begin(), statement.actions.end(), names)
+          : std::none_of(statement.not_actions.begin(), statement.not_actions.end(), names);
+  if (!action_is_named) return false;
+  if (statement.not_resources.empty()) {
+    return std::any_of(statement.resources.begin(), statement.resources.end(),
+                       [&](const std::string& denied) { return MayMeet(denied, resource); });
+  }
+  return std::none_of(statement.not_resources.begin(), statement.not_resources.end(),
+                      [&](const std::string& spared) { return ResourceCovers(spared, resource); });
+}
+
+bool MayStopDelivery(const PolicyStatement& statement, const PolicyStatement& delivery) {
+  if (!statement.is_deny || delivery.is_deny) return false;
+  const bool never = std::any_of(
+      statement.conditions.begin(), statement.conditions.end(),
+      [&](const auto& condition) { return IsExcluded(condition, delivery.conditions); });
+  if (never) return false;
+  for (const auto& principal : delivery.principals) {
+    if (!NamesPrincipal(statement, principal)) continue;
+    for (const std::string& action : delivery.actions) {
+      for (const std::string& resource : delivery.resources) {
+        if (Meets(action, resource) && MayDeny(statement, action, resource)) return true;
+      }
+    }
+  }
+  return false;
 }
 
 /// Whatever cannot be read as a statement allows nothing that we know of, and stays.
@@ -140,7 +202,10 @@ Result<PolicyMerge> MergeBucketPolicy(std::string_view existing, const PolicyDoc
     const bool named = statement && !statement->sid.empty();
     merge.kept.push_back(named ? statement->sid : "statement " + std::to_string(i + 1));
     if (!statement) continue;
-    if (MayStopDelivery(*statement)) merge.in_the_way.push_back(merge.kept.back());
+    const bool stops =
+        std::any_of(wanted.statements.begin(), wanted.statements.end(),
+                    [&](const auto& delivery) { return MayStopDelivery(*statement, delivery); });
+    if (stops) merge.in_the_way.push_back(merge.kept.back());
     sids.insert(statement->sid);
     known.push_back(*std::move(statement));
   }

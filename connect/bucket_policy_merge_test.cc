@@ -47,9 +47,9 @@ TEST(MergeBucketPolicyTest, AnEmptyPolicyGetsEverything) {
 }
 
 TEST(MergeBucketPolicyTest, WhatIsThereStaysAndIsNotDeniedAnything) {
-  // NotPrincipal and a foreign element are not ours to read.
+  // A foreign element is not ours to read.
   const std::string theirs =
-      R"({"Sid":"Odd","Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::1:root"},"Action":"s3:DeleteObject","Resource":"*"})";
+      R"({"Sid":"Odd","Effect":"Deny","Principals":{"AWS":"arn:aws:iam::1:root"},"Action":"s3:DeleteObject","Resource":"*"})";
   const PolicyMerge merge =
       Merge(R"({"Version":"2008-10-17","Id":"kept","Statement":)" + theirs + "}");
   EXPECT_EQ(merge.added.size(), 1U);
@@ -118,6 +118,45 @@ TEST(MergeBucketPolicyTest, DenialsThatCouldStopDeliveriesAreNamed) {
             std::vector<std::string>());
   EXPECT_EQ(in_the_way(R"(,"Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}})"),
             std::vector<std::string>{"Lock"});
+  EXPECT_EQ(in_the_way(R"(,"Condition":{"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}})"),
+            std::vector<std::string>());
+  EXPECT_EQ(
+      in_the_way(R"(,"Condition":{"StringNotEquals":{"aws:SourceAccount":["111122223333"]}})"),
+      std::vector<std::string>());
+  EXPECT_EQ(in_the_way(R"(,"Condition":{"StringNotEquals":{"aws:SourceAccount":"444455556666"}})"),
+            std::vector<std::string>{"Lock"});
+}
+
+TEST(MergeBucketPolicyTest, DenialsOfOthersOrElsewhereAreNot) {
+  const auto in_the_way = [](const std::string& inside) {
+    return Merge(Statement(R"("Sid":"Lock","Effect":"Deny",)" + inside)).in_the_way.size();
+  };
+  EXPECT_EQ(
+      in_the_way(R"("Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::bills/*")"),
+      1U);
+  EXPECT_EQ(
+      in_the_way(R"("Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::bills/*/x")"),
+      1U);
+  EXPECT_EQ(
+      in_the_way(R"("Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::other/*")"),
+      0U);
+  EXPECT_EQ(
+      in_the_way(R"("Principal":"*","Action":"s3:PutObject","NotResource":"arn:aws:s3:::bills/*")"),
+      0U);
+  EXPECT_EQ(
+      in_the_way(R"("Principal":"*","NotAction":["s3:Put*","s3:GetBucketPolicy"],"Resource":"*")"),
+      0U);
+  EXPECT_EQ(
+      in_the_way(R"("Principal":{"AWS":"arn:aws:iam::1:root"},"Action":"s3:*","Resource":"*")"),
+      0U);
+  EXPECT_EQ(in_the_way(R"("Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*")"), 1U);
+  EXPECT_EQ(
+      in_the_way(R"("NotPrincipal":{"AWS":"arn:aws:iam::1:root"},"Action":"s3:*","Resource":"*")"),
+      1U);
+  EXPECT_EQ(
+      in_the_way(
+          R"("NotPrincipal":{"Service":["bcm-data-exports.amazonaws.com","billingreports.amazonaws.com"]},"Action":"s3:*","Resource":"*")"),
+      0U);
 }
 
 TEST(MergeBucketPolicyTest, TheLimitOfAwsIsKept) {

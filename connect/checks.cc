@@ -15,8 +15,8 @@ namespace json = boost::json;
 
 std::vector<CheckRow> Rows() {
   std::vector<CheckRow> rows;
-  for (auto* part :
-       {AccessChecks, ExportChecks, BucketChecks, DeliveryChecks, AccountChecks, GrantChecks}) {
+  for (auto* part : {AccessChecks, ExportChecks, BucketChecks, DeliveryChecks, AccountChecks,
+                     GrantChecks, FeatureChecks, DriftChecks}) {
     for (CheckRow& row : part()) rows.push_back(std::move(row));
   }
   return rows;
@@ -54,7 +54,7 @@ CheckResult RunOne(const CheckRow& row, CheckContext& context) {
   return result;
 }
 
-json::value Text(std::string_view text) { return json::string(text.data(), text.size()); }
+json::value JsonText(std::string_view text) { return json::string(text.data(), text.size()); }
 
 std::string TextOf(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
@@ -137,10 +137,8 @@ Verdict Refused(const Error& error, std::string finding, std::string_view asked,
     const std::string action = DeniedAction(error, asked);
     verdict.action = action;
     verdict.cause = "AWS denies " + action + ": " + std::string(error.detail(aws::kMessageDetail));
-    const bool by_role =
-        error.hint().find("add the action to the role's policy") != std::string::npos;
     verdict.fix =
-        by_role || error.hint().empty()
+        error.detail(aws::kDeniedByDetail) == aws::kIdentityPolicy || error.hint().empty()
             ? "allow " + action +
                   " in the policy of the role; the whole policy: farthing templates --kind policy"
             : error.hint();
@@ -194,21 +192,22 @@ std::string ToJson(const CheckReport& report) {
   json::array results;
   for (const CheckResult& result : report.results) {
     json::object evidence;
-    for (const Error::Detail& detail : result.evidence) evidence[detail.name] = Text(detail.value);
-    results.push_back({{"id", Text(result.id)},
-                       {"title", Text(result.title)},
-                       {"status", Text(Name(result.status))},
-                       {"finding", Text(result.finding)},
-                       {"cause", Text(result.cause)},
-                       {"fix", Text(result.fix)},
-                       {"action", Text(result.action)},
-                       {"connector_code", Text(result.connector_code)},
+    for (const Error::Detail& detail : result.evidence)
+      evidence[detail.name] = JsonText(detail.value);
+    results.push_back({{"id", JsonText(result.id)},
+                       {"title", JsonText(result.title)},
+                       {"status", JsonText(Name(result.status))},
+                       {"finding", JsonText(result.finding)},
+                       {"cause", JsonText(result.cause)},
+                       {"fix", JsonText(result.fix)},
+                       {"action", JsonText(result.action)},
+                       {"connector_code", JsonText(result.connector_code)},
                        {"evidence", std::move(evidence)},
                        {"duration_ms", result.duration_ms}});
   }
-  json::object root{{"connection_id", Text(report.connection_id)},
-                    {"connection", Text(report.connection_name)},
-                    {"at", Text(ToString(report.at))}};
+  json::object root{{"connection_id", JsonText(report.connection_id)},
+                    {"connection", JsonText(report.connection_name)},
+                    {"at", JsonText(ToString(report.at))}};
   for (const CheckStatus status : kStatuses) {
     root[json::string_view(Name(status).data(), Name(status).size())] = report.Count(status);
   }

@@ -131,54 +131,116 @@ Verdict CheckExternalId(CheckContext& context) {
   return Pass("without and with a wrong external ID the role refuses");
 }
 
-bool Names(const PolicyStatement& statement, std::string_view key) {
-  return std::any_of(statement.conditions.begin(), statement.conditions.end(),
-                     [&](const PolicyCondition& c) { return EqualsIgnoreCase(c.key, key); });
+const PolicyCondition* Find(const PolicyStatement& statement, std::string_view key) {
+  const auto found =
+      std::find_if(statement.conditions.begin(), statement.conditions.end(),
+                   [&](const PolicyCondition& c) { return EqualsIgnoreCase(c.key, key); });
+  return found == statement.conditions.end() ? nullptr : &*found;
 }
 
-bool AllowsAssumeRole(const PolicyStatement& statement) {
-  return !statement.is_deny && std::any_of(statement.actions.begin(), statement.actions.end(),
-                                           [](const std::string& action) {
-                                             return ActionMatches(action, "sts:AssumeRole");
-                                           });
+bool DemandsMfa(const PolicyStatement& statement) {
+  return Find(statement, "aws:MultiFactorAuthPresent") != nullptr ||
+         Find(statement, "aws:MultiFactorAuthAge") != nullptr;
+}
+
+/// An operator that an absent ID satisfies, and a pattern that every ID does, demand nothing.
+bool DemandsExternalId(const PolicyStatement& statement) {
+  const PolicyCondition* condition = Find(statement, "sts:ExternalId");
+  if (condition == nullptr) return false;
+  return condition->operation == "StringEquals" ||
+         (condition->operation == "StringLike" &&
+          std::none_of(condition->values.begin(), condition->values.end(), [](const auto& value) {
+            return value.find_first_of("*?") != std::string::npos;
+          }));
+}
+
+/// Whether everybody is meant, without a condition that leaves one account, organisation or principal of them.
+bool LetsEverybodyIn(const PolicyStatement& statement) {
+  const bool everybody = std::any_of(statement.principals.begin(), statement.principals.end(),
+                                     [](const auto& p) { return p.second == "*"; });
+  if (!everybody && statement.not_principals.empty()) return false;
+  constexpr std::string_view kNarrows[] = {"aws:PrincipalAccount", "aws:PrincipalArn",
+                                           "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"};
+  return std::none_of(std::begin(kNarrows), std::end(kNarrows), [&](std::string_view key) {
+    const PolicyCondition* condition = Find(statement, key);
+    return condition != nullptr && !condition->operation.ends_with("IfExists") &&
+           condition->operation.find("Not") == std::string::npos &&
+           !std::count(condition->values.begin(), condition->values.end(), "*");
+  });
+}
+
+/// The ways into a role; tags and the like of a session are none.
+/// Source: IAM user guide, "Methods to assume a role".
+bool LetsIn(const PolicyStatement& statement) {
+  if (statement.is_deny) return false;
+  constexpr std::string_view kWays[] = {"sts:AssumeRole", "sts:AssumeRoleWithSAML",
+                                        "sts:AssumeRoleWithWebIdentity"};
+  return std::any_of(std::begin(kWays), std::end(kWays), [&](std::string_view way) {
+    const auto names = [way](const std::string& pattern) { return ActionMatches(pattern, way); };
+    if (!statement.not_actions.empty()) {
+      return std::none_of(statement.not_actions.begin(), statement.not_actions.end(), names);
+    }
+    return std::any_of(statement.actions.begin(), statement.actions.end(), names);
+  });
+}
+
+/// One who is let in beside us, and how far open the door is.
+std::string Guest(const PolicyStatement& statement, const std::string& kind,
+                  const std::string& principal) {
+  if (kind == "Service") return principal + " (a service of AWS, for whoever may use it)";
+  if (kind == "Federated") {
+    return principal + " (whoever signs in there" +
+           (statement.conditions.empty() ? ", without any condition)" : ")");
+  }
+  if (principal == "*") return "everybody that its conditions leave";
+  return principal + (DemandsExternalId(statement) ? "" : " (without external ID)");
+}
+
+/// Whether the trust lets Farthing in as it should, and nobody else.
+Verdict JudgeTrust(const PolicyDocument& trust, const std::string& us, const std::string& show) {
+  std::vector<std::string> guests;
+  for (const PolicyStatement& statement : trust.statements) {
+    if (!LetsIn(statement)) continue;
+    if (LetsEverybodyIn(statement)) {
+      return Fail("the role trusts everybody",
+                  statement.not_principals.empty()
+                      ? "the principal is *"
+                      : "NotPrincipal lets everybody in but those it names",
+                  "name Farthing alone: " + us + "; " + show);
+    }
+    for (const auto& [kind, principal] : statement.principals) {
+      if (principal != us) {
+        guests.push_back(Guest(statement, kind, principal));
+        continue;
+      }
+      if (DemandsMfa(statement)) {
+        return Fail("the trust policy demands MFA", "a program has no MFA device",
+                    "clear Require MFA; " + show);
+      }
+      if (!DemandsExternalId(statement)) {
+        return Fail("the trust policy has no sts:ExternalId",
+                    "a statement for " + principal + " lacks it", show);
+      }
+    }
+    if (!statement.not_principals.empty()) guests.push_back(Guest(statement, "*", "*"));
+  }
+  if (!guests.empty()) {
+    return Warn("the role also trusts " + Join(guests, ", "),
+                "the trust is wider than Farthing needs, which is " + us, show);
+  }
+  return Pass("only " + us + " with the external ID may assume it; no MFA");
 }
 
 Verdict CheckRoleTrust(CheckContext& context) {
   const Settings& settings = context.settings();
   const Result<aws::Role> role = aws::GetRole(*context.client, RoleName(settings.role_arn));
   if (!role.ok()) return Refused(role.error(), "the trust policy cannot be read", "iam:GetRole");
+  context.boundary_arn = role->permissions_boundary_arn;
   const Result<PolicyDocument> trust = ParsePolicyDocument(role->trust_policy);
   if (!trust.ok()) return Refused(trust.error(), "the trust policy cannot be understood", "");
   const std::string show =
       "replace it by: farthing templates --connection " + settings.name + " --kind trust";
-  std::vector<std::string> wide;
-  for (const PolicyStatement& statement : trust->statements) {
-    if (!AllowsAssumeRole(statement)) continue;
-    if (Names(statement, "aws:MultiFactorAuthPresent") ||
-        Names(statement, "aws:MultiFactorAuthAge")) {
-      return Fail("the trust policy demands MFA", "a program has no MFA device",
-                  "clear Require MFA; " + show);
-    }
-    for (const auto& [kind, principal] : statement.principals) {
-      if (kind == "Service" || kind == "Federated") continue;
-      const bool guarded = Names(statement, "sts:ExternalId");
-      if (principal == "*") {
-        return Fail("the role trusts everybody", "the principal is *",
-                    "name Farthing alone: " + context.platform_arn + "; " + show);
-      }
-      if (principal == context.platform_arn) {
-        if (guarded) continue;
-        return Fail("the trust policy has no sts:ExternalId",
-                    "a statement for " + principal + " lacks it", show);
-      }
-      wide.push_back(principal + (guarded ? "" : " (without external ID)"));
-    }
-  }
-  if (!wide.empty()) {
-    return Warn("the role also trusts " + Join(wide, ", "),
-                "the trust is wider than Farthing needs, which is " + context.platform_arn, show);
-  }
-  return Pass("only " + context.platform_arn + " with the external ID may assume it; no MFA");
+  return JudgeTrust(*trust, context.platform_arn, show);
 }
 
 }  // namespace

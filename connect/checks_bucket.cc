@@ -1,7 +1,12 @@
+#include <algorithm>
+
 #include "aws/error.h"
 #include "base/text.h"
+#include "connect/bucket_policy_merge.h"
 #include "connect/checks_internal.h"
+#include "connect/export_setup.h"
 #include "connect/permissions.h"
+#include "connect/template_documents.h"
 
 // The bucket that AWS delivers to: where it is, whose it is, whether AWS may write and we may read.
 
@@ -51,8 +56,8 @@ Verdict CheckBucketList(CheckContext& context) {
     }
     return true;
   };
-  const Result<aws::Listing> listing =
-      context.bucket().List(context.place.bucket, DeliveryPrefix(context.place), "", look);
+  const Result<void> listing =
+      context.bucket().EachPage(context.place.bucket, DeliveryPrefix(context.place), "", look);
   if (!listing.ok()) {
     Verdict verdict = Refused(listing.error(),
                               "the bucket cannot be listed below " + DeliveryPrefix(context.place),
@@ -79,9 +84,18 @@ Verdict CheckBucketOwner(CheckContext& context) {
   guarded.requester_pays = settings.requester_pays;
   aws::S3 s3(context.client, guarded);
   const auto first_page = [](const aws::Listing&) { return false; };
-  if (s3.List(context.place.bucket, DeliveryPrefix(context.place), "", first_page).ok()) {
+  const Result<void> listed =
+      s3.EachPage(context.place.bucket, DeliveryPrefix(context.place), "", first_page);
+  if (listed.ok()) {
     context.report.found_bucket_owner = settings.account_id;
     return Pass("the bucket belongs to account " + settings.account_id);
+  }
+  // bucket-list has just made the same call without naming an owner.
+  if (listed.error().detail(aws::kStatusDetail) != "403") {
+    Verdict verdict = Refused(listed.error(), "whose bucket it is could not be asked", "");
+    verdict.status = CheckStatus::kWarning;
+    if (verdict.fix.empty()) verdict.fix = "try again: farthing check " + settings.name;
+    return verdict;
   }
   return Warn("the bucket does not belong to account " + settings.account_id,
               "it is another account's; if that one deletes it, somebody else could take the name",
@@ -134,6 +148,32 @@ Verdict CheckBucketKey(CheckContext& context) {
                                                      : "the key decrypts");
 }
 
+/// What the bucket policy must allow so that AWS delivers this one export, where it delivers it.
+PolicyDocument NeededOfBucket(const CheckContext& context) {
+  const ExportPlace& place = context.place;
+  Settings settings = context.settings();
+  settings.export_place = place;
+  PolicyDocument needed = WithValues(DeliveryPolicy(place.kind.value_or(ExportKind::kCur2)),
+                                     ScopeValues(ScopeOf(settings)));
+  std::erase_if(needed.statements, [](const PolicyStatement& each) { return each.is_deny; });
+  for (PolicyStatement& statement : needed.statements) {
+    for (std::string& resource : statement.resources) {
+      if (!resource.ends_with("/*")) continue;
+      resource.replace(resource.size() - 1, 1, DeliveryPrefix(place) + "*");
+    }
+    for (PolicyCondition& condition : statement.conditions) {
+      for (std::string& value : condition.values) {
+        if (value.ends_with(":definition/*") && !place.name.empty()) {
+          value.replace(value.size() - 1, 1, place.name);
+        } else if (value.ends_with(":export/*") && !place.arn.empty()) {
+          value = place.arn;
+        }
+      }
+    }
+  }
+  return needed;
+}
+
 Verdict CheckBucketPolicy(CheckContext& context) {
   if (!BucketIsKnown(context)) return Skip("no bucket is known yet");
   const Result<std::string> policy = context.bucket().BucketPolicy(context.place.bucket);
@@ -143,19 +183,21 @@ Verdict CheckBucketPolicy(CheckContext& context) {
     }
     return Refused(policy.error(), "the bucket policy cannot be read", "s3:GetBucketPolicy");
   }
-  const bool legacy = context.place.kind == ExportKind::kLegacyCur;
-  std::vector<std::string> missing;
-  if (policy->find("billingreports.amazonaws.com") == std::string::npos) {
-    missing.emplace_back("billingreports.amazonaws.com");
-  }
-  if (!legacy && policy->find("bcm-data-exports.amazonaws.com") == std::string::npos) {
-    missing.emplace_back("bcm-data-exports.amazonaws.com");
-  }
-  if (!missing.empty()) {
-    return Warn("the bucket policy does not name " + Join(missing, " and "),
+  const Result<PolicyMerge> merge = MergeBucketPolicy(*policy, NeededOfBucket(context));
+  if (!merge.ok()) return Refused(merge.error(), "the bucket policy cannot be judged", "");
+  const std::string whole =
+      "farthing templates --connection " + context.settings().name + " --kind bucket-policy";
+  if (!merge->added.empty()) {
+    return Warn("the bucket policy does not let AWS deliver this export",
                 "AWS cannot deliver into this bucket, unless the files are replicated here",
-                "add the statements of: farthing templates --connection " +
-                    context.settings().name + " --kind bucket-policy");
+                "add to the policy what follows, or the statements of: " + whole + "\n" +
+                    Join(merge->added, ",\n"));
+  }
+  if (!merge->in_the_way.empty()) {
+    return Warn(
+        "the bucket policy lets AWS deliver, and denies it too",
+        "statements that deny may stop deliveries: " + Join(merge->in_the_way, ", "),
+        "except the services of AWS there, by aws:PrincipalIsAWSService; compare with: " + whole);
   }
   return Pass("AWS may deliver into the bucket");
 }
@@ -167,10 +209,9 @@ Verdict CheckBucketEvents(CheckContext& context) {
     return Refused(events.error(), "event notifications cannot be read",
                    "s3:GetBucketNotification");
   }
-  const bool any = events->find("Configuration>") != events->rfind("Configuration>") &&
-                   events->find("<Event>") != std::string::npos;
-  if (any || events->find("EventBridgeConfiguration") != std::string::npos) {
-    return Warn("the bucket has event notifications", "other processes depend on them",
+  const std::vector<std::string> targets = EventTargets(*events);
+  if (!targets.empty()) {
+    return Warn("the bucket notifies " + Join(targets, ", "), "other processes depend on them",
                 "nothing needs doing: Farthing never changes them; do not let another tool's setup "
                 "replace them");
   }

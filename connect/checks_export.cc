@@ -3,6 +3,7 @@
 #include "aws/error.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
+#include "connect/chosen_export.h"
 #include "connect/permissions.h"
 
 // Which reports and exports the account has, and whether the one that is meant is good enough.
@@ -49,48 +50,6 @@ Verdict CheckExportDefinition(CheckContext& context) {
   return Pass(names.empty() ? "there are no data exports" : "data exports: " + Join(names, ", "));
 }
 
-/// True where collecting, which reads the place of the settings, finds what AWS delivers there.
-bool IsWhereAwsDelivers(const Connection& connection, const ExportPlace& delivered) {
-  const ExportPlace& wanted = connection.settings.export_place;
-  if (wanted.bucket.empty()) return true;  // AWS is asked at every collection
-  if (wanted.bucket != delivered.bucket) return false;
-  // What the form left open is filled in by the first verification, and taken at its word ever after.
-  const bool is_open = connection.state == State::kDraft || connection.state == State::kVerifying;
-  if (wanted.prefix.empty() && is_open) return true;
-  const auto below = [](const ExportPlace& place) {
-    ExportPlace nameless;
-    nameless.prefix = place.prefix;
-    return DeliveryPrefix(nameless);
-  };
-  return below(wanted) == below(delivered);
-}
-
-/// The export that the settings mean: by ARN, by name, by bucket; or the only one there is.  Of several that
-/// fit, the one that delivers where the settings say.
-std::optional<DiscoveredExport> Choose(const CheckContext& context) {
-  const ExportPlace& wanted = context.settings().export_place;
-  std::vector<DiscoveredExport> fitting;
-  for (const DiscoveredExport& found : context.exports) {
-    if (!found.readable) continue;
-    const ExportPlace& place = found.place;
-    if (!wanted.arn.empty() && place.arn != wanted.arn) continue;
-    if (!wanted.name.empty() && place.name != wanted.name) continue;
-    if (wanted.kind && place.kind != wanted.kind) continue;
-    fitting.push_back(found);
-  }
-  if (fitting.empty()) return std::nullopt;
-  const auto distance = [&](const DiscoveredExport& found) {
-    if (!wanted.bucket.empty() && found.place.bucket != wanted.bucket) return 2;
-    return IsWhereAwsDelivers(context.connection, found.place) ? 0 : 1;
-  };
-  std::stable_sort(fitting.begin(), fitting.end(),
-                   [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
-  const bool said = !wanted.arn.empty() || !wanted.name.empty() ||
-                    (!wanted.bucket.empty() && distance(fitting.front()) < 2);
-  if (!said && fitting.size() > 1) return std::nullopt;
-  return fitting.front();
-}
-
 /// Collecting would look where nothing ever arrives, and say nothing.
 Verdict FailElsewhere(const Settings& settings, const ExportPlace& delivered) {
   const ExportPlace& wanted = settings.export_place;
@@ -111,7 +70,7 @@ Verdict CheckExport(CheckContext& context) {
   for (const DiscoveredExport& found : context.exports) {
     if (found.readable) names.push_back(found.place.name);
   }
-  context.chosen = Choose(context);
+  context.chosen = ExportMeant(context.connection, context.exports);
   if (!context.chosen && !settings.export_place.bucket.empty() &&
       !settings.export_place.name.empty() && context.exports.empty()) {
     return Warn("no definition is visible for " + settings.export_place.name,
@@ -139,11 +98,11 @@ Verdict CheckExport(CheckContext& context) {
     return verdict;
   }
   const ExportPlace& found = context.chosen->place;
-  if (!IsWhereAwsDelivers(context.connection, found)) return FailElsewhere(settings, found);
+  if (!DeliversWhereMeant(context.connection, found)) return FailElsewhere(settings, found);
   context.place = found;
   std::vector<std::string> severe, poorer, fixes;
   for (const Shortcoming& s : context.chosen->shortcomings) {
-    (s.severe ? severe : poorer)
+    (s.harm == Harm::kBill ? severe : poorer)
         .push_back(s.field + " is " + s.found + ", so that " + s.consequence);
     const std::string fix = s.field + " → " + s.wanted + ": " + s.fix;
     if (std::find(fixes.begin(), fixes.end(), fix) == fixes.end()) fixes.push_back(fix);
@@ -177,7 +136,8 @@ std::vector<CheckRow> ExportChecks() {
        CheckExportDefinition},
       {"export",
        "the export and its prerequisites",
-       "is it found, and does it have resources, hours, refresh and a readable format",
+       "is it found, and does it have resources, hours, refresh, a readable format, versioning and "
+       "Athena",
        {"identity", check_id::kReportDefinition, check_id::kExportDefinition},
        ReadsBills,
        CheckExport},

@@ -68,9 +68,21 @@ std::string Amount(std::size_t count, std::string_view one, std::string_view man
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
 }
 
-Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope) {
+/// Adds what is not told yet: of an action one reason is enough.
+void Merge(std::vector<MissingAction> more, std::vector<MissingAction>& missing) {
+  for (MissingAction& action : more) {
+    const bool told = std::any_of(missing.begin(), missing.end(), [&](const MissingAction& known) {
+      return known.action == action.action;
+    });
+    if (!told) missing.push_back(std::move(action));
+  }
+}
+
+/// `lacking` is what the policies do not grant, and then what something above them takes away, which no policy mends.
+Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope,
+              const std::vector<MissingAction>& lacking) {
   std::vector<std::string> missing, excess, spare;
-  for (const MissingAction& action : comparison.missing) {
+  for (const MissingAction& action : lacking) {
     missing.push_back(action.action + " (" + action.why + ")");
   }
   for (const ExcessGrant& grant : comparison.excess) {
@@ -95,8 +107,15 @@ Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope) {
     verdict = Warn(Amount(missing.size(), "action is", "actions are") + " missing, " +
                        Amount(excess.size(), "grant is", "grants are") + " more than needed",
                    cause, "replace the policy by this one:\n" + ToJson(comparison.corrected));
+    if (lacking.size() > comparison.missing.size()) {
+      const std::string above =
+          "what the role's own policy cannot mend: add the actions to its permissions boundary, or "
+          "ask the organisation's administrator to except it from the service control policy";
+      verdict.fix =
+          comparison.missing.empty() && excess.empty() ? above : above + "\n" + verdict.fix;
+    }
   }
-  for (const MissingAction& action : comparison.missing) {
+  for (const MissingAction& action : lacking) {
     verdict.evidence.push_back({"missing:" + action.action, action.needed_by});
   }
   for (const ExcessGrant& grant : comparison.excess) {
@@ -105,12 +124,86 @@ Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope) {
   return verdict;
 }
 
-Verdict CheckGrantedPermissions(CheckContext& context) {
-  const Result<std::vector<aws::RolePolicy>> policies = ReadPolicies(context);
-  if (!policies.ok()) {
-    const std::string_view operation = policies.error().detail(aws::kOperationDetail);
-    return Refused(policies.error(), "what was granted cannot be read", operation);
+constexpr std::string_view kSimulate = "iam:SimulatePrincipalPolicy";
+
+/// The role or user whose grants are judged, as IAM names it.
+std::string HolderArn(const CheckContext& context) {
+  return HasRole(context.settings()) ? context.settings().role_arn : context.identity.arn;
+}
+
+bool MaySimulate(const CheckContext& context, const std::vector<GrantedPolicy>& granted) {
+  Permission simulate;
+  simulate.action = kSimulate;
+  simulate.resources = {HolderArn(context)};
+  return ComparePolicies(granted, {simulate}, {}, {}).missing.empty();
+}
+
+/// Why IAM's simulation refuses; "" where it allows, or only lacks a context key that a real request has.
+std::string WhyRefused(const aws::SimulatedAction& simulated) {
+  if (simulated.decision == "allowed") return "";
+  if (!simulated.organization_allows) {
+    return "by IAM's simulation a service control policy of the organisation denies it";
   }
+  if (!simulated.boundary_allows) {
+    return "by IAM's simulation the permissions boundary leaves it out";
+  }
+  return simulated.decision == "explicitDeny" ? "by IAM's simulation it is denied" : "";
+}
+
+/// Asks IAM about each statement of the minimum policy.  It knows policies of the organisation, which no role may
+/// read, but not every condition: what it refuses is told, what it allows proves nothing.
+Result<std::vector<MissingAction>> Simulated(CheckContext& context,
+                                             const std::vector<Permission>& needed,
+                                             const PolicyScope& scope) {
+  std::vector<MissingAction> refused;
+  const PolicyDocument minimum = WithValues(BuildPolicy(needed), ScopeValues(scope));
+  for (const PolicyStatement& statement : minimum.statements) {
+    aws::Simulation simulation{HolderArn(context), statement.actions, statement.resources};
+    for (const PolicyCondition& condition : statement.conditions) {
+      simulation.context.emplace_back(condition.key, condition.values);
+    }
+    TRY_ASSIGN(const std::vector<aws::SimulatedAction> simulated,
+               aws::SimulatePrincipalPolicy(*context.client, simulation));
+    for (const aws::SimulatedAction& one : simulated) {
+      std::string why = WhyRefused(one);
+      const auto permission = std::find_if(needed.begin(), needed.end(), [&](const Permission& p) {
+        return EqualsIgnoreCase(p.action, one.action);
+      });
+      if (why.empty() || permission == needed.end()) continue;
+      refused.push_back({one.action, one.resource, std::string(permission->reason),
+                         std::string(permission->needed_by), std::move(why)});
+    }
+  }
+  return refused;
+}
+
+/// What the policies grant and a boundary or the organisation takes away.
+struct Limits {
+  std::vector<MissingAction> missing;
+  std::string boundary;    ///< its document
+  std::string simulation;  ///< how asking IAM went; "" when it was not asked
+};
+Result<Limits> FindLimits(CheckContext& context, const std::vector<Permission>& needed,
+                          const PolicyScope& scope) {
+  Limits limits;
+  if (!context.boundary_arn.empty()) {
+    TRY_ASSIGN(limits.boundary, aws::ManagedPolicyDocument(*context.client, context.boundary_arn));
+    TRY_ASSIGN(const PolicyDocument document, ParsePolicyDocument(limits.boundary));
+    limits.missing = OutsideBoundary({context.boundary_arn, document}, needed, ScopeValues(scope));
+  }
+  if (!scope.may_simulate) return limits;
+  Result<std::vector<MissingAction>> simulated = Simulated(context, needed, scope);
+  limits.simulation = simulated.ok() ? "done" : simulated.error().message();
+  if (simulated.ok()) Merge(*std::move(simulated), limits.missing);
+  return limits;
+}
+
+Verdict CheckGrantedPermissions(CheckContext& context) {
+  const auto cannot_read = [](const Error& error) {
+    return Refused(error, "what was granted cannot be read", error.detail(aws::kOperationDetail));
+  };
+  const Result<std::vector<aws::RolePolicy>> policies = ReadPolicies(context);
+  if (!policies.ok()) return cannot_read(policies.error());
   std::vector<GrantedPolicy> granted;
   std::string all;
   for (const aws::RolePolicy& policy : *policies) {
@@ -120,16 +213,26 @@ Verdict CheckGrantedPermissions(CheckContext& context) {
     granted.push_back({policy.arn.empty() ? policy.name : policy.arn, *std::move(document)});
     all += policy.name + "\n" + policy.document + "\n";
   }
-  const PolicyScope scope = ScopeFor(context);
+  PolicyScope scope = ScopeFor(context);
   if (scope.bucket.empty() && (ReadsBills(context.settings()) ||
                                Grants<PermissionSet::kManageExport>(context.settings()))) {
     return Skip("what is needed cannot be told before the bucket is known, see export");
   }
+  scope.may_simulate = MaySimulate(context, granted);
   const Result<std::vector<Permission>> needed =
       NeededPermissions(context.settings().permission_sets, scope);
   if (!needed.ok()) return Refused(needed.error(), "what is needed cannot be told", "");
-  Verdict verdict = Judge(ComparePolicies(granted, *needed, ScopeValues(scope)), scope);
-  verdict.evidence.push_back({std::string(kFingerprint), Sha256(all)});
+  Result<Limits> limits = FindLimits(context, *needed, scope);
+  if (!limits.ok()) return cannot_read(limits.error());
+  const PolicyComparison comparison = ComparePolicies(granted, *needed, ScopeValues(scope));
+  context.lacking = comparison.missing;
+  Merge(std::move(limits->missing), context.lacking);
+  Verdict verdict = Judge(comparison, scope, context.lacking);
+  if (!context.boundary_arn.empty()) verdict.evidence.push_back({"boundary", context.boundary_arn});
+  if (!limits->simulation.empty()) {
+    verdict.evidence.push_back({"simulation", limits->simulation});
+  }
+  verdict.evidence.push_back({std::string(kFingerprint), Sha256(all + limits->boundary)});
   return verdict;
 }
 
@@ -191,6 +294,11 @@ std::vector<CheckRow> GrantChecks() {
        {"identity"},
        HasAws,
        CheckGrantedPermissions},
+  };
+}
+
+std::vector<CheckRow> DriftChecks() {
+  return {
       {"drift",
        "changes since the last checks",
        "what has become worse, and were policies changed",

@@ -12,6 +12,7 @@
 #include "aws/sts.h"
 #include "connect/checks.h"
 #include "connect/discovery.h"
+#include "connect/policy_comparison.h"
 
 namespace farthing::connect {
 
@@ -35,11 +36,13 @@ struct CheckContext {
   std::shared_ptr<aws::Client> client;  ///< the connection
   std::string platform_arn;             ///< the principal that the trust policy should name
   aws::CallerIdentity identity;         ///< who the connection is
+  std::string boundary_arn;             ///< of the role's permissions boundary; "" when it has none
   std::vector<DiscoveredExport> exports;
   std::optional<DiscoveredExport> chosen;
   ExportPlace place;                      ///< the settings', completed by what was found
   std::optional<aws::S3Object> manifest;  ///< the newest that was delivered
   std::optional<Error> read_error;        ///< why it could not be read
+  std::vector<MissingAction> lacking;     ///< needed and not granted, or taken away from above
 
   const Settings& settings() const { return connection.settings; }
   aws::S3 bucket() const;
@@ -73,6 +76,8 @@ std::vector<CheckRow> BucketChecks();
 std::vector<CheckRow> DeliveryChecks();
 std::vector<CheckRow> AccountChecks();
 std::vector<CheckRow> GrantChecks();
+std::vector<CheckRow> FeatureChecks();
+std::vector<CheckRow> DriftChecks();
 
 // Conditions of rows.
 bool HasAws(const Settings& settings);

@@ -1,5 +1,9 @@
 #include "connect/chosen_export.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace farthing::connect {
 namespace {
 
@@ -12,7 +16,71 @@ bool Means(const ExportPlace& settings, const ExportPlace& place) {
          (!settings.kind || settings.kind == place.kind);
 }
 
+std::vector<DiscoveredExport> Fitting(const ExportPlace& wanted,
+                                      const std::vector<DiscoveredExport>& exports) {
+  std::vector<DiscoveredExport> fitting;
+  for (const DiscoveredExport& found : exports) {
+    const ExportPlace& place = found.place;
+    const bool fits = found.readable && (wanted.arn.empty() || place.arn == wanted.arn) &&
+                      (wanted.name.empty() || place.name == wanted.name) &&
+                      (!wanted.kind || place.kind == wanted.kind);
+    if (fits) fitting.push_back(found);
+  }
+  return fitting;
+}
+
 }  // namespace
+
+bool DeliversWhereMeant(const Connection& connection, const ExportPlace& delivered) {
+  const ExportPlace& wanted = connection.settings.export_place;
+  if (wanted.bucket.empty()) return true;  // AWS is asked at every collection
+  if (wanted.bucket != delivered.bucket) return false;
+  // What the form left open is filled in by the first verification, and taken at its word ever after.
+  const bool is_open = connection.state == State::kDraft || connection.state == State::kVerifying;
+  if (wanted.prefix.empty() && is_open) return true;
+  const auto below = [](const ExportPlace& place) {
+    ExportPlace nameless;
+    nameless.prefix = place.prefix;
+    return DeliveryPrefix(nameless);
+  };
+  return below(wanted) == below(delivered);
+}
+
+std::optional<DiscoveredExport> ExportMeant(const Connection& connection,
+                                            const std::vector<DiscoveredExport>& exports) {
+  const ExportPlace& wanted = connection.settings.export_place;
+  std::vector<DiscoveredExport> fitting = Fitting(wanted, exports);
+  if (fitting.empty()) return std::nullopt;
+  const auto distance = [&](const DiscoveredExport& found) {
+    if (!wanted.bucket.empty() && found.place.bucket != wanted.bucket) return 2;
+    return DeliversWhereMeant(connection, found.place) ? 0 : 1;
+  };
+  std::stable_sort(fitting.begin(), fitting.end(),
+                   [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  const bool said = !wanted.arn.empty() || !wanted.name.empty() ||
+                    (!wanted.bucket.empty() && distance(fitting.front()) < 2);
+  if (!said && fitting.size() > 1) return std::nullopt;
+  return fitting.front();
+}
+
+Result<ExportPlace> PlaceMeant(const Connection& connection, aws::Client& client) {
+  const Settings& settings = connection.settings;
+  if (!settings.export_place.bucket.empty()) return settings.export_place;
+  const DiscoveredExports found = DiscoverExports(client);
+  if (const auto meant = ExportMeant(connection, found.exports)) return meant->place;
+  std::vector<std::string> names;
+  for (const DiscoveredExport& one : Fitting(settings.export_place, found.exports)) {
+    names.push_back(one.place.name);
+  }
+  if (names.empty() && !found.refused.empty()) return Error(found.refused.front());
+  if (names.empty()) {
+    return Error(Errc::kNotFound, "connection " + settings.name + " has no export to collect")
+        .Hint("farthing check " + settings.name + " says what is missing");
+  }
+  return Error(Errc::kNotFound, "connection " + settings.name +
+                                    " does not say which export it collects: " + Join(names, ", "))
+      .Hint("choose one: farthing connections edit " + settings.name + " --export NAME");
+}
 
 Result<Choice> ChooseExport(Installation& installation, const std::string& name,
                             const ExportPlace& place, const std::string& what) {

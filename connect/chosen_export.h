@@ -1,13 +1,27 @@
 #pragma once
 
-// Which export a connection collects, once one was created or found.  One thread per call.
+// Which export a connection means, and how it comes to mean one that was created or found.  One thread per call.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "connect/discovery.h"
 #include "connect/service.h"
 
 namespace farthing::connect {
+
+/// The export that the settings mean: by ARN, by name, by kind, by bucket; or the only one there is.  Of several that
+/// fit, the one that delivers where the settings say.  Absent: there is none, or nobody said which.
+std::optional<DiscoveredExport> ExportMeant(const Connection& connection,
+                                            const std::vector<DiscoveredExport>& exports);
+
+/// True where collecting, which reads the place of the settings, finds what AWS delivers there.
+bool DeliversWhereMeant(const Connection& connection, const ExportPlace& delivered);
+
+/// Where the connection's bills lie: as the settings say, or as AWS does where they leave that to it.
+/// Errors: kNotFound (no export, or several and none was chosen), aws/error.h.
+Result<ExportPlace> PlaceMeant(const Connection& connection, aws::Client& client);
 
 struct Choice {
   bool taken = false;

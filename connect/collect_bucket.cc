@@ -3,9 +3,9 @@
 #include <set>
 
 #include "aws/error.h"
+#include "connect/chosen_export.h"
 #include "connect/collect_delivery.h"
 #include "connect/collected.h"
-#include "connect/discovery.h"
 #include "connect/import_policy.h"
 #include "ingest/keep_accounts.h"
 
@@ -65,7 +65,7 @@ class BucketCollector {
   Result<CollectSummary> Run() {
     summary_.connection_id = connection_.id;
     summary_.connection_name = connection_.settings.name;
-    TRY(Locate());
+    TRY_ASSIGN(place_, PlaceMeant(connection_, *client_));
     TRY_ASSIGN(known_, log_.All());
     TRY_ASSIGN(accounts_, AccountsToImport(store_, connection_));
     TRY(List());
@@ -80,29 +80,11 @@ class BucketCollector {
   }
 
  private:
-  /// Completes bucket and prefix by asking AWS, when the settings leave that to it.
-  Result<void> Locate() {
-    place_ = connection_.settings.export_place;
-    if (!place_.bucket.empty()) return {};
-    const DiscoveredExports found = DiscoverExports(*client_);
-    for (const DiscoveredExport& candidate : found.exports) {
-      if (!candidate.readable) continue;
-      if (!place_.name.empty() && candidate.place.name != place_.name) continue;
-      if (place_.kind && candidate.place.kind != place_.kind) continue;
-      place_ = candidate.place;
-      return {};
-    }
-    if (!found.refused.empty()) return Error(found.refused.front());
-    return Error(Errc::kNotFound,
-                 "connection " + connection_.settings.name + " has no export to collect")
-        .Hint("farthing check " + connection_.settings.name + " says what is missing");
-  }
-
   Result<void> List() {
     if (options_.observer) options_.observer({connection_.settings.name, "listing", 0, 0, 0});
     std::vector<aws::S3Object> objects;
-    TRY(s3_.List(place_.bucket, DeliveryPrefix(place_), "", [&](const aws::Listing& page) {
-      objects.insert(objects.end(), page.objects.begin(), page.objects.end());
+    TRY(s3_.EachPage(place_.bucket, DeliveryPrefix(place_), "", [&](aws::Listing page) {
+      std::move(page.objects.begin(), page.objects.end(), std::back_inserter(objects));
       return true;
     }));
     listing_.emplace(std::move(objects));

@@ -66,7 +66,10 @@ int Rank(const DiscoveredExport& found) {
              : found.place.kind == ExportKind::kLegacyCur ? 1
                                                           : 2;
   if (found.status.starts_with("ERROR") || found.status == "UNHEALTHY") rank += 100;
-  for (const Shortcoming& shortcoming : found.shortcomings) rank += shortcoming.severe ? 20 : 3;
+  for (const Shortcoming& shortcoming : found.shortcomings) {
+    if (shortcoming.harm == Harm::kBill) rank += 20;
+    if (shortcoming.harm == Harm::kFigures) rank += 3;
+  }
   return rank;
 }
 
@@ -76,6 +79,31 @@ constexpr std::string_view kReportSettings =
 constexpr std::string_view kNewExport =
     "AWS cannot change this later: create another export; farthing templates --kind cloudformation "
     "makes it";
+constexpr std::string_view kOverwrite = "OVERWRITE_REPORT";
+
+/// Either way is collected; requirements MS-12.
+Shortcoming NewCopies(const std::string& field, const std::string& versioning,
+                      std::string_view fix) {
+  return {field,
+          versioning.empty() ? "absent" : versioning,
+          std::string(kOverwrite),
+          "every delivery leaves one more complete copy in the bucket, which costs storage until "
+          "somebody deletes it",
+          std::string(fix),
+          Harm::kUpkeep};
+}
+
+/// Only reports that overwrite Parquet can have it, so of a report that makes new ones another is needed.
+/// Source: AWS CUR user guide, "Creating Cost and Usage Reports", report data integration.
+Shortcoming NoAthena(const aws::ReportDefinition& d) {
+  return {"AdditionalArtifacts",
+          d.artifacts.empty() ? "absent" : Join(d.artifacts, ", "),
+          "ATHENA",
+          "the bill cannot be queried with Amazon Athena, and text is larger and slower to collect "
+          "than Parquet",
+          std::string(d.versioning == kOverwrite ? kReportSettings : kNewExport),
+          Harm::kUpkeep};
+}
 
 }  // namespace
 
@@ -83,29 +111,33 @@ std::vector<Shortcoming> Judge(const aws::ReportDefinition& d) {
   std::vector<Shortcoming> found;
   if (!Has(d.schema_elements, "RESOURCES")) {
     found.push_back({"RESOURCES", "absent", "Include resource IDs",
-                     "no cost can be traced to a resource", std::string(kNewExport), false});
+                     "no cost can be traced to a resource", std::string(kNewExport)});
   }
   if (d.time_unit != "HOURLY") {
     found.push_back({"TimeUnit", d.time_unit, "HOURLY", "no cost can be told by the hour",
-                     std::string(kNewExport), false});
+                     std::string(kNewExport)});
   }
   if (!d.refresh_closed_reports) {
     found.push_back({"RefreshClosedReports", "false", "true",
                      "refunds, credits and support fees of a closed month never arrive",
-                     std::string(kReportSettings), false});
+                     std::string(kReportSettings)});
   }
   const bool parquet = d.format == "Parquet" && d.compression == "Parquet";
   const bool csv = d.format == "textORcsv" && (d.compression == "GZIP" || d.compression == "ZIP");
   if (!parquet && !csv) {
     found.push_back({"Format", d.format + " with " + d.compression,
                      "Parquet, or text with GZIP or ZIP", "the files cannot be read",
-                     std::string(kReportSettings), true});
+                     std::string(kReportSettings), Harm::kBill});
   }
   if (!Has(d.schema_elements, "SPLIT_COST_ALLOCATION_DATA")) {
     found.push_back({"SPLIT_COST_ALLOCATION_DATA", "absent", "Split cost allocation data",
                      "containers on shared instances have no cost of their own",
-                     std::string(kReportSettings), false});
+                     std::string(kReportSettings)});
   }
+  if (d.versioning != kOverwrite) {
+    found.push_back(NewCopies("ReportVersioning", d.versioning, kNewExport));
+  }
+  if (!Has(d.artifacts, "ATHENA")) found.push_back(NoAthena(d));
   return found;
 }
 
@@ -114,31 +146,34 @@ std::vector<Shortcoming> Judge(const aws::DataExport& e) {
   const std::string grain = PropertyOf(e, "TIME_GRANULARITY");
   if (IsBill(e) && e.table != TableOf(ExportKind::kFocus10) && grain != "HOURLY") {
     found.push_back({"TIME_GRANULARITY", grain.empty() ? "absent" : grain, "HOURLY",
-                     "no cost can be told by the hour", std::string(kReportSettings), false});
+                     "no cost can be told by the hour", std::string(kReportSettings)});
   }
   if (e.table == TableOf(ExportKind::kCur2)) {
     if (PropertyOf(e, "INCLUDE_RESOURCES") != "TRUE") {
       found.push_back({"INCLUDE_RESOURCES", "FALSE", "TRUE", "no cost can be traced to a resource",
-                       std::string(kReportSettings), false});
+                       std::string(kReportSettings)});
     }
     if (PropertyOf(e, "INCLUDE_SPLIT_COST_ALLOCATION_DATA") != "TRUE") {
       found.push_back({"INCLUDE_SPLIT_COST_ALLOCATION_DATA", "FALSE", "TRUE",
                        "containers on shared instances have no cost of their own",
-                       std::string(kReportSettings), false});
+                       std::string(kReportSettings)});
     }
   }
   const std::set<std::string> selected = Selected(e.query);
   for (const std::string_view column : Indispensable(e)) {
     if (selected.contains("*") || selected.contains(ToLower(column))) continue;
     found.push_back({"QueryStatement", "without " + std::string(column), std::string(column),
-                     "the export is no complete bill", std::string(kReportSettings), true});
+                     "the export is no complete bill", std::string(kReportSettings), Harm::kBill});
   }
   const bool parquet = e.format == "PARQUET" && e.compression == "PARQUET";
-  const bool csv = e.format == "TEXT_OR_CSV" && e.compression == "GZIP";
+  const bool csv = e.format == "TEXT_OR_CSV" && (e.compression == "GZIP" || e.compression == "ZIP");
   if (!parquet && !csv) {
     found.push_back({"Format", e.format + " with " + e.compression,
-                     "PARQUET, or TEXT_OR_CSV with GZIP", "the files cannot be read",
-                     std::string(kReportSettings), true});
+                     "PARQUET, or TEXT_OR_CSV with GZIP or ZIP", "the files cannot be read",
+                     std::string(kReportSettings), Harm::kBill});
+  }
+  if (e.overwrite != kOverwrite) {
+    found.push_back(NewCopies("Overwrite", e.overwrite, kReportSettings));
   }
   return found;
 }
@@ -215,7 +250,7 @@ Result<std::vector<DiscoveredExport>> ScanBucket(aws::S3& s3, const std::string&
     }
     return true;
   };
-  TRY(s3.List(bucket, prefix, "", look));
+  TRY(s3.EachPage(bucket, prefix, "", look));
   std::vector<DiscoveredExport> exports;
   for (auto& [root, found] : by_root) exports.push_back(std::move(found));
   return exports;

@@ -12,13 +12,20 @@
 
 namespace farthing::connect {
 
+/// What a setting costs the reader.
+enum class Harm {
+  kUpkeep,   ///< the figures are the same; storing or reading them is dearer
+  kFigures,  ///< some questions have no answer
+  kBill,     ///< the bill cannot be read or is incomplete
+};
+
 /// A setting of a report that gives less than it could, and what that costs the reader.
 struct Shortcoming {
   std::string field;  ///< "RESOURCES", "TimeUnit", …: AWS's word
   std::string found, wanted;
   std::string consequence;  ///< what cannot be answered
   std::string fix;          ///< where to change it
-  bool severe = false;      ///< the bill cannot be read or is incomplete; else: poorer
+  Harm harm = Harm::kFigures;
 };
 
 struct DiscoveredExport {

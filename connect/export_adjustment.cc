@@ -19,7 +19,7 @@ std::string Change(const Shortcoming& found) {
 
 void SayFixed(const Shortcoming& found, ExportSetup& setup) {
   setup.notes.push_back(found.field + " is " + found.found + ", better " + found.wanted + " (" +
-                        found.consequence + "); AWS cannot change it later: create another export");
+                        found.consequence + "); " + found.fix);
 }
 
 /// Puts columns at the end of the list that is selected.
@@ -45,7 +45,10 @@ void AdjustReport(const aws::ReportDefinition& report, ExportSetup& setup) {
     } else if (found.field == "Format") {
       setup.report.format = "textORcsv";
       setup.report.compression = "GZIP";
-    } else {
+    } else if (found.field == "AdditionalArtifacts" && report.format == "Parquet" &&
+               report.versioning == "OVERWRITE_REPORT") {
+      setup.report.artifacts = {found.wanted};
+    } else {  // also text that Athena cannot read: files of another format would begin in mid-month
       SayFixed(found, setup);
       continue;
     }
@@ -67,6 +70,8 @@ void AdjustDataExport(const aws::DataExport& data_export, ExportSetup& setup) {
     } else if (found.field == "Format") {
       setup.data_export.format = "TEXT_OR_CSV";
       setup.data_export.compression = "GZIP";
+    } else if (found.field == "Overwrite") {
+      setup.data_export.overwrite = found.wanted;
     } else {
       setup.data_export.table_properties[found.field] = found.wanted;
       for (const ExportColumn& column : KnownColumns(data_export.table)) {

@@ -26,20 +26,6 @@ std::string Marked(std::string_view mark, std::string text) {
   return lines;
 }
 
-/// What is set up to be told, by the elements that S3's document has inside.
-std::vector<std::string> EventTargets(const std::string& xml) {
-  constexpr std::pair<std::string_view, std::string_view> kTargets[] = {
-      {"<TopicConfiguration>", "SNS topics"},
-      {"<QueueConfiguration>", "SQS queues"},
-      {"<CloudFunctionConfiguration>", "Lambda functions"},
-      {"<EventBridgeConfiguration", "EventBridge"}};
-  std::vector<std::string> targets;
-  for (const auto& [element, name] : kTargets) {
-    if (xml.find(element) != std::string::npos) targets.emplace_back(name);
-  }
-  return targets;
-}
-
 void LookAtEvents(aws::S3& s3, ExportSetup& setup) {
   const Result<std::string> events = s3.Notifications(setup.place.bucket);
   if (!events.ok()) {
@@ -204,6 +190,19 @@ Result<void> MendBucket(const Connection& connection, const std::shared_ptr<aws:
 }
 
 }  // namespace
+
+std::vector<std::string> EventTargets(const std::string& xml) {
+  constexpr std::pair<std::string_view, std::string_view> kTargets[] = {
+      {"<TopicConfiguration>", "SNS topics"},
+      {"<QueueConfiguration>", "SQS queues"},
+      {"<CloudFunctionConfiguration>", "Lambda functions"},
+      {"<EventBridgeConfiguration", "EventBridge"}};
+  std::vector<std::string> targets;
+  for (const auto& [element, name] : kTargets) {
+    if (xml.find(element) != std::string::npos) targets.emplace_back(name);
+  }
+  return targets;
+}
 
 Result<ExportSetup> PlanNewExport(const Connection& connection,
                                   const std::shared_ptr<aws::Client>& client,

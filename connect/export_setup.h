@@ -61,4 +61,7 @@ Result<ExportPlace> Apply(const Connection& connection, const std::shared_ptr<aw
                           const ExportSetup& setup,
                           const std::function<void(const std::string& what)>& done);
 
+/// What a bucket's notification configuration tells, by the elements of S3's document: "SNS topics", "EventBridge", …
+std::vector<std::string> EventTargets(const std::string& xml);
+
 }  // namespace farthing::connect

@@ -43,7 +43,7 @@ struct Permission {
   std::vector<std::string> resources;        ///< patterns with ${Name}, see ScopeValues
   std::optional<PolicyCondition> condition;  ///< its values are patterns
   std::string_view reason;                   ///< one line
-  std::string_view needed_by;                ///< a check, or "feature:…"; see CheckIds
+  std::string_view needed_by;                ///< a check; see check_id
   std::optional<PermissionSet> set;          ///< absent: part of every policy
   std::string_view group;                    ///< Sid of its statement
 };
@@ -70,12 +70,13 @@ inline constexpr std::string_view kResources = "resources";
 inline constexpr std::string_view kOptimizationHub = "cost-optimization-hub";
 inline constexpr std::string_view kComputeOptimizer = "compute-optimizer";
 inline constexpr std::string_view kTrustedAdvisor = "trusted-advisor";
-inline constexpr std::string_view kCreateBucket = "feature:create-bucket";
-inline constexpr std::string_view kMaintainBucketPolicy = "feature:maintain-bucket-policy";
-inline constexpr std::string_view kCreateExport = "feature:create-export";
-inline constexpr std::string_view kAdjustExport = "feature:adjust-export";
-inline constexpr std::string_view kActivateTags = "feature:activate-tags";
-inline constexpr std::string_view kBackfillTags = "feature:backfill-tags";
+// What is done on a person's word only.
+inline constexpr std::string_view kCreateBucket = "create-bucket";
+inline constexpr std::string_view kMaintainBucketPolicy = "maintain-bucket-policy";
+inline constexpr std::string_view kCreateExport = "create-export";
+inline constexpr std::string_view kAdjustExport = "adjust-export";
+inline constexpr std::string_view kActivateTags = "activate-tags";
+inline constexpr std::string_view kBackfillTags = "backfill-tags";
 }  // namespace check_id
 
 /// All permission sets, in the order in which they are shown, each with one sentence on what it is for.

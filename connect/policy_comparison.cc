@@ -308,4 +308,19 @@ PolicyComparison ComparePolicies(const std::vector<GrantedPolicy>& granted,
   return comparison;
 }
 
+std::vector<MissingAction> OutsideBoundary(
+    const GrantedPolicy& boundary, const std::vector<Permission>& needed,
+    const std::vector<std::pair<std::string, std::string>>& values) {
+  std::vector<MissingAction> outside;
+  for (const Need& need : LiteralNeeds(needed, values)) {
+    const std::string why = WhyMissing(need, {boundary});
+    if (why.empty()) continue;
+    outside.push_back({std::string(need.permission->action), need.resource,
+                       std::string(need.permission->reason),
+                       std::string(need.permission->needed_by),
+                       "the permissions boundary " + boundary.name + " leaves it out: " + why});
+  }
+  return outside;
+}
+
 }  // namespace farthing::connect

@@ -1,8 +1,8 @@
 #pragma once
 
 // Granted against needed: what a role may do, read from its policies, beside what it should.  A pure function over
-// documents; asking AWS for them is the caller's business.  It judges what the documents say; boundaries, service
-// control policies and bucket policies are not part of them.  Const-safe.
+// documents; asking AWS for them is the caller's business.  It judges what the documents say; service control policies
+// and bucket policies are not part of them.  Const-safe.
 
 #include <string>
 #include <vector>
@@ -57,6 +57,12 @@ PolicyComparison ComparePolicies(const std::vector<GrantedPolicy>& granted,
                                  const std::vector<std::pair<std::string, std::string>>& values,
                                  const std::vector<std::string>& tolerated = {
                                      "iam:SimulatePrincipalPolicy"});
+
+/// Needed actions that a permissions boundary leaves out: those are denied, whatever the policies grant.
+/// Source: IAM user guide, "Permissions boundaries for IAM entities".
+std::vector<MissingAction> OutsideBoundary(
+    const GrantedPolicy& boundary, const std::vector<Permission>& needed,
+    const std::vector<std::pair<std::string, std::string>>& values);
 
 /// Whether an action changes something, judged by its verb (Get, List, Describe and their like read).
 bool IsWrite(std::string_view action);

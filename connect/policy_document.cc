@@ -89,6 +89,8 @@ Result<PolicyStatement> ReadStatement(const boost::json::value& value) {
       TRY_ASSIGN(statement.not_resources, ReadTexts(content, name));
     } else if (name == "Principal") {
       TRY_ASSIGN(statement.principals, ReadPrincipals(content));
+    } else if (name == "NotPrincipal") {
+      TRY_ASSIGN(statement.not_principals, ReadPrincipals(content));
     } else if (name == "Condition") {
       TRY_ASSIGN(statement.conditions, ReadConditions(content));
     } else {
@@ -124,14 +126,15 @@ Node Actions(const PolicyStatement& statement) {
   return List(std::move(items));
 }
 
-Node Principals(const PolicyStatement& statement, PolicyTexts texts) {
-  if (statement.principals[0].first == "*") return Text("*");
+Node Principals(const std::vector<std::pair<std::string, std::string>>& principals,
+                PolicyTexts texts) {
+  if (principals[0].first == "*") return Text("*");
   Node kinds = Map();
-  for (std::size_t i = 0; i < statement.principals.size();) {
+  for (std::size_t i = 0; i < principals.size();) {
     std::vector<std::string> names;
-    const std::string& kind = statement.principals[i].first;
-    while (i < statement.principals.size() && statement.principals[i].first == kind) {
-      names.push_back(statement.principals[i++].second);
+    const std::string& kind = principals[i].first;
+    while (i < principals.size() && principals[i].first == kind) {
+      names.push_back(principals[i++].second);
     }
     kinds.Add(kind, OneOrMany(names, texts));
   }
@@ -215,7 +218,12 @@ Node ToTree(const PolicyDocument& document, PolicyTexts texts) {
     Node statement = Map();
     if (!from.sid.empty()) statement.Add("Sid", Text(from.sid));
     statement.Add("Effect", Text(from.is_deny ? "Deny" : "Allow"));
-    if (!from.principals.empty()) statement.Add("Principal", Principals(from, texts));
+    if (!from.principals.empty()) {
+      statement.Add("Principal", Principals(from.principals, texts));
+    }
+    if (!from.not_principals.empty()) {
+      statement.Add("NotPrincipal", Principals(from.not_principals, texts));
+    }
     if (!from.actions.empty()) statement.Add("Action", Actions(from));
     if (!from.not_actions.empty()) {
       statement.Add("NotAction", OneOrMany(from.not_actions, PolicyTexts::kLiterals));

@@ -29,6 +29,8 @@ struct PolicyStatement {
   std::vector<std::pair<std::string, std::string>> principals;
   std::vector<PolicyCondition> conditions;
   std::vector<std::string> reasons;  ///< beside each action, or empty; never part of the JSON
+  /// Everybody but these; instead of `principals`.
+  std::vector<std::pair<std::string, std::string>> not_principals = {};
   bool operator==(const PolicyStatement&) const = default;
 };
 

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "billing/registry.h"
+#include "connect/chosen_export.h"
 #include "connect/collected.h"
-#include "connect/discovery.h"
 #include "connect/remote_deliveries.h"
 
 namespace farthing::connect {
@@ -16,19 +16,6 @@ std::string MonthList(const std::vector<Period>& months) {
   std::vector<std::string> names;
   for (const Period month : months) names.push_back(ToString(month));
   return Join(names, ", ");
-}
-
-/// The export's place as the settings say, or as AWS does.
-Result<ExportPlace> PlaceOf(const Connection& connection, aws::Client& client) {
-  const ExportPlace& place = connection.settings.export_place;
-  if (!place.bucket.empty()) return place;
-  const DiscoveredExports found = DiscoverExports(client);
-  for (const DiscoveredExport& one : found.exports) {
-    if (one.readable && (place.name.empty() || one.place.name == place.name)) return one.place;
-  }
-  if (!found.refused.empty()) return Error(found.refused.front());
-  return Error(Errc::kNotFound, "connection " + connection.settings.name + " has no export")
-      .Hint("farthing check " + connection.settings.name + " says what is missing");
 }
 
 }  // namespace
@@ -80,11 +67,11 @@ Result<BackfillPlan> PlanBackfill(Installation& installation, const std::string&
     return Error(Errc::kInvalidArgument, "not a month of the past: " + ToString(from));
   }
   TRY_ASSIGN(const auto client, ClientFor(connection, installation.platform, installation.vault));
-  TRY_ASSIGN(const ExportPlace place, PlaceOf(connection, *client));
+  TRY_ASSIGN(const ExportPlace place, PlaceMeant(connection, *client));
   aws::S3 s3 = BucketOf(connection, client);
   std::vector<aws::S3Object> objects;
-  TRY(s3.List(place.bucket, DeliveryPrefix(place), "", [&](const aws::Listing& page) {
-    objects.insert(objects.end(), page.objects.begin(), page.objects.end());
+  TRY(s3.EachPage(place.bucket, DeliveryPrefix(place), "", [&](aws::Listing page) {
+    std::move(page.objects.begin(), page.objects.end(), std::back_inserter(objects));
     return true;
   }));
   std::set<Period> in_bucket;

@@ -1,6 +1,7 @@
 #include "aws/endpoint.h"
 #include "base/files.h"
 #include "connect/templates.h"
+#include "http/message.h"
 
 // Links into the console, and CloudFormation's quick-create page.
 
@@ -15,22 +16,6 @@ std::string_view Word(Purpose purpose) {
     case Purpose::kAudit: return "audit";
   }
   return "";
-}
-
-std::string PercentEncode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
 }
 
 std::string StackName(const Plan& plan) {
@@ -68,11 +53,11 @@ Result<std::string> QuickCreateLink(const Plan& plan, std::string_view template_
   if (!url.ends_with('/')) url += '/';
   std::string link = ConsoleLink(
       plan, "cloudformation/home?region=" + plan.billing_region + "#/stacks/create/review");
-  link += "?templateURL=" + PercentEncode(url + TemplateObjectName(plan)) +
-          "&stackName=" + PercentEncode(StackName(plan));
+  link += "?templateURL=" + http::PercentEncode(url + TemplateObjectName(plan)) +
+          "&stackName=" + http::PercentEncode(StackName(plan));
   for (const TemplateParameter& parameter : plan.parameters) {
     if (!parameter.value.empty()) {
-      link += "&param_" + parameter.name + "=" + PercentEncode(parameter.value);
+      link += "&param_" + parameter.name + "=" + http::PercentEncode(parameter.value);
     }
   }
   return link;

@@ -139,11 +139,19 @@ Result<Reply> Simulate(World& world, const Operation& operation) {
     for (const std::string& resource : resources) {
       const Authorization decided = Authorize(
           policies, {action, resource, subject->ToPrincipal(), keys}, {{}, subject->account_id});
-      members.push_back(Xml("EvalActionName", action) + Xml("EvalResourceName", resource) +
-                        Xml("EvalDecision", decided.allowed             ? "allowed"
-                                            : decided.explicitly_denied ? "explicitDeny"
-                                                                        : "implicitDeny") +
-                        "<MatchedStatements/><MissingContextValues/>");
+      members.push_back(
+          Xml("EvalActionName", action) + Xml("EvalResourceName", resource) +
+          Xml("EvalDecision", decided.allowed             ? "allowed"
+                              : decided.explicitly_denied ? "explicitDeny"
+                                                          : "implicitDeny") +
+          "<MatchedStatements/><MissingContextValues/>" +
+          XmlNode(
+              "OrganizationsDecisionDetail",
+              XmlFlag("AllowedByOrganizations", decided.policy_type != "service control policy")) +
+          (policies.boundary ? XmlNode("PermissionsBoundaryDecisionDetail",
+                                       XmlFlag("AllowedByPermissionsBoundary",
+                                               decided.policy_type != "permissions boundary"))
+                             : ""));
     }
   }
   return Members(operation, "EvaluationResults", members);

@@ -11,6 +11,7 @@
 #include "aws/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "connect/chosen_export.h"
 #include "connect/discovery.h"
 #include "sim/aws/test_signer.h"
 #include "tests/connect/stage.h"
@@ -77,6 +78,19 @@ void ChangeExport(Stage& stage, void (*change)(aws::DataExport&)) {
   aws::DataExport wanted = Must(aws::ListDataExports(*admin)).front();
   change(wanted);
   Must(aws::UpdateDataExport(*admin, wanted));
+}
+
+/// Our own trust, and one statement more.
+void TrustAlso(Stage& stage, const Connection& connection, const std::string& statement) {
+  std::string trust = TrustOf(Platform(stage), connection.settings.external_id);
+  trust.replace(trust.rfind("]}"), 2, "," + statement + "]}");
+  stage.SetTrust(connection, trust);
+}
+
+/// A need that is judged by the policies alone: nothing is written to see whether it may be.
+Trouble NotGranted(const std::string& name, const std::string& check, const std::string& action,
+                   ExportKind kind = ExportKind::kCur2) {
+  return {name, check, kFail, nullptr, action, "allow " + action, "", "", kind};
 }
 
 const std::vector<Trouble>& Troubles() {
@@ -153,6 +167,54 @@ const std::vector<Trouble>& Troubles() {
                                 connection.settings.external_id));
        },
        "wider than Farthing needs", "--kind trust"},
+      {"TrustTakesAnAbsentId", "role-trust", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf(Platform(stage), "",
+                                            R"("StringEqualsIfExists":{"sts:ExternalId":")" +
+                                                connection.settings.external_id + "\"}"));
+       },
+       "lacks it", "--kind trust"},
+      {"TrustTakesAnyId", "role-trust", kFail,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection,
+                        TrustOf(Platform(stage), "", R"("StringLike":{"sts:ExternalId":"*"})"));
+       },
+       "lacks it", "--kind trust"},
+      {"TrustsAService", "role-trust", kWarning,
+       [](Stage& stage, Connection& connection) {
+         TrustAlso(
+             stage, connection,
+             R"({"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"})");
+       },
+       "wider than Farthing needs", "--kind trust"},
+      {"TrustsAnIdentityProvider", "role-trust", kWarning,
+       [](Stage& stage, Connection& connection) {
+         TrustAlso(
+             stage, connection,
+             R"({"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity"})");
+       },
+       "wider than Farthing needs", "--kind trust"},
+      {"TrustsAnotherByNotAction", "role-trust", kWarning,
+       [](Stage& stage, Connection& connection) {
+         TrustAlso(stage, connection,
+                   R"({"Effect":"Allow","Principal":{"AWS":")" + stage.aws().payer() +
+                       R"("},"NotAction":"sts:TagSession"})");
+       },
+       "wider than Farthing needs", "--kind trust"},
+      {"TrustsAllButOne", "role-trust", kFail,
+       [](Stage& stage, Connection& connection) {
+         TrustAlso(stage, connection,
+                   R"({"Effect":"Allow","NotPrincipal":{"AWS":")" + stage.aws().payer() +
+                       R"("},"Action":"sts:AssumeRole"})");
+       },
+       "NotPrincipal lets everybody in", "name Farthing alone"},
+      {"TrustsAnOrganisation", "role-trust", kWarning,
+       [](Stage& stage, Connection& connection) {
+         TrustAlso(
+             stage, connection,
+             R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}})");
+       },
+       "wider than Farthing needs", "--kind trust"},
       {"TrustCannotBeRead", "role-trust", kFail,
        [](Stage& stage, Connection&) { Deny(stage, "iam", "GetRole"); }, "iam:GetRole",
        "service control policy", "AccessDenied"},
@@ -217,6 +279,27 @@ const std::vector<Trouble>& Troubles() {
          ChangeReport(stage, [](aws::ReportDefinition& d) { d.refresh_closed_reports = false; });
        },
        "refunds", "RefreshClosedReports → true", "", "", ExportKind::kLegacyCur},
+      {"ReportMakesNewCopies", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeReport(stage, [](aws::ReportDefinition& d) {
+           d.artifacts.clear();
+           d.versioning = "CREATE_NEW_REPORT";
+         });
+       },
+       "one more complete copy", "ReportVersioning → OVERWRITE_REPORT: AWS cannot change this", "",
+       "", ExportKind::kLegacyCur},
+      {"ReportWithoutAthena", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeReport(stage, [](aws::ReportDefinition& d) { d.artifacts.clear(); });
+       },
+       "cannot be queried with Amazon Athena", "AdditionalArtifacts → ATHENA: edit the report", "",
+       "", ExportKind::kLegacyCur},
+      {"ExportMakesNewCopies", "export", kWarning,
+       [](Stage& stage, Connection&) {
+         ChangeExport(stage,
+                      [](aws::DataExport& wanted) { wanted.overwrite = "CREATE_NEW_REPORT"; });
+       },
+       "one more complete copy", "Overwrite → OVERWRITE_REPORT: edit the report"},
       {"ExportWithoutResources", "export", kWarning,
        [](Stage& stage, Connection&) {
          ChangeExport(stage, [](aws::DataExport& wanted) {
@@ -271,6 +354,14 @@ const std::vector<Trouble>& Troubles() {
          connection.settings.export_place.bucket = "shared";
        },
        "take the name", "--bucket-owner ACCOUNT", "", "", ExportKind::kLegacyCur},
+      {"OwnerCannotBeAsked", "bucket-owner", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.aws().Inject({.kind = rehearsal::FaultKind::kUnavailable,
+                             .service = "s3",
+                             .action = "ListObjectsV2",
+                             .skip = 1});
+       },
+       "HTTP 503", "try again"},
       Denied("ReadingIsDenied", "bucket-read", "s3:GetObject", "AccessDenied",
              "AccessDeniedDownloadReport"),
       {"ObjectsAreArchived", "bucket-read", kFail,
@@ -293,6 +384,20 @@ const std::vector<Trouble>& Troubles() {
              R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::payer-bills/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]})");
        },
        "AWS cannot deliver", "--kind bucket-policy"},
+      {"PolicyLetsAwsInElsewhere", "bucket-policy", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.AdminPut(
+             "/payer-bills", "policy",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["billingreports.amazonaws.com","bcm-data-exports.amazonaws.com"]},"Action":["s3:PutObject","s3:GetBucketPolicy"],"Resource":["arn:aws:s3:::payer-bills","arn:aws:s3:::payer-bills/other/*"]}]})");
+       },
+       "AWS cannot deliver", "s3:PutObject"},
+      {"PolicyDeniesWhatItAllows", "bucket-policy", kWarning,
+       [](Stage& stage, Connection&) {
+         stage.AdminPut(
+             "/payer-bills", "policy",
+             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":["billingreports.amazonaws.com","bcm-data-exports.amazonaws.com"]},"Action":["s3:PutObject","s3:GetBucketPolicy"],"Resource":["arn:aws:s3:::payer-bills","arn:aws:s3:::payer-bills/*"]},{"Sid":"OnlyOurKey","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::payer-bills/*","Condition":{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}}]})");
+       },
+       "may stop deliveries: OnlyOurKey", "aws:PrincipalIsAWSService"},
       {"OthersListenToTheBucket", "bucket-events", kWarning,
        [](Stage& stage, Connection&) {
          stage.AdminPut("/payer-bills", "notification",
@@ -406,6 +511,13 @@ const std::vector<Trouble>& Troubles() {
        },
        "s3:DeleteObject", "\"Version\": \"2012-10-17\""},
       Denied("GrantsCannotBeRead", "granted-permissions", "iam:ListRolePolicies", "AccessDenied"),
+      NotGranted("BucketCannotBeMade", "create-bucket", "s3:CreateBucket"),
+      NotGranted("BucketPolicyCannotBeCompleted", "maintain-bucket-policy", "s3:PutBucketPolicy"),
+      NotGranted("ExportCannotBeMade", "create-export", "bcm-data-exports:CreateExport"),
+      NotGranted("ReportCannotBeMended", "adjust-export", "cur:ModifyReportDefinition",
+                 ExportKind::kLegacyCur),
+      NotGranted("TagsCannotBeActivated", "activate-tags", "ce:UpdateCostAllocationTagsStatus"),
+      NotGranted("TagsCannotBeBackfilled", "backfill-tags", "ce:StartCostAllocationTagBackfill"),
       {"SomebodyChangedThePolicy", "drift", kWarning,
        [](Stage& stage, Connection& c) { Without(stage, c, "ce:GetCostAndUsage"); },
        "somebody changed", "CloudTrail"},
@@ -502,20 +614,35 @@ TEST(CheckListTest, EveryErrorOfMicrosoftsConnectorIsReached) {
                                           "FailedToFindReport", "ReportIsNotValid"}));
 }
 
+std::vector<std::string> Worst(const std::vector<Shortcoming>& found) {
+  std::vector<std::string> fields;
+  for (const Shortcoming& one : found) {
+    if (one.harm == Harm::kBill) fields.push_back(one.field);
+  }
+  return fields;
+}
+
 TEST(CheckListTest, FormatsThatCannotBeReadAreSevere) {
   aws::ReportDefinition report;
-  report.time_unit = "HOURLY";
-  report.schema_elements = {"RESOURCES", "SPLIT_COST_ALLOCATION_DATA"};
-  report.refresh_closed_reports = true;
   for (const auto& [format, compression] :
        {std::pair{"Parquet", "Parquet"}, {"textORcsv", "GZIP"}, {"textORcsv", "ZIP"}}) {
     report.format = format;
     report.compression = compression;
-    EXPECT_TRUE(Judge(report).empty()) << format;
+    EXPECT_TRUE(Worst(Judge(report)).empty()) << format;
   }
   report.format = "ORC";
-  ASSERT_EQ(Judge(report).size(), 1U);
-  EXPECT_TRUE(Judge(report).front().severe);
+  EXPECT_EQ(Worst(Judge(report)), std::vector<std::string>{"Format"});
+  aws::DataExport focus;
+  focus.table = "FOCUS_1_2_AWS";
+  focus.query = "SELECT * FROM FOCUS_1_2_AWS";
+  for (const auto& [format, compression] :
+       {std::pair{"PARQUET", "PARQUET"}, {"TEXT_OR_CSV", "GZIP"}, {"TEXT_OR_CSV", "ZIP"}}) {
+    focus.format = format;
+    focus.compression = compression;
+    EXPECT_TRUE(Worst(Judge(focus)).empty()) << format;
+  }
+  focus.format = "ORC";
+  EXPECT_EQ(Worst(Judge(focus)), std::vector<std::string>{"Format"});
 }
 
 TEST(CheckListTest, WhatDependsOnAFailureIsSkippedAndSaysBecauseOfWhat) {
@@ -527,6 +654,67 @@ TEST(CheckListTest, WhatDependsOnAFailureIsSkippedAndSaysBecauseOfWhat) {
   EXPECT_EQ(With(report, kPass), "credentials");
   EXPECT_EQ(report.Find("bucket-list")->finding, "not tried, because of bucket-region");
   EXPECT_EQ(report.Find("external-id")->finding, "not tried, because of identity");
+}
+
+TEST(BucketPolicyCheckTest, ItsShapeDoesNotMatter) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings({kReadBilling});
+  settings.export_place = stage.AddExport(ExportKind::kCur2, "payer-bills", "billing");
+  const Connection connection = stage.Onboard(settings);
+  const std::string account = stage.aws().payer();
+  const std::string both =
+      R"("Principal":{"Service":["bcm-data-exports.amazonaws.com","billingreports.amazonaws.com"]})";
+  const auto statement = [](const std::string& inside) {
+    return R"({"Effect" : "Allow",)"
+           "\n\t" +
+           inside + "}";
+  };
+  const std::string whole =
+      R"("Action":["s3:GetBucketPolicy","s3:PutObject"],"Resource":["arn:aws:s3:::payer-bills","arn:aws:s3:::payer-bills/*"])";
+  const std::vector<std::string> enough{
+      statement(both + "," + whole),
+      // One statement for each action, single values as text, patterns.
+      statement(both + R"(,"Action":"s3:GetBucket*","Resource":"arn:aws:s3:::payer-bills")") + "," +
+          statement(both +
+                    R"(,"Action":"s3:PutObject","Resource":"arn:aws:s3:::payer-bills/billing/*")"),
+      // One statement for each service.
+      statement(R"("Principal":{"Service":"bcm-data-exports.amazonaws.com"},)" + whole) + "," +
+          statement(R"("Principal":{"Service":"billingreports.amazonaws.com"},)" + whole),
+      statement(both + "," + whole + R"(,"Condition":{"StringEquals":{"aws:sourceaccount":[")" +
+                account + R"("]},"ArnLike":{"aws:SourceArn":["arn:aws:cur:us-east-1:)" + account +
+                R"(:definition/bills","arn:aws:bcm-data-exports:us-east-1:)" + account +
+                R"(:export/*"]}})"),
+      statement(both + "," + whole) +
+          R"(,{"Sid":"Tls","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::payer-bills/*","Condition":{"Bool":{"aws:SecureTransport":false}}})"
+          R"(,{"Sid":"Others","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"arn:aws:s3:::payer-bills/*","Condition":{"BoolIfExists":{"aws:PrincipalIsAWSService":"false"},"StringNotEquals":{"aws:PrincipalAccount":")" +
+          account + R"("}}})",
+  };
+  for (const std::string& statements : enough) {
+    stage.AdminPut("/payer-bills", "policy",
+                   R"({"Statement":[)" + statements + R"(],"Version":"2012-10-17"})");
+    const CheckReport report = stage.Look(connection);
+    EXPECT_EQ(report.Find("bucket-policy")->status, kPass) << statements << Told(report);
+  }
+}
+
+TEST(ExportMeantTest, CollectingNeverGuessesAmongSeveral) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  aws::DataExport second = Must(aws::ListDataExports(*stage.Admin())).front();
+  second.name = "second";
+  second.prefix = "more";
+  Must(aws::CreateDataExport(*stage.Admin(), second));
+  Connection open = connection;
+  open.settings.export_place = ExportPlace();
+  const auto client = stage.ClientOf(connection);
+  const auto guessed = PlaceMeant(open, *client);
+  ASSERT_FALSE(guessed.ok());
+  EXPECT_EQ(guessed.error().code(), Errc::kNotFound);
+  EXPECT_NE(guessed.error().message().find("bills, second"), std::string::npos)
+      << guessed.error().message();
+  open.settings.export_place.name = "second";
+  EXPECT_EQ(Must(PlaceMeant(open, *client)).prefix, "more");
+  EXPECT_EQ(ExportMeant(open, DiscoverExports(*client).exports)->place.prefix, "more");
 }
 
 /// The role may read the whole bucket, since nobody said the prefix when the stack was made.
@@ -615,6 +803,80 @@ TEST(CheckListTest, APolicyOfTheOrganisationIsNamedAsTheCause) {
       << denied.cause;
   EXPECT_NE(denied.fix.find("service control policy of the organisation"), std::string::npos)
       << denied.fix;
+}
+
+/// The template with IAM's simulation, which is the only one to tell of the organisation's policies.
+void LetSimulate(Stage& stage, const Connection& connection) {
+  PolicyDocument policy = stage.PolicyOf(connection);
+  PolicyStatement more;
+  more.actions = {"iam:SimulatePrincipalPolicy"};
+  more.resources = {connection.settings.role_arn};
+  policy.statements.push_back(more);
+  stage.SetPolicy(connection, policy);
+}
+
+TEST(GrantLimitsTest, SimulationTellsWhatTheOrganisationTakesAway) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings({PermissionSet::kResources});
+  settings.type = ConnectionType::kMember;
+  settings.role_arn = RoleArn("aws", "345678901234", "farthing");
+  settings.export_place = ExportPlace();
+  const Connection connection = stage.Onboard(settings);
+  LetSimulate(stage, connection);
+  EXPECT_EQ(stage.Look(connection).Find("granted-permissions")->status, kPass);
+  stage.aws().AddServiceControlPolicy("r-exam",
+                                      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny",)"
+                                      R"("Action":"ec2:DescribeSnapshots","Resource":"*"}]})");
+  const CheckReport report = stage.Look(connection);
+  const CheckResult& grants = *report.Find("granted-permissions");
+  EXPECT_EQ(grants.status, kWarning) << Told(report);
+  EXPECT_EQ(Graded(report, "missing:"), std::set<std::string>{"ec2:DescribeSnapshots"});
+  EXPECT_NE(grants.cause.find("service control policy"), std::string::npos) << grants.cause;
+  EXPECT_EQ(grants.fix.find('{'), std::string::npos) << "another policy would not help";
+}
+
+TEST(GrantLimitsTest, SimulationAgreesWithTheMinimum) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings(AllSets());
+  settings.export_place = stage.AddExport(ExportKind::kCur2, "payer-bills", "billing");
+  const Connection connection = stage.Onboard(settings);
+  LetSimulate(stage, connection);
+  const CheckReport report = stage.Look(connection);
+  EXPECT_EQ(report.Find("granted-permissions")->status, kPass) << Told(report);
+  Deny(stage, "iam", "SimulatePrincipalPolicy");
+  EXPECT_EQ(stage.Look(connection).Find("granted-permissions")->status, kPass)
+      << "it is a hint, no need";
+}
+
+void Bound(Stage& stage, const Connection& connection, const PolicyDocument& boundary) {
+  const std::string arn = "arn:aws:iam::" + stage.aws().payer() + ":policy/boundary";
+  stage.AdminForm("iam", "CreatePolicy",
+                  {{"PolicyName", "boundary"}, {"PolicyDocument", ToJson(boundary)}});
+  stage.AdminForm(
+      "iam", "PutRolePermissionsBoundary",
+      {{"RoleName", RoleName(connection.settings.role_arn)}, {"PermissionsBoundary", arn}});
+}
+
+TEST(GrantLimitsTest, ABoundaryIsReadAndWhatItLeavesOutIsTold) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings({kReadBilling, kCostExplorer}));
+  Bound(stage, connection, Without(stage.PolicyOf(connection), "ce:GetCostAndUsage"));
+  const CheckReport report = stage.Look(connection);
+  EXPECT_EQ(With(report, kFail), "cost-explorer") << Told(report);
+  const CheckResult& grants = *report.Find("granted-permissions");
+  EXPECT_EQ(grants.status, kWarning) << Told(report);
+  EXPECT_EQ(Graded(report, "missing:"), std::set<std::string>{"ce:GetCostAndUsage"});
+  EXPECT_NE(grants.cause.find(":policy/boundary leaves it out"), std::string::npos) << grants.cause;
+  EXPECT_NE(grants.fix.find("add the actions to its permissions boundary"), std::string::npos);
+}
+
+TEST(GrantLimitsTest, ABoundaryThatAllowsTheMinimumTakesNothingAway) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings({kReadBilling, kCostExplorer}));
+  Bound(stage, connection, stage.PolicyOf(connection));
+  const CheckReport report = stage.Look(connection);
+  EXPECT_EQ(With(report, kFail), "") << Told(report);
+  EXPECT_EQ(report.Find("granted-permissions")->status, kPass) << Told(report);
 }
 
 TEST(CheckListTest, AReportSurvivesBeingStored) {

@@ -122,9 +122,10 @@ ExportPlace Stage::AddExport(ExportKind kind, const std::string& bucket,
     aws::ReportDefinition report;
     report.name = place.name;
     report.time_unit = "HOURLY";
-    report.format = "textORcsv";
-    report.compression = "GZIP";
+    report.format = "Parquet";
+    report.compression = "Parquet";
     report.schema_elements = {"RESOURCES", "SPLIT_COST_ALLOCATION_DATA"};
+    report.artifacts = {"ATHENA"};
     report.bucket = bucket;
     report.prefix = prefix;
     report.bucket_region = "us-east-1";

@@ -235,6 +235,7 @@ TEST_F(ExportSetupTest, AReportIsMendedAsFarAsAwsLetsIt) {
   poor.time_unit = "DAILY";
   poor.schema_elements = {"RESOURCES"};
   poor.refresh_closed_reports = false;
+  poor.artifacts.clear();
   Must(aws::PutReportDefinition(*stage_.Admin(), poor));
   const Connection connection = Manager(ExportKind::kLegacyCur);
   const auto client = stage_.ClientOf(connection);
@@ -259,6 +260,7 @@ TEST_F(ExportSetupTest, ADataExportIsMendedWithItsColumns) {
   const Connection connection = Manager(ExportKind::kCur2);
   ExportSetup setup = Must(Plan(connection, {}));
   setup.data_export.table_properties["INCLUDE_RESOURCES"] = "FALSE";
+  setup.data_export.overwrite = "CREATE_NEW_REPORT";
   std::string& query = setup.data_export.query;
   const std::string resource = "line_item_resource_id, ";
   ASSERT_NE(query.find(resource), std::string::npos);
@@ -268,6 +270,7 @@ TEST_F(ExportSetupTest, ADataExportIsMendedWithItsColumns) {
   const ExportSetup mend = Must(PlanAdjustment(connection, client, "made"));
   EXPECT_EQ(Steps(mend), "adjust");
   EXPECT_NE(mend.data_export.query.find("line_item_resource_id"), std::string::npos);
+  EXPECT_EQ(mend.data_export.overwrite, "OVERWRITE_REPORT");
   Must(Do(connection, mend));
   EXPECT_EQ(Steps(Must(PlanAdjustment(connection, client, "made"))), "");
 }
