@@ -110,6 +110,7 @@ TEST(CostExplorerTest, TagsGoInTwentiesAndRefusalsAreNamed) {
       R"({"Errors":[{"TagKey":"k3","Code":"TagKeysNotFoundException","Message":"not found"}]})");
   aws.http->Expect(200, R"({"Errors":[]})");
   std::vector<std::string> keys;
+  keys.reserve(21);
   for (int i = 0; i < 21; ++i) keys.push_back("k" + std::to_string(i));
   const auto done = UpdateCostAllocationTags(*aws.client, keys, "Active");
   ASSERT_FALSE(done.ok());

@@ -121,15 +121,15 @@ bool FlagAt(const json::object& object, std::string_view name) {
 }
 
 const json::object& ObjectAt(const json::object& object, std::string_view name) {
-  static const json::object kNone;
+  static const json::object none;
   const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : kNone;
+  return value != nullptr && value->is_object() ? value->get_object() : none;
 }
 
 const json::array& ListAt(const json::object& object, std::string_view name) {
-  static const json::array kNone;
+  static const json::array none;
   const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_array() ? value->get_array() : kNone;
+  return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
 std::vector<std::string> TextsAt(const json::object& object, std::string_view name) {

@@ -19,7 +19,7 @@ class ScriptedHttp : public http::Client {
   using Answer = std::function<Result<http::Response>(const http::Request&)>;
 
   /// Answers the next request.
-  void Expect(int status, std::string body, http::Headers headers = {}) {
+  void Expect(int status, const std::string& body, const http::Headers& headers = {}) {
     Expect([=](const http::Request&) -> Result<http::Response> {
       return http::Response{status, headers, body};
     });
