@@ -156,20 +156,7 @@ Result<Reply> DescribeParts(World& world, const Operation& operation) {
 Result<Reply> DeleteStack(World& world, const Operation& operation) {
   Stack* stack = FindStack(world, operation, operation.Parameter("StackName"));
   if (stack == nullptr) return Reply{};
-  for (auto resource = stack->resources.rbegin(); resource != stack->resources.rend(); ++resource) {
-    if (!IsThere(*resource) || resource->retain) continue;
-    if (const auto removed =
-            RemoveResource(world, operation, resource->type, resource->physical_id);
-        !removed.ok()) {
-      stack->status = "DELETE_FAILED";
-      stack->reason = "The following resource(s) failed to delete: [" + resource->logical_id +
-                      "]. " + removed.error().message();
-      return Reply{};
-    }
-    resource->status = "DELETE_COMPLETE";
-  }
-  const std::string name = stack->name;
-  AccountOf(world, operation).stacks.erase(operation.region + "/" + name);
+  TRY(RemoveStack(world, operation, *stack));
   return Reply{};
 }
 

@@ -21,9 +21,16 @@ Result<void> SetBucket(World& world, const Operation& as, const std::string& nam
                        const json::object& properties);
 /// A report's definition as the API takes it: booleans may be written as text.
 json::object ReportOf(const json::object& properties);
-/// Makes or updates the stacks of a stack set in its member accounts, and returns those.
-Result<std::vector<std::string>> DeployStackSet(World& world, const Operation& as,
-                                                const ResourceOrder& order,
-                                                const std::string& action);
+/// Which stack set is deployed, and by which call.
+struct Deployment {
+  std::string action;  ///< "cloudformation:UpdateStackSet"
+  std::string set_id;
+};
+/// Makes or updates the stacks of a stack set in its member accounts, and removes those of accounts that the targets
+/// no longer hold.
+Result<void> DeployStackSet(World& world, const Operation& as, const ResourceOrder& order,
+                            const Deployment& deployment);
+/// Removes every stack of the set, and the set.
+Result<void> RemoveStackSet(World& world, const Operation& as, const std::string& set_id);
 
 }  // namespace farthing::rehearsal

@@ -35,6 +35,31 @@ std::map<std::string, std::string> InlinePolicies(const json::object& properties
   return policies;
 }
 
+/// Policies that are written into a role or user by its own properties, and those attached by them.
+Result<void> UpdatePoliciesOf(World& world, const Operation& as, const std::string& kind,
+                              const ResourceOrder& order, const Stack::Resource& before) {
+  const std::string& name = before.physical_id;
+  const json::object& now = order.properties;
+  const auto wanted = InlinePolicies(now);
+  for (const auto& [policy, document] : wanted) {
+    TRY(CallFor(world, as, kind, "Put", name, "Policy",
+                {{"PolicyName", policy}, {"PolicyDocument", document}}));
+  }
+  const auto had = InlinePolicies(before.properties);
+  for (const auto& [policy, document] : had) {
+    if (!wanted.contains(policy))
+      TRY(CallFor(world, as, kind, "Delete", name, "Policy", {{"PolicyName", policy}}));
+  }
+  const std::vector<std::string> attached = TextsOf(now, "ManagedPolicyArns");
+  for (const std::string& arn : attached)
+    TRY(CallFor(world, as, kind, "Attach", name, "Policy", {{"PolicyArn", arn}}));
+  for (const std::string& arn : TextsOf(before.properties, "ManagedPolicyArns")) {
+    if (!Has(attached, arn))
+      TRY(CallFor(world, as, kind, "Detach", name, "Policy", {{"PolicyArn", arn}}));
+  }
+  return {};
+}
+
 Result<void> UpdateRole(World& world, const Operation& as, const ResourceOrder& order,
                         const Stack::Resource& before) {
   const std::string& name = before.physical_id;
@@ -47,24 +72,12 @@ Result<void> UpdateRole(World& world, const Operation& as, const ResourceOrder& 
   settings["MaxSessionDuration"] =
       seconds.empty() ? std::to_string(NumberOf(now, "MaxSessionDuration", 3600)) : seconds;
   TRY(CallQuery(world, as, "UpdateRole", std::move(settings)));
-  const auto wanted = InlinePolicies(now);
-  for (const auto& [policy, document] : wanted) {
-    TRY(CallFor(world, as, "Role", "Put", name, "Policy",
-                {{"PolicyName", policy}, {"PolicyDocument", document}}));
-  }
-  const auto had = InlinePolicies(before.properties);
-  for (const auto& [policy, document] : had) {
-    if (!wanted.contains(policy))
-      TRY(CallFor(world, as, "Role", "Delete", name, "Policy", {{"PolicyName", policy}}));
-  }
-  const std::vector<std::string> attached = TextsOf(now, "ManagedPolicyArns");
-  for (const std::string& arn : attached)
-    TRY(CallFor(world, as, "Role", "Attach", name, "Policy", {{"PolicyArn", arn}}));
-  for (const std::string& arn : TextsOf(before.properties, "ManagedPolicyArns")) {
-    if (!Has(attached, arn))
-      TRY(CallFor(world, as, "Role", "Detach", name, "Policy", {{"PolicyArn", arn}}));
-  }
-  return {};
+  return UpdatePoliciesOf(world, as, "Role", order, before);
+}
+
+Result<void> UpdateUser(World& world, const Operation& as, const ResourceOrder& order,
+                        const Stack::Resource& before) {
+  return UpdatePoliciesOf(world, as, "User", order, before);
 }
 
 /// An inline policy of its own: it may move to other roles and users.
@@ -102,12 +115,14 @@ Result<void> UpdateManagedPolicy(World& world, const Operation& as, const Resour
                 {{"PolicyArn", arn},
                  {"PolicyDocument", DocumentOf(order.properties, "PolicyDocument")},
                  {"SetAsDefault", "true"}}));
-  const std::vector<std::string> roles = TextsOf(order.properties, "Roles");
-  for (const std::string& role : roles)
-    TRY(CallFor(world, as, "Role", "Attach", role, "Policy", {{"PolicyArn", arn}}));
-  for (const std::string& role : TextsOf(before.properties, "Roles")) {
-    if (!Has(roles, role))
-      TRY(CallFor(world, as, "Role", "Detach", role, "Policy", {{"PolicyArn", arn}}));
+  for (const std::string kind : {"Role", "User"}) {
+    const std::vector<std::string> holders = TextsOf(order.properties, kind + "s");
+    for (const std::string& holder : holders)
+      TRY(CallFor(world, as, kind, "Attach", holder, "Policy", {{"PolicyArn", arn}}));
+    for (const std::string& holder : TextsOf(before.properties, kind + "s")) {
+      if (!Has(holders, holder))
+        TRY(CallFor(world, as, kind, "Detach", holder, "Policy", {{"PolicyArn", arn}}));
+    }
   }
   return {};
 }
@@ -146,9 +161,8 @@ Result<void> UpdateExport(World& world, const Operation& as, const ResourceOrder
 }
 
 Result<void> UpdateStackSet(World& world, const Operation& as, const ResourceOrder& order,
-                            const Stack::Resource&) {
-  TRY(DeployStackSet(world, as, order, "cloudformation:UpdateStackSet"));
-  return {};
+                            const Stack::Resource& before) {
+  return DeployStackSet(world, as, order, {"cloudformation:UpdateStackSet", before.physical_id});
 }
 
 struct ResourceType {
@@ -161,6 +175,7 @@ struct ResourceType {
 const std::vector<ResourceType>& Types() {
   static const std::vector<ResourceType> types{
       {"AWS::IAM::Role", {"RoleName", "Path"}, UpdateRole},
+      {"AWS::IAM::User", {"UserName", "Path"}, UpdateUser},
       {"AWS::IAM::Policy", {}, UpdatePolicy},
       {"AWS::IAM::ManagedPolicy", {"ManagedPolicyName", "Path"}, UpdateManagedPolicy},
       {"AWS::S3::Bucket", {"BucketName"}, UpdateBucket},

@@ -88,6 +88,23 @@ std::string GeneratedName(World& world, const ResourceOrder& order) {
   return order.stack_name + "-" + order.logical_id + "-" + world.RandomText(kUpper, 12);
 }
 
+/// Puts and attaches the policies that a role's or a user's own properties name.
+Result<void> GivePolicies(World& world, const Operation& as, const std::string& kind,
+                          const std::string& name, const json::object& properties) {
+  if (const json::array* policies = ArrayOf(properties, "Policies")) {
+    for (const json::value& policy : *policies) {
+      TRY(CallQuery(world, as, "Put" + kind + "Policy",
+                    {{kind + "Name", name},
+                     {"PolicyName", TextOf(policy.as_object(), "PolicyName")},
+                     {"PolicyDocument", DocumentOf(policy.as_object(), "PolicyDocument")}}));
+    }
+  }
+  for (const std::string& arn : TextsOf(properties, "ManagedPolicyArns"))
+    TRY(CallQuery(world, as, "Attach" + kind + "Policy",
+                  {{kind + "Name", name}, {"PolicyArn", arn}}));
+  return {};
+}
+
 Result<MadeResource> MakeRole(World& world, const Operation& as, const ResourceOrder& order) {
   const json::object& properties = order.properties;
   std::string name = TextOf(properties, "RoleName");
@@ -105,18 +122,26 @@ Result<MadeResource> MakeRole(World& world, const Operation& as, const ResourceO
         text.empty() ? std::to_string(NumberOf(properties, "MaxSessionDuration", 3600)) : text;
   }
   TRY(CallQuery(world, as, "CreateRole", std::move(parameters)));
-  if (const json::array* policies = ArrayOf(properties, "Policies")) {
-    for (const json::value& policy : *policies) {
-      TRY(CallQuery(world, as, "PutRolePolicy",
-                    {{"RoleName", name},
-                     {"PolicyName", TextOf(policy.as_object(), "PolicyName")},
-                     {"PolicyDocument", DocumentOf(policy.as_object(), "PolicyDocument")}}));
-    }
-  }
-  for (const std::string& arn : TextsOf(properties, "ManagedPolicyArns"))
-    TRY(CallQuery(world, as, "AttachRolePolicy", {{"RoleName", name}, {"PolicyArn", arn}}));
+  TRY(GivePolicies(world, as, "Role", name, properties));
   const Entity& role = world.FindAccount(as.caller.account_id)->roles.at(name);
   return MadeResource{name, {{"Arn", role.arn}, {"RoleId", role.id}}};
+}
+
+Result<MadeResource> MakeUser(World& world, const Operation& as, const ResourceOrder& order) {
+  const json::object& properties = order.properties;
+  std::string name = TextOf(properties, "UserName");
+  if (name.empty()) name = GeneratedName(world, order);
+  QueryParameters parameters = {{"UserName", name}};
+  for (const char* const member : {"Path", "PermissionsBoundary"}) {
+    if (const std::string value = TextOf(properties, member); !value.empty())
+      parameters[member] = value;
+  }
+  TRY(CallQuery(world, as, "CreateUser", std::move(parameters)));
+  TRY(GivePolicies(world, as, "User", name, properties));
+  for (const std::string& group : TextsOf(properties, "Groups"))
+    TRY(CallQuery(world, as, "AddUserToGroup", {{"UserName", name}, {"GroupName", group}}));
+  const Entity& user = world.FindAccount(as.caller.account_id)->users.at(name);
+  return MadeResource{name, {{"Arn", user.arn}}};
 }
 
 /// Inline policies: the physical id remembers whom to take it from.
@@ -145,6 +170,8 @@ Result<MadeResource> MakeManagedPolicy(World& world, const Operation& as,
   const std::string arn = "arn:aws:iam::" + as.caller.account_id + ":policy" + path + name;
   for (const std::string& role : TextsOf(order.properties, "Roles"))
     TRY(CallQuery(world, as, "AttachRolePolicy", {{"RoleName", role}, {"PolicyArn", arn}}));
+  for (const std::string& user : TextsOf(order.properties, "Users"))
+    TRY(CallQuery(world, as, "AttachUserPolicy", {{"UserName", user}, {"PolicyArn", arn}}));
   return MadeResource{arn, {{"PolicyArn", arn}}};
 }
 
@@ -202,13 +229,8 @@ Result<MadeResource> MakeExport(World& world, const Operation& as, const Resourc
 }
 
 Result<MadeResource> MakeStackSet(World& world, const Operation& as, const ResourceOrder& order) {
-  TRY_ASSIGN(const std::vector<std::string> members,
-             DeployStackSet(world, as, order, "cloudformation:CreateStackSet"));
-  const std::string name = TextOf(order.properties, "StackSetName");
-  const std::string set_id = name + ":" + world.Uuid();
-  world.stack_sets.push_back({{"StackSetId", set_id},
-                              {"StackSetName", name},
-                              {"Accounts", json::array(members.begin(), members.end())}});
+  const std::string set_id = TextOf(order.properties, "StackSetName") + ":" + world.Uuid();
+  TRY(DeployStackSet(world, as, order, {"cloudformation:CreateStackSet", set_id}));
   return MadeResource{set_id, {{"StackSetId", set_id}}};
 }
 
@@ -218,6 +240,7 @@ struct ResourceType {
 };
 constexpr ResourceType kTypes[] = {
     {"AWS::IAM::Role", MakeRole},
+    {"AWS::IAM::User", MakeUser},
     {"AWS::IAM::Policy", MakePolicy},
     {"AWS::IAM::ManagedPolicy", MakeManagedPolicy},
     {"AWS::S3::Bucket", MakeBucket},
@@ -226,6 +249,38 @@ constexpr ResourceType kTypes[] = {
     {"AWS::BCMDataExports::Export", MakeExport},
     {"AWS::CloudFormation::StackSet", MakeStackSet},
 };
+
+/// Takes the policies of a role or a user away, as CloudFormation does, and deletes it.
+Result<void> RemoveHolder(World& world, const Operation& as,
+                          const std::map<std::string, Entity>& holders, const std::string& kind,
+                          const std::string& name) {
+  const auto holder = holders.find(name);
+  if (holder == holders.end()) return {};
+  const Entity before = holder->second;
+  for (const auto& [policy, document] : before.inline_policies)
+    TRY(CallQuery(world, as, "Delete" + kind + "Policy",
+                  {{kind + "Name", name}, {"PolicyName", policy}}));
+  for (const std::string& arn : before.attached)
+    TRY(CallQuery(world, as, "Detach" + kind + "Policy",
+                  {{kind + "Name", name}, {"PolicyArn", arn}}));
+  TRY(CallQuery(world, as, "Delete" + kind, {{kind + "Name", name}}));
+  return {};
+}
+
+/// A managed policy goes with all that it is attached to.
+Result<void> TakeFromEverybody(World& world, const Operation& as,
+                               const std::map<std::string, Entity>& holders,
+                               const std::string& kind, const std::string& arn) {
+  std::vector<std::string> names;
+  for (const auto& [name, holder] : holders) {
+    if (std::find(holder.attached.begin(), holder.attached.end(), arn) != holder.attached.end())
+      names.push_back(name);
+  }
+  for (const std::string& name : names)
+    TRY(CallQuery(world, as, "Detach" + kind + "Policy",
+                  {{kind + "Name", name}, {"PolicyArn", arn}}));
+  return {};
+}
 
 }  // namespace
 
@@ -241,17 +296,12 @@ Result<void> RemoveResource(World& world, const Operation& as, const std::string
                             const std::string& physical_id) {
   Account& account = *world.FindAccount(as.caller.account_id);
   if (type == "AWS::IAM::Role") {
-    const auto role = account.roles.find(physical_id);
-    if (role == account.roles.end()) return {};
-    const Entity before = role->second;
-    for (const auto& [name, document] : before.inline_policies)
-      TRY(CallQuery(world, as, "DeleteRolePolicy",
-                    {{"RoleName", physical_id}, {"PolicyName", name}}));
-    for (const std::string& arn : before.attached)
-      TRY(CallQuery(world, as, "DetachRolePolicy",
-                    {{"RoleName", physical_id}, {"PolicyArn", arn}}));
-    TRY(CallQuery(world, as, "DeleteRole", {{"RoleName", physical_id}}));
+    TRY(RemoveHolder(world, as, account.roles, "Role", physical_id));
+  } else if (type == "AWS::IAM::User") {
+    TRY(RemoveHolder(world, as, account.users, "User", physical_id));
   } else if (type == "AWS::IAM::ManagedPolicy") {
+    TRY(TakeFromEverybody(world, as, account.roles, "Role", physical_id));
+    TRY(TakeFromEverybody(world, as, account.users, "User", physical_id));
     TRY(CallQuery(world, as, "DeletePolicy", {{"PolicyArn", physical_id}}));
   } else if (type == "AWS::S3::Bucket") {
     TRY(CallS3(world, as, {"DELETE", physical_id, "", {}, {}, ""}));
@@ -261,6 +311,8 @@ Result<void> RemoveResource(World& world, const Operation& as, const std::string
     TRY(CallJson(world, as, "cur", "DeleteReportDefinition", {{"ReportName", physical_id}}));
   } else if (type == "AWS::BCMDataExports::Export") {
     TRY(CallJson(world, as, "bcm-data-exports", "DeleteExport", {{"ExportArn", physical_id}}));
+  } else if (type == "AWS::CloudFormation::StackSet") {
+    TRY(RemoveStackSet(world, as, physical_id));
   }
   return {};
 }

@@ -54,6 +54,10 @@ Result<std::vector<StackChange>> PlanUpdate(const World& world, const Operation&
 /// Errors: as PlanUpdate; ValidationError when nothing would change, or the stack may not; AccessDenied.
 Result<void> UpdateStack(World& world, const Operation& as, Stack& stack, const StackOrder& order);
 
+/// Removes what a stack has made, last things first, and the stack; what refuses leaves it in DELETE_FAILED.
+/// Errors: none of the resources', which the stack tells.
+Result<void> RemoveStack(World& world, const Operation& as, Stack& stack);
+
 /// Reads a template from S3, by its https URL, as the caller.
 Result<std::string> ReadTemplate(World& world, const Operation& as, const std::string& url);
 

@@ -31,11 +31,42 @@ std::vector<std::string> MembersOf(const World& world, const json::object& prope
   return members;
 }
 
+/// CloudFormation's service role does in a member account whatever a stack needs.
+Operation InMember(const Operation& as, const std::string& account_id) {
+  Operation member = as;
+  member.caller = {};
+  member.caller.account_id = account_id;
+  member.caller.root = true;
+  return member;
+}
+
+std::string StackNameOf(const std::string& set_id) {
+  return "StackSet-" + set_id.substr(0, set_id.find(':'));
+}
+
+Result<void> RemoveFrom(World& world, const Operation& as, const std::string& set_id,
+                        const std::string& account_id) {
+  Account* account = world.FindAccount(account_id);
+  if (account == nullptr) return {};
+  const auto stack = account->stacks.find(as.region + "/" + StackNameOf(set_id));
+  if (stack == account->stacks.end()) return {};
+  return RemoveStack(world, InMember(as, account_id), stack->second);
+}
+
+json::object& SetOf(World& world, const std::string& set_id) {
+  for (json::object& each : world.stack_sets) {
+    if (TextOf(each, "StackSetId") == set_id) return each;
+  }
+  return world.stack_sets.emplace_back(
+      json::object{{"StackSetId", set_id},
+                   {"StackSetName", set_id.substr(0, set_id.find(':'))},
+                   {"Accounts", json::array()}});
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> DeployStackSet(World& world, const Operation& as,
-                                                const ResourceOrder& order,
-                                                const std::string& action) {
+Result<void> DeployStackSet(World& world, const Operation& as, const ResourceOrder& order,
+                            const Deployment& deployment) {
   const json::object& properties = order.properties;
   const std::string name = TextOf(properties, "StackSetName");
   if (TextOf(properties, "PermissionModel") != "SERVICE_MANAGED")
@@ -44,10 +75,10 @@ Result<std::vector<std::string>> DeployStackSet(World& world, const Operation& a
     return Refuse(400, "ValidationError",
                   "You must enable organizations access to operate a service managed stack set");
   TRY(CheckAccess(world, as,
-                  {.action = action,
+                  {.action = deployment.action,
                    .resource = "arn:aws:cloudformation:" + as.region + ":" + as.caller.account_id +
                                ":stackset/" + name + ":*"}));
-  StackOrder stack{.name = "StackSet-" + name,
+  StackOrder stack{.name = StackNameOf(deployment.set_id),
                    .template_body = TextOf(properties, "TemplateBody"),
                    .parameters = {},
                    .capabilities = TextsOf(properties, "Capabilities")};
@@ -58,10 +89,7 @@ Result<std::vector<std::string>> DeployStackSet(World& world, const Operation& a
   }
   const std::vector<std::string> members = MembersOf(world, properties);
   for (const std::string& id : members) {
-    Operation member = as;
-    member.caller = {};
-    member.caller.account_id = id;
-    member.caller.root = true;
+    const Operation member = InMember(as, id);
     auto& stacks = world.FindAccount(id)->stacks;
     const auto existing = stacks.find(as.region + "/" + stack.name);
     if (existing == stacks.end()) {
@@ -71,7 +99,25 @@ Result<std::vector<std::string>> DeployStackSet(World& world, const Operation& a
     TRY_ASSIGN(const auto changes, PlanUpdate(world, member, existing->second, stack));
     if (!changes.empty()) TRY(UpdateStack(world, member, existing->second, stack));
   }
-  return members;
+  json::object& set = SetOf(world, deployment.set_id);
+  for (const std::string& id : TextsOf(set, "Accounts")) {
+    if (std::find(members.begin(), members.end(), id) == members.end())
+      TRY(RemoveFrom(world, as, deployment.set_id, id));
+  }
+  set["Accounts"] = json::array(members.begin(), members.end());
+  return {};
+}
+
+Result<void> RemoveStackSet(World& world, const Operation& as, const std::string& set_id) {
+  TRY(CheckAccess(world, as,
+                  {.action = "cloudformation:DeleteStackSet",
+                   .resource = "arn:aws:cloudformation:" + as.region + ":" + as.caller.account_id +
+                               ":stackset/" + set_id}));
+  const std::vector<std::string> accounts = TextsOf(SetOf(world, set_id), "Accounts");
+  for (const std::string& id : accounts) TRY(RemoveFrom(world, as, set_id, id));
+  std::erase_if(world.stack_sets,
+                [&](const json::object& each) { return TextOf(each, "StackSetId") == set_id; });
+  return {};
 }
 
 }  // namespace farthing::rehearsal

@@ -214,4 +214,21 @@ Result<std::string> ReadTemplate(World& world, const Operation& as, const std::s
   return reply.body;
 }
 
+Result<void> RemoveStack(World& world, const Operation& as, Stack& stack) {
+  for (auto resource = stack.resources.rbegin(); resource != stack.resources.rend(); ++resource) {
+    if (!IsThere(*resource) || resource->retain) continue;
+    if (const auto removed = RemoveResource(world, as, resource->type, resource->physical_id);
+        !removed.ok()) {
+      stack.status = "DELETE_FAILED";
+      stack.reason = "The following resource(s) failed to delete: [" + resource->logical_id +
+                     "]. " + removed.error().message();
+      return {};
+    }
+    resource->status = "DELETE_COMPLETE";
+  }
+  const std::string name = stack.name;
+  world.FindAccount(as.caller.account_id)->stacks.erase(as.region + "/" + name);
+  return {};
+}
+
 }  // namespace farthing::rehearsal

@@ -315,6 +315,57 @@ class OnboardingTest(unittest.TestCase):
                 session = sts.assume_role(RoleArn=account["roles"][0], RoleSessionName="farthing", ExternalId=EXTERNAL_ID)["Credentials"]
                 self.aws.session_client("ec2", session).describe_regions()
 
+        organizations = self.aws.client("organizations")
+        unit = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"][0]["Id"]
+        inside = self.accounts_below(organizations, unit)
+        self.assertTrue(inside and inside < self.accounts_with_roles())
+        client.update_stack(StackName="members", UsePreviousTemplate=True, Parameters=[
+            {"ParameterKey": name, "ParameterValue": value} for name, value in {**self.parameters, "TargetIds": unit}.items()])
+        self.assertEqual(client.describe_stacks(StackName="members")["Stacks"][0]["StackStatus"], "UPDATE_COMPLETE")
+        self.assertEqual(self.accounts_with_roles(), inside)
+        client.delete_stack(StackName="members")
+        self.assertEqual(self.accounts_with_roles(), set())
+
+    def accounts_below(self, organizations, parent):
+        """Those of a unit and of the units in it: a stack set takes them all."""
+        found = {account["Id"] for page in organizations.get_paginator("list_accounts_for_parent").paginate(ParentId=parent)
+                 for account in page["Accounts"]}
+        for unit in organizations.list_organizational_units_for_parent(ParentId=parent)["OrganizationalUnits"]:
+            found |= self.accounts_below(organizations, unit["Id"])
+        return found
+
+    def accounts_with_roles(self):
+        return {account["id"] for account in self.aws.command("state")["accounts"] if account["roles"]}
+
+    def test_a_user_with_its_policies(self):
+        """What a connection with access keys has made for it."""
+        billing = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "cur:DescribeReportDefinitions", "Resource": "*"}]}
+        template = {"Resources": {
+            "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "reader", "Policies": [
+                {"PolicyName": "inline", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Action": "ec2:DescribeRegions", "Resource": "*"}]}}]}},
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Users": [{"Ref": "User"}], "PolicyDocument": billing}}},
+            "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["User", "Arn"]}}}}
+        client, iam = self.aws.client("cloudformation"), self.aws.client("iam")
+        client.create_stack(StackName="keys", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
+        stack = client.describe_stacks(StackName="keys")["Stacks"][0]
+        self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE")
+        self.assertEqual(stack["Outputs"][0]["OutputValue"], f"arn:aws:iam::{self.aws.payer}:user/reader")
+        self.assertEqual(iam.list_user_policies(UserName="reader")["PolicyNames"], ["inline"])
+        attached = iam.list_attached_user_policies(UserName="reader")["AttachedPolicies"]
+        self.assertEqual(len(attached), 1)
+        key = iam.create_access_key(UserName="reader")["AccessKey"]
+        keys = {"access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"]}
+        self.assertEqual(self.aws.client("cur", keys).describe_report_definitions()["ReportDefinitions"], [])
+        template["Resources"]["User"]["Properties"]["Policies"] = []
+        client.update_stack(StackName="keys", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
+        self.assertEqual(iam.list_user_policies(UserName="reader")["PolicyNames"], [])
+        iam.delete_access_key(UserName="reader", AccessKeyId=key["AccessKeyId"])
+        client.delete_stack(StackName="keys")
+        self.assertNotIn("reader", [user["UserName"] for user in iam.list_users()["Users"]])
+        with self.assertRaises(iam.exceptions.NoSuchEntityException):
+            iam.get_policy(PolicyArn=attached[0]["PolicyArn"])
+
     def test_a_role_by_hand(self):
         """What a person types who follows a guide with the AWS CLI."""
         aws = self.aws.cli
