@@ -6,7 +6,6 @@ namespace farthing::aws {
 namespace {
 
 constexpr QueryService kCloudFormation = {Service::kCloudFormation, "2010-05-15"};
-constexpr QueryService kEc2 = {Service::kEc2, "2016-11-15"};
 constexpr JsonService kBudgets = {Service::kBudgets, "AWSBudgetServiceGateway"};
 
 std::string AmountAt(const json::object& object, std::string_view name) {
@@ -69,14 +68,6 @@ Result<std::vector<Budget>> DescribeBudgets(Client& client, const std::string& a
         return {};
       }));
   return budgets;
-}
-
-Result<std::vector<std::string>> EnabledRegions(Client& client) {
-  TRY_ASSIGN(const pugi::xml_document answer, CallQuery(client, kEc2, "DescribeRegions", {}));
-  std::vector<std::string> regions;
-  for (const pugi::xml_node item : answer.document_element().child("regionInfo").children("item"))
-    regions.push_back(TextAt(item, "regionName"));
-  return regions;
 }
 
 }  // namespace farthing::aws

@@ -1,6 +1,6 @@
 #pragma once
 
-// Smaller reads around a connection: CloudFormation's progress, Budgets, regions.
+// Smaller reads around a connection: CloudFormation's progress, Budgets.
 
 #include <optional>
 #include <string>
@@ -28,8 +28,5 @@ struct Budget {
       forecast;  ///< amounts as decimal text
 };
 Result<std::vector<Budget>> DescribeBudgets(Client& client, const std::string& account_id);
-
-/// The regions that are enabled for the account: ec2:DescribeRegions.
-Result<std::vector<std::string>> EnabledRegions(Client& client);
 
 }  // namespace farthing::aws

@@ -54,15 +54,5 @@ TEST(AccountSetupTest, BudgetsKeepAmountsAsText) {
   EXPECT_EQ((*budgets)[0].forecast, "");
 }
 
-TEST(AccountSetupTest, RegionsAreItems) {
-  ScriptedAws aws;
-  aws.http->Expect(200, R"(<DescribeRegionsResponse><requestId>r</requestId><regionInfo>
-    <item><regionName>eu-west-1</regionName></item><item><regionName>us-east-1</regionName></item>
-    </regionInfo></DescribeRegionsResponse>)");
-  const auto regions = EnabledRegions(*aws.client);
-  ASSERT_TRUE(regions.ok()) << regions.error().message();
-  EXPECT_EQ(*regions, (std::vector<std::string>{"eu-west-1", "us-east-1"}));
-}
-
 }  // namespace
 }  // namespace farthing::aws

@@ -8,6 +8,7 @@
 #include "aws/error.h"
 #include "aws/iam.h"
 #include "aws/organizations.h"
+#include "aws/probe.h"
 #include "aws/sts.h"
 #include "tests/referee/service.h"
 
@@ -205,10 +206,15 @@ TEST_F(MotoTest, AnOrganisationOfManyAccounts) {
   EXPECT_EQ((*units)[1].account_ids, std::vector<std::string>{last});
 }
 
-TEST_F(MotoTest, RegionsOfTheAccount) {
-  const auto regions = aws::EnabledRegions(*client_);
-  ASSERT_TRUE(regions.ok()) << regions.error().message();
-  EXPECT_NE(std::find(regions->begin(), regions->end(), "eu-central-1"), regions->end());
+// Every call of resource discovery and metrics, whose shape moto checks.
+TEST_F(MotoTest, ResourcesAndMetricsCanBeAsked) {
+  for (const char* action : {"ec2:DescribeRegions", "ec2:DescribeInstances", "ec2:DescribeVolumes",
+                             "ec2:DescribeSnapshots", "ec2:DescribeAddresses",
+                             "elasticloadbalancing:DescribeLoadBalancers", "cloudwatch:ListMetrics",
+                             "cloudwatch:GetMetricData"}) {
+    const Result<void> asked = aws::Probe(*client_, action);
+    EXPECT_TRUE(asked.ok()) << action << ": " << asked.error().message();
+  }
 }
 
 TEST_F(MotoTest, AMissingStackAndABudget) {

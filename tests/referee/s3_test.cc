@@ -15,6 +15,7 @@
 #include "aws/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "http/server.h"
 #include "tests/referee/service.h"
 
 namespace farthing::referee {
@@ -87,6 +88,30 @@ const std::vector<std::string> kKeys = {
     "back\\slash|pipe^caret`tick.csv",
     "quote\"less<greater>.csv",
 };
+
+// S3 sends calls for a new bucket elsewhere for a while; the storage behind verifies the signature that was made for it.
+TEST_F(S3RefereeTest, ATemporaryRedirectIsFollowedWithASignatureThatHolds) {
+  std::atomic<int> redirected = 0;
+  const auto front = http::Server::Start({}, [&](const http::ServerRequest& request) {
+    ++redirected;
+    return http::ServerResponse{307,
+                                {{"Location", service_->url().scheme + "://" +
+                                                  service_->url().authority() + request.target},
+                                 {"x-amz-bucket-region", "us-east-1"}}};
+  });
+  ASSERT_TRUE(front.ok()) << front.error().message();
+  aws::Environment environment = EnvironmentOf(*service_);
+  environment.endpoints.overrides[std::nullopt].port = (*front)->port();
+  aws::S3 s3(std::make_shared<aws::Client>(environment, Keys("AKIDROOT", "rootsecretrootsecret")),
+             {});
+  for (const std::string& key : kKeys) {
+    const auto put = s3.Put(kBucket, key, "content of " + key);
+    ASSERT_TRUE(put.ok()) << key << ": " << put.error().message();
+    EXPECT_EQ(*s3.Get(kBucket, key, 1000), "content of " + key);
+  }
+  EXPECT_EQ(s3.List(kBucket, "")->objects.size(), kKeys.size());
+  EXPECT_EQ(redirected, static_cast<int>(2 * kKeys.size() + 1));
+}
 
 TEST_F(S3RefereeTest, KeysOfEveryKindAreWrittenListedAndRead) {
   aws::S3 s3 = Storage();
