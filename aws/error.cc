@@ -17,8 +17,8 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-template <std::size_t size>
-bool IsOneOf(std::string_view code, const std::array<std::string_view, size>& codes) {
+template <std::size_t Size>
+bool IsOneOf(std::string_view code, const std::array<std::string_view, Size>& codes) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
@@ -208,8 +208,7 @@ Error ToError(const ServiceError& refused, Service service, std::string_view ope
   if (!refused.message.empty()) message += ": " + refused.message;
   Error error(CodeOf(refused), std::move(message));
   const auto [fix, denied_by] = RemedyOf(refused, action);
-  // Hint and With change the error in place; assigning what they return would move it into itself.
-  if (!fix.empty()) static_cast<void>(std::move(error).Hint(fix));
+  // With changes the error in place; assigning what it returns would move it into itself.
   const auto add = [&error](std::string_view name, std::string_view value) {
     if (!value.empty()) static_cast<void>(std::move(error).With(name, value));
   };
@@ -221,6 +220,7 @@ Error ToError(const ServiceError& refused, Service service, std::string_view ope
   add(kRegionDetail, refused.region);
   add(kLocationDetail, refused.location);
   add(kDeniedByDetail, denied_by);
+  if (!fix.empty()) return std::move(error).Hint(fix);
   return error;
 }
 
