@@ -14,7 +14,7 @@ connect::KeySource KeySourceOf(const CliContext& context) {
   } else if (const auto directory = context.variable("CREDENTIALS_DIRECTORY")) {
     const std::filesystem::path credential =
         std::filesystem::path(*directory) / "farthing-secret-key";
-    if (std::filesystem::exists(credential)) source.file = credential;
+    if (std::filesystem::exists(credential)) source.credential = credential;
   }
   return source;
 }

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "base/files.h"
@@ -20,7 +23,7 @@ class StoreTest : public testing::Test {
   }
   ~StoreTest() override { fs::remove_all(directory_); }
 
-  KeySource OwnKey() const { return {{}, {}, directory_ / "secret.key"}; }
+  KeySource OwnKey() const { return {{}, {}, {}, directory_ / "secret.key"}; }
   static Settings Role(const std::string& name, const std::string& account = "123456789012") {
     Settings settings;
     settings.name = name;
@@ -118,9 +121,9 @@ TEST_F(StoreTest, AKeyThatOthersCanReadIsRefused) {
 TEST_F(StoreTest, AnotherKeyIsRefusedBeforeAnythingIsRead) {
   auto vault = *Vault::Open(store_->database(), OwnKey());
   ASSERT_TRUE(vault->Put("c1", "s", "secret").ok());
-  const KeySource other{NewKeyText(), {}, {}};
+  const KeySource other{NewKeyText(), {}, {}, {}};
   EXPECT_EQ(Vault::Open(store_->database(), other).error().code(), Errc::kUnauthenticated);
-  const KeySource no_key{std::string("123"), {}, {}};
+  const KeySource no_key{std::string("123"), {}, {}, {}};
   EXPECT_EQ(Vault::Open(store_->database(), no_key).error().code(), Errc::kInvalidArgument);
 }
 
@@ -145,6 +148,89 @@ TEST_F(StoreTest, RotationKeepsEverySecretAndSurvivesACrash) {
   fs::permissions(directory_ / "secret.key.next", fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_EQ(*(*Vault::Open(store_->database(), OwnKey()))->Get("c2", "s"), "two");
   EXPECT_FALSE(fs::exists(directory_ / "secret.key.next"));
+}
+
+TEST_F(StoreTest, EveryPlaceOfTheKeyIsReadAndTheFirstCounts) {
+  const std::string key = NewKeyText();
+  {
+    ASSERT_TRUE((*Vault::Open(store_->database(), {key, {}, {}, {}}))->Put("c", "s", "one").ok());
+  }
+  const fs::path file = directory_ / "elsewhere.key";
+  ASSERT_TRUE(WriteFileDurably(file, key + "\n").ok());
+  const auto read = [&](const KeySource& source) -> Result<std::string> {
+    TRY_ASSIGN(const auto vault, Vault::Open(store_->database(), source));
+    return vault->Get("c", "s");
+  };
+  fs::permissions(file, fs::perms(0600));
+  EXPECT_EQ(*read({{}, file, {}, {}}), "one");
+  EXPECT_EQ(*read({key, directory_ / "absent", {}, {}}), "one") << "the variable comes first";
+  fs::permissions(file, fs::perms(0440));
+  EXPECT_EQ(read({{}, file, {}, {}}).error().code(), Errc::kPermissionDenied);
+  EXPECT_EQ(*read({{}, {}, file, {}}), "one") << "as systemd hands it to a service";
+  for (const int mode : {0444, 0460, 0666}) {
+    fs::permissions(file, fs::perms(mode));
+    const Result<std::string> refused = read({{}, {}, file, {}});
+    ASSERT_FALSE(refused.ok()) << mode;
+    EXPECT_EQ(refused.error().code(), Errc::kPermissionDenied);
+    EXPECT_NE(refused.error().hint().find("LoadCredential="), std::string::npos);
+  }
+  for (const fs::path& each : {directory_ / "secret.key", directory_ / "secret.key.next"}) {
+    EXPECT_FALSE(fs::exists(each)) << "no key of our own is made: " << each;
+  }
+}
+
+TEST_F(StoreTest, AKeyFromOutsideIsRotatedToTheOneThatIsGiven) {
+  const std::string key = NewKeyText(), next = NewKeyText();
+  auto vault = *Vault::Open(store_->database(), {key, {}, {}, {}});
+  ASSERT_TRUE(vault->Put("c", "s", "one").ok());
+  EXPECT_EQ(vault->Rotate(std::nullopt).error().code(), Errc::kInvalidArgument);
+  EXPECT_EQ(*vault->Rotate(next), 1);
+  EXPECT_EQ(*vault->Get("c", "s"), "one");
+  vault.reset();
+  EXPECT_EQ(Vault::Open(store_->database(), {key, {}, {}, {}}).error().code(),
+            Errc::kUnauthenticated);
+  EXPECT_EQ(*(*Vault::Open(store_->database(), {next, {}, {}, {}}))->Get("c", "s"), "one");
+}
+
+/// Killed at whatever instant, every secret is under one key, and that key is where it is looked for.
+TEST_F(StoreTest, ARotationThatIsKilledLeavesEverySecretReadable) {
+  constexpr int kSecrets = 300;
+  {
+    auto vault = *Vault::Open(store_->database(), OwnKey());
+    const auto put = [&]() -> Result<void> {
+      for (int i = 0; i < kSecrets; ++i) {
+        TRY(vault->Put("c" + std::to_string(i), "s", "secret " + std::to_string(i)));
+      }
+      return {};
+    };
+    ASSERT_TRUE(store_->database().Transaction(put).ok());
+  }
+  int interrupted = 0;
+  for (int round = 0; round < 24; ++round) {
+    const std::string before = *ReadFile(directory_ / "secret.key", 1000);
+    const pid_t child = fork();
+    if (child == 0) {
+      const auto database = engine::SqliteDatabase::Open((directory_ / "farthing.db").string());
+      const bool ok = database.ok() && [&] {
+        auto vault = Vault::Open(**database, OwnKey());
+        return vault.ok() && (*vault)->Rotate(std::nullopt).ok();
+      }();
+      _exit(ok ? 0 : 1);
+    }
+    ASSERT_GT(child, 0);
+    usleep(static_cast<useconds_t>(400 * round));
+    kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    interrupted += WIFSIGNALED(status) ? 1 : 0;
+    auto vault = Vault::Open(store_->database(), OwnKey());
+    ASSERT_TRUE(vault.ok()) << vault.error().message();
+    for (int i = 0; i < kSecrets; ++i) {
+      ASSERT_EQ(*(*vault)->Get("c" + std::to_string(i), "s"), "secret " + std::to_string(i));
+    }
+    EXPECT_FALSE(fs::exists(directory_ / "secret.key.next"));
+  }
+  EXPECT_GT(interrupted, 0);
 }
 
 TEST_F(StoreTest, AProcessThatOpensTheVaultWritesNoCore) {

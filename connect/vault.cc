@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -56,12 +57,16 @@ std::string Place(std::string_view connection_id, std::string_view name) {
   return std::string(connection_id) + '\n' + std::string(name);
 }
 
-Result<std::string> ReadKeyFile(const std::filesystem::path& file) {
+/// systemd.exec(5), "Credentials": the files are root's, and the service's user reads them through an ACL, whose mask
+/// stands where the group's permissions would.
+Result<std::string> ReadCredential(const std::filesystem::path& file) {
   struct stat info{};
-  if (stat(file.c_str(), &info) != 0) return ErrnoError("read the key file", file, errno);
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Error(Errc::kPermissionDenied, "the key file can be read by others: " + file.string())
-        .Hint("chmod 600 " + file.string());
+  if (stat(file.c_str(), &info) != 0) return ErrnoError("read the credential", file, errno);
+  const bool narrow = (info.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
+  if (!narrow || (info.st_uid != 0 && info.st_uid != geteuid())) {
+    return Error(Errc::kPermissionDenied,
+                 "the credential is not as systemd gives it: " + file.string())
+        .Hint("let systemd make it, with LoadCredential=farthing-secret-key:FILE in the unit");
   }
   return ReadFile(file, kKeyFileLimit);
 }
@@ -115,6 +120,16 @@ struct Vault::Key {
   unsigned char* bytes;
 };
 
+Result<std::string> ReadKeyFile(const std::filesystem::path& file) {
+  struct stat info{};
+  if (stat(file.c_str(), &info) != 0) return ErrnoError("read the key file", file, errno);
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return Error(Errc::kPermissionDenied, "the key file can be read by others: " + file.string())
+        .Hint("chmod 600 " + file.string());
+  }
+  return ReadFile(file, kKeyFileLimit);
+}
+
 std::string NewKeyText() {
   StartSodium();
   std::array<unsigned char, kKeyBytes> bytes{};
@@ -143,6 +158,10 @@ Result<std::unique_ptr<Vault>> Vault::Open(engine::SqliteDatabase& database,
   } else if (source.file) {
     origin = source.file->string();
     TRY_ASSIGN(const std::string text, ReadKeyFile(*source.file));
+    TRY_ASSIGN(key, Key::Parse(text, origin));
+  } else if (source.credential) {
+    origin = source.credential->string();
+    TRY_ASSIGN(const std::string text, ReadCredential(*source.credential));
     TRY_ASSIGN(key, Key::Parse(text, origin));
   } else {
     const std::filesystem::path& file = source.default_file;
@@ -222,7 +241,7 @@ Result<void> Vault::Destroy(std::string_view connection_id) {
 }
 
 Result<int> Vault::Rotate(const std::optional<std::string>& new_key) {
-  const bool own_file = !source_.text && !source_.file;
+  const bool own_file = !source_.text && !source_.file && !source_.credential;
   if (!own_file && !new_key) {
     return Error(Errc::kInvalidArgument, "the key comes from outside: give the new one")
         .Hint(

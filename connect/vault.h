@@ -18,8 +18,9 @@ namespace farthing::connect {
 /// Where the key comes from; the first that is set counts.
 struct KeySource {
   std::optional<std::string> text;  ///< 64 hex digits or base64 of 32 bytes, from a variable
-  std::optional<std::filesystem::path>
-      file;  ///< the same text; owner-only mode; systemd credential or --key-file
+  std::optional<std::filesystem::path> file;  ///< the same text; owner-only mode
+  /// The same text as systemd hands it to a service: root's, read through an ACL, which shows as mode 0440.
+  std::optional<std::filesystem::path> credential;
   std::filesystem::path default_file;  ///< DATA/secret.key; made with mode 0600 when first needed
 };
 
@@ -55,6 +56,9 @@ class Vault final : public Secrets {
   KeySource source_;
   std::unique_ptr<Key> key_;
 };
+
+/// The text of a key file.  Errors: kPermissionDenied (others than its owner may read it, or we may not).
+Result<std::string> ReadKeyFile(const std::filesystem::path& file);
 
 /// A fresh key as text: 64 hex digits.
 std::string NewKeyText();
