@@ -143,6 +143,16 @@ Result<void> ValidateReach(const Settings& settings) {
   if (!UsesRole(settings) && !settings.role_arn.empty()) {
     return Field("role_arn", "does not go with type " + std::string(Name(settings.type)));
   }
+  const auto only_for = [&](ConnectionType type, std::string_view field, const std::string& value) {
+    if (value.empty() || settings.type == type) return Result<void>();
+    return Result<void>(Field(field, "goes with type " + std::string(Name(type)) +
+                                         " only, not with " + std::string(Name(settings.type))));
+  };
+  TRY(only_for(ConnectionType::kBucket, "endpoint", settings.endpoint));
+  TRY(only_for(ConnectionType::kDirectory, "directory", settings.directory));
+  if (settings.type == ConnectionType::kDirectory && !settings.access_key_id.empty()) {
+    return Field("access_key_id", "does not go with a directory");
+  }
   if (keys && settings.access_key_id.empty()) return Field("access_key_id", "is missing");
   if (!settings.access_key_id.empty() && UsesRole(settings)) {
     return Field("access_key_id", "does not go with a role");

@@ -46,6 +46,10 @@ TEST(ConnectionTest, EveryTypeNamesTheFieldThatIsMissing) {
   settings.endpoint = "http://127.0.0.1:9";
   EXPECT_EQ(FieldOf(Validate(settings)), "bucket");
   settings.type = ConnectionType::kDirectory;
+  EXPECT_EQ(FieldOf(Validate(settings)), "endpoint") << "what would be ignored is refused";
+  settings.endpoint.clear();
+  EXPECT_EQ(FieldOf(Validate(settings)), "access_key_id");
+  settings.access_key_id.clear();
   EXPECT_EQ(FieldOf(Validate(settings)), "directory");
   settings.name = " ";
   EXPECT_EQ(FieldOf(Validate(settings)), "name");
