@@ -30,6 +30,11 @@ Result<connect::CollectOptions> OptionsOf(const CollectFlags& flags) {
   if (!flags.to.empty()) {
     TRY_ASSIGN(options.last, ParsePeriod(flags.to));
   }
+  if (options.first && options.last && *options.last < *options.first) {
+    return Error(Errc::kInvalidArgument,
+                 "--from is later than --to: " + flags.from + ", " + flags.to)
+        .Hint("both are months and included: --from " + flags.to + " --to " + flags.from);
+  }
   options.again = flags.again;
   options.tolerated_rows = flags.tolerate;
   options.disk_limit_bytes = flags.disk_limit_gib << 30;
@@ -78,7 +83,9 @@ Result<void> CollectOnce(OpenInstallation& installation, const CollectFlags& fla
   std::optional<Error> failure;
   for (const std::string& id : ids) {
     Result<void> collected = CollectOne(installation, id, options, context);
-    if (!collected.ok() && !failure) failure = std::move(collected).error();
+    if (collected.ok()) continue;
+    if (failure) PrintError(*failure, context);  // the last one is told by whoever runs the verb
+    failure = std::move(collected).error();
   }
   if (failure) return std::move(*failure);
   return {};
@@ -104,33 +111,6 @@ Result<void> RunCollect(const CollectFlags& flags, CliContext& context) {
   const EndAtInterrupt end("\nstopped; what was collected stays, the rest resumes\n");
   TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
   return CollectOnce(*installation, flags, context);
-}
-
-Result<void> RunDisconnect(const std::string& name, const std::string& data, bool yes,
-                           CliContext& context) {
-  if (!yes) {
-    return Error(Errc::kInvalidArgument,
-                 "disconnecting destroys the credentials" +
-                     std::string(data == "purge" ? " and all data of the connection" : "") +
-                     " and cannot be undone")
-        .Hint("say --yes");
-  }
-  TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
-  connect::Installation parts = installation->parts();
-  TRY_ASSIGN(const connect::Disconnection done,
-             Disconnect(parts, name,
-                        data == "purge" ? connect::DataFate::kPurge : connect::DataFate::kKeep));
-  if (context.format != "table") {
-    Records records{{"aws_command"}, {}};
-    for (const std::string& command : done.aws_commands) records.rows.push_back({command});
-    PrintRecords(records, context);
-    return {};
-  }
-  context.out << "disconnected; the credentials are destroyed, data is "
-              << (data == "purge" ? "purged" : "kept") << '\n';
-  if (!done.aws_commands.empty()) context.out << "what is left in AWS, for you to delete:\n";
-  for (const std::string& command : done.aws_commands) context.out << "  " << command << '\n';
-  return {};
 }
 
 }  // namespace
@@ -165,25 +145,6 @@ void AddCollectVerb(CLI::App& app, CliContext& context) {
       "  farthing collect --watch");
   verb->callback(
       [=, &context] { context.action = [=, &context] { return RunCollect(*flags, context); }; });
-}
-
-void AddDisconnectVerb(CLI::App& app, CliContext& context) {
-  auto* verb = AddVerb(app, context, "disconnect",
-                       "Destroy a connection's credentials; keep or purge its data");
-  auto name = std::make_shared<std::string>();
-  auto data = std::make_shared<std::string>("keep");
-  auto yes = std::make_shared<bool>(false);
-  verb->add_option("CONNECTION", *name, "Name or id")->required();
-  verb->add_option("--bills", *data, "keep or purge what was collected")
-      ->check(OneOf({"keep", "purge"}))
-      ->capture_default_str();
-  verb->add_flag("--yes", *yes, "I mean it");
-  verb->footer(
-      "Examples:\n  farthing disconnect production --yes\n"
-      "  farthing disconnect production --bills purge --yes");
-  verb->callback([=, &context] {
-    context.action = [=, &context] { return RunDisconnect(*name, *data, *yes, context); };
-  });
 }
 
 }  // namespace farthing::cli

@@ -28,8 +28,12 @@ void SayWhatNext(const Connection& connection, CliContext& context) {
   } else {
     out << "next:\n";
   }
-  out << "  farthing check " << settings.name << "\n  farthing collect --connection "
-      << settings.name << '\n';
+  out << "  farthing check " << settings.name << '\n';
+  if (settings.type == ConnectionType::kLinkedKeys) {
+    out << "  nothing is collected with these keys: the account's bill comes through its payer\n";
+  } else {
+    out << "  farthing collect --connection " << settings.name << '\n';
+  }
 }
 
 Result<void> RunConnect(const ConnectionFlags& flags, bool check, CliContext& context) {

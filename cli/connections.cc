@@ -1,11 +1,11 @@
 #include <boost/json.hpp>
 #include <ostream>
 
-#include "base/files.h"
 #include "base/text.h"
 #include "cli/check_report.h"
 #include "cli/connection_flags.h"
 #include "cli/connection_report.h"
+#include "cli/disconnect.h"
 #include "cli/installation.h"
 #include "cli/records.h"
 #include "cli/verb.h"
@@ -69,7 +69,8 @@ void PrintConnection(const Connection& connection, CliContext& context) {
   add("id", connection.id);
   add("name", s.name);
   add("type", std::string(Name(s.type)));
-  add("state", std::string(Name(connection.state)) + ": " + Describe(connection, Now()));
+  const std::string state(Name(connection.state)), description = Describe(connection, Now());
+  add("state", description.starts_with(state) ? description : state + ": " + description);
   add("account", s.account_id);
   add("role", s.role_arn);
   add("external ID", s.external_id + (s.external_id_adopted ? " (adopted: weaker)" : ""));
@@ -168,7 +169,7 @@ Result<void> RunRotate(const std::string& new_key_file, CliContext& context) {
   TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
   std::optional<std::string> new_key;
   if (!new_key_file.empty()) {
-    TRY_ASSIGN(new_key, ReadFile(new_key_file, 4096));
+    TRY_ASSIGN(new_key, connect::ReadKeyFile(new_key_file));
   }
   TRY_ASSIGN(const int count, installation->vault().Rotate(new_key));
   context.out << count << (count == 1 ? " secret is" : " secrets are")
@@ -199,12 +200,13 @@ Result<void> RunSetting(const std::string& name, const std::optional<std::string
 }  // namespace
 
 void AddConnectionsVerb(CLI::App& app, CliContext& context) {
-  auto* verb =
-      AddVerb(app, context, "connections", "List, show, edit, enable and disable connections");
+  auto* verb = AddVerb(app, context, "connections",
+                       "List, show, edit, enable, disable and delete connections");
   verb->footer(
       "Examples:\n  farthing connections\n  farthing connections show production\n"
       "  farthing connections edit production --export cur2-hourly\n"
       "  farthing connections history production\n"
+      "  farthing connections delete production --dry-run\n"
       "  farthing connections setting support_contact finops@example.net");
   verb->require_subcommand(0, 1);
   const auto act = [&context](CLI::App* sub, auto run) {
@@ -233,6 +235,14 @@ void AddConnectionsVerb(CLI::App& app, CliContext& context) {
   act(disable, [=](CliContext& c) { return RunDisable(*name, *why, c); });
   act(named("enable", "Verify it and collect again"),
       [name](CliContext& c) { return RunEnable(*name, c); });
+  auto deleting = std::make_shared<DeleteFlags>();
+  CLI::App* remove = named("delete", "Delete it for good, with its bills");
+  remove->add_flag("--dry-run", deleting->dry_run, "Only say what would go and what would stay");
+  remove->add_flag("--yes", deleting->yes, "I mean it");
+  act(remove, [=](CliContext& c) {
+    deleting->connection = *name;
+    return RunDelete(*deleting, c);
+  });
   auto key_file = std::make_shared<std::string>();
   CLI::App* rotate = verb->add_subcommand("rotate-key", "Write all secrets under a new key");
   rotate->add_option("--new-key-file", *key_file, "The next key, where the key comes from outside")

@@ -107,11 +107,13 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
                                const Platform& platform, const std::string& name,
                                const CollectOptions& options) {
   TRY_ASSIGN(Connection connection, store.Find(name));
+  TRY_ASSIGN(const auto lock, LockCollecting(catalog.layout(), connection));
+  TRY_ASSIGN(connection, store.Find(connection.id));  // it may have ended meanwhile
   const Settings& settings = connection.settings;
   if (settings.type == ConnectionType::kLinkedKeys) {
     return Error(Errc::kInvalidArgument,
-                 "connection " + settings.name + " contributes resources only")
-        .Hint("its bill arrives through its payer's connection");
+                 "connection " + settings.name + " has nothing to collect of its own")
+        .Hint("its bill, resources included, arrives through its payer's connection");
   }
   if (!MayCollect(connection.state)) {
     return Error(Errc::kConflict,
@@ -120,9 +122,6 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
                   ? "verify it first: farthing check " + settings.name
                   : "enable it first: farthing connections enable " + settings.name);
   }
-  const fs::path directory = catalog.layout().data() / "downloads" / connection.id;
-  TRY(MakeDirectories(directory));
-  TRY_ASSIGN(const auto lock, DirectoryLock::Acquire(directory / "lock"));
   Result<CollectSummary> summary = [&]() -> Result<CollectSummary> {
     if (settings.type == ConnectionType::kDirectory) {
       return CollectDirectory(store, catalog, connection, options);

@@ -60,6 +60,21 @@ bool HasLoaded(const std::map<std::string, Collected>& known) {
   });
 }
 
+std::filesystem::path DownloadsOf(const lake::Layout& layout, const Connection& connection) {
+  return layout.data() / "downloads" / connection.id;
+}
+
+Result<std::unique_ptr<DirectoryLock>> LockCollecting(const lake::Layout& layout,
+                                                      const Connection& connection) {
+  const std::filesystem::path directory = DownloadsOf(layout, connection);
+  TRY(MakeDirectories(directory));
+  Result<std::unique_ptr<DirectoryLock>> lock = DirectoryLock::Acquire(directory / "lock");
+  if (lock.ok() || lock.error().code() != Errc::kConflict) return lock;
+  return Error(Errc::kConflict,
+               "connection " + connection.settings.name + " is being collected by another process")
+      .Hint("wait until that has ended, or stop it, then run the same command again");
+}
+
 CollectedLog::CollectedLog(engine::SqliteDatabase& database, std::string connection_id)
     : database_(database), connection_id_(std::move(connection_id)) {}
 
@@ -95,7 +110,11 @@ Result<void> CollectedLog::Save(const Collected& one) {
 }
 
 Result<void> CollectedLog::Clear() {
-  return database_.Run("DELETE FROM collected WHERE connection_id = ?", {connection_id_});
+  return database_.Transaction([&]() -> Result<void> {
+    TRY(database_.Run("DELETE FROM collected WHERE connection_id = ?", {connection_id_}));
+    return database_.Run("DELETE FROM connection_exports WHERE connection_id = ?",
+                         {connection_id_});
+  });
 }
 
 Result<void> CollectedLog::LinkExport(std::int64_t export_id) {

@@ -3,13 +3,18 @@
 // What was collected from a bucket, so that an unchanged one costs one listing and nothing else.
 // One CollectedLog belongs to one thread.
 
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/time.h"
+#include "connect/connection.h"
 #include "engine/sqlite.h"
+#include "lake/layout.h"
 
 namespace farthing::connect {
 
@@ -38,13 +43,20 @@ std::string CauseIn(const std::map<std::string, Collected>& known);
 /// True when some delivery is in the lake, brought by this connection or by another one.
 bool HasLoaded(const std::map<std::string, Collected>& known);
 
+/// Where the connection's deliveries lie while they are fetched and imported.
+std::filesystem::path DownloadsOf(const lake::Layout& layout, const Connection& connection);
+/// One collection of a connection at a time, across processes; what ends a connection takes it as well.
+/// Errors: kConflict (it is being collected).
+Result<std::unique_ptr<DirectoryLock>> LockCollecting(const lake::Layout& layout,
+                                                      const Connection& connection);
+
 class CollectedLog {
  public:
   CollectedLog(engine::SqliteDatabase& database, std::string connection_id);
   /// By key of the manifest.
   Result<std::map<std::string, Collected>> All();
   Result<void> Save(const Collected& collected);
-  /// Forgets everything: the next collection fetches anew.
+  /// Forgets everything, the exports too: the next collection fetches anew.
   Result<void> Clear();
   /// Remembers that an export of the lake came through this connection.
   Result<void> LinkExport(std::int64_t export_id);

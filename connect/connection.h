@@ -15,12 +15,12 @@
 namespace farthing::connect {
 
 enum class ConnectionType {
-  kRole,       ///< role in the payer account that we assume (recommended)
-  kPayerKeys,  ///< access keys of the payer ("root account"); needs Organizations
-  kLinkedKeys,  ///< access keys of a linked account: resources only, its bill comes through the payer
+  kRole,        ///< role in the payer account that we assume (recommended)
+  kPayerKeys,   ///< access keys of the payer ("root account"); needs Organizations
+  kLinkedKeys,  ///< access keys of a linked account: verified only; its bill comes through its payer
   kMember,      ///< role in a member account that has its own report (managed service providers)
   kBucket,      ///< S3-compatible bucket with keys, no AWS API behind it
-  kDirectory,  ///< files that something else copies here
+  kDirectory,   ///< files that something else copies here
 };
 
 enum class ExportKind {

@@ -65,15 +65,28 @@ class Fitter {
   Result<std::vector<Fit>> Run() {
     TRY_ASSIGN(const std::vector<KeptAnswer> kept, answers_.List());
     std::vector<Fit> fits;
+    std::optional<Error> failure;
     for (const KeptAnswer& answer : kept) {
-      TRY_ASSIGN(Fit fit, FitOne(answer));
-      fits.push_back(std::move(fit));
+      const Result<Connection> connection = store_.Find(answer.connection_id);
+      if (!connection.ok() && connection.error().code() == Errc::kNotFound) {
+        TRY(Abandon(answer));
+        continue;
+      }
+      Result<Fit> fit = connection.ok() ? FitOne(answer, connection->settings.name)
+                                        : Result<Fit>(connection.error());
+      if (fit.ok()) {
+        fits.push_back(*std::move(fit));
+      } else if (
+          !failure) {  // one answer that cannot be read does not keep the others from fitting
+        failure = std::move(fit).error();
+      }
     }
+    if (failure) return std::move(*failure);
     return fits;
   }
 
  private:
-  Result<Fit> FitOne(const KeptAnswer& answer) {
+  Result<Fit> FitOne(const KeptAnswer& answer, const std::string& connection_name) {
     Fit fit{answer.connection_id, answer.period, "unchanged", {}, 0};
     TRY_ASSIGN(const std::vector<lake::Load> elected,
                catalog_.ActiveLoads({answer.period, answer.period, std::nullopt}));
@@ -98,13 +111,19 @@ class Fitter {
       TRY(Retire(answer));
       fit.outcome = rows.empty() ? "empty" : "retired";
     } else {
-      TRY(Publish(answer, fit.cut.left, ids));
+      TRY(Publish(answer, connection_name, fit.cut.left, ids));
       fit.outcome = "published";
     }
     TRY(answers_.MarkFitted(answer, ids));
     TRY(RecordDifference(answer, fit.cut));
     fit.cut.left.clear();
     return fit;
+  }
+
+  /// Its connection was deleted while the answer came: nobody keeps it any more.
+  Result<void> Abandon(const KeptAnswer& answer) {
+    TRY(Retire(answer));
+    return answers_.Forget(answer.connection_id);
   }
 
   Result<void> Retire(const KeptAnswer& answer) {
@@ -117,13 +136,14 @@ class Fitter {
     return RemoveOlder(answer, "");
   }
 
-  Result<void> Publish(const KeptAnswer& answer, const std::vector<CostExplorerRow>& rows,
+  Result<void> Publish(const KeptAnswer& answer, const std::string& connection_name,
+                       const std::vector<CostExplorerRow>& rows,
                        const std::vector<std::string>& around) {
     const std::string version = NewUlid();
     const fs::path directory = answers_.Directory(answer) / version;
     TRY(MakeDirectories(directory));
     ingest::CostExplorerDelivery delivery;
-    TRY_ASSIGN(delivery.name, NameOf(answer));
+    TRY_ASSIGN(delivery.name, NameOf(answer, connection_name));
     delivery.identity = answer.connection_id;
     delivery.version = version;
     delivery.period = answer.period;
@@ -142,14 +162,13 @@ class Fitter {
     return RemoveOlder(answer, version);
   }
 
-  /// The export's name outlives the connection.
-  Result<std::string> NameOf(const KeptAnswer& answer) {
+  /// The export keeps its name when the connection is renamed.
+  Result<std::string> NameOf(const KeptAnswer& answer, const std::string& connection_name) {
     TRY_ASSIGN(const std::vector<lake::Export> exports, catalog_.Exports());
     for (const lake::Export& one : exports) {
       if (one.identity == CostExplorerIdentity(answer.connection_id)) return one.name;
     }
-    TRY_ASSIGN(const Connection connection, store_.Find(answer.connection_id));
-    return connection.settings.name + "-cost-explorer";
+    return connection_name + "-cost-explorer";
   }
 
   /// The versions before this one are replaced; what AWS said is kept beside them.

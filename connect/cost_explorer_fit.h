@@ -101,7 +101,8 @@ std::string CostExplorerIdentity(const std::string& connection_id);
 
 /// Cuts every kept answer anew whose month's elected loads are not those it was cut for, and publishes
 /// or retires it; asks nothing of AWS.  Differences between replaced cells and bills are recorded as events.
-/// Cheap where nothing has changed.  Errors: kConflict (an import is writing), ingest::Import's.
+/// Answers whose connection was deleted are forgotten.  Cheap where nothing has changed.
+/// Errors: after all that could be fitted are, the first one's: kConflict (an import is writing), ingest::Import's.
 Result<std::vector<Fit>> FitCostExplorer(Store& store, lake::Catalog& catalog);
 
 }  // namespace farthing::connect

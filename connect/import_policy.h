@@ -12,7 +12,7 @@
 namespace farthing::connect {
 
 /// The accounts for ingest::ImportOptions::accounts; absent under the policy "organization".  An account counts from
-/// when its connection is first verified until it is disconnected: one that is disabled or fails keeps its history.
+/// when its connection has first been verified until it is disconnected: one that is disabled or fails keeps its history.
 Result<std::optional<std::set<std::string>>> AccountsToImport(Store& store,
                                                               const Connection& connection);
 

@@ -75,13 +75,22 @@ bool MayCollect(State state) {
 
 std::string Describe(const Connection& connection, Instant now) {
   switch (connection.state) {
-    case State::kDraft: return "being set up: create the role in AWS, then verify";
+    case State::kDraft:
+      if (!connection.cause.empty()) return "being set up; its checks failed: " + connection.cause;
+      return connection.settings.role_arn.empty()
+                 ? "being set up: verify it"
+                 : "being set up: create the role in AWS, then verify";
     case State::kVerifying:
       return "the first checks are running, or were interrupted: then verify again";
     case State::kWaiting:
       return "verified; waiting for AWS's first delivery, which takes up to 24 hours (rarely 48)";
     case State::kCollecting: return "deliveries are being fetched and imported";
-    case State::kConnected: return "connected: everything that was delivered is in the lake";
+    case State::kConnected:
+      return connection.settings.type == ConnectionType::kLinkedKeys
+                 ? "verified only: its keys work and its account counts as connected; its bill, "
+                   "resources "
+                   "included, comes through its payer, and nothing is collected with these keys"
+                 : "connected: everything that was delivered is in the lake";
     case State::kDegraded: return "something fails, data that is there stays: " + connection.cause;
     case State::kDisabled: {
       std::string text = "disabled: " + connection.cause;
@@ -91,7 +100,9 @@ std::string Describe(const Connection& connection, Instant now) {
       }
       return text;
     }
-    case State::kDisconnected: return "disconnected: credentials are destroyed";
+    case State::kDisconnected:
+      return connection.delete_after ? "its deletion was interrupted; collect ends it"
+                                     : "disconnected: credentials are destroyed";
   }
   return "";
 }
@@ -99,21 +110,29 @@ std::string Describe(const Connection& connection, Instant now) {
 TermAction TermAt(const Connection& connection, Instant now) {
   using Kind = TermAction::Kind;
   const std::string name = connection.settings.name;
-  if (connection.state == State::kDisconnected) return {};
+  if (connection.state == State::kDisconnected) {
+    if (!connection.delete_after) return {};
+    return {Kind::kDelete,
+            "the deletion of connection " + name + " was interrupted and is ended",
+            "",
+            "",
+            {}};
+  }
   if (connection.state == State::kDisabled) {
     if (!connection.delete_after) return {};
     const std::int64_t days = DaysUntil(now, *connection.delete_after);
     if (now >= *connection.delete_after) {
       return {Kind::kDelete,
               "connection " + name + " was disabled for " + std::to_string(kDisabledDays) +
-                  " days after its term and is deleted for good",
+                  " days after its term and is deleted for good with its bills",
               "",
               "",
               {}};
     }
     if (days > kDeletionNoticeDays) return {};
     return {Kind::kDeletionSoon,
-            "connection " + name + " will be deleted for good " + InDays(days),
+            "connection " + name + " will be deleted for good with its bills " + InDays(days) +
+                "; what goes: farthing connections delete " + name + " --dry-run",
             "",
             "",
             {}};
@@ -150,7 +169,8 @@ TermAction TermAt(const Connection& connection, Instant now) {
   const Instant delete_after = PlusDays(std::max(*end, now), kDisabledDays);
   return {Kind::kDisable,
           "the term of connection " + name + " ended on " + *connection.settings.end_date +
-              "; it is disabled and will be deleted for good on " + DayString(delete_after),
+              "; it is disabled and will be deleted for good with its bills on " +
+              DayString(delete_after),
           "", "", delete_after};
 }
 

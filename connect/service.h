@@ -1,7 +1,7 @@
 #pragma once
 
-// What people and schedules do with connections: verify, edit, enable, disable, end of term, disconnect.  The
-// rules live here, so that the command line and the server cannot differ.  One thread per call.
+// What people and schedules do with connections: verify, edit, enable, disable, end of term; connect/deletion.h has their
+// ends.  The rules live here, so that the command line and the server cannot differ.  One thread per call.
 
 #include <optional>
 #include <string>
@@ -24,7 +24,7 @@ struct Installation {
 };
 
 /// Creates a draft and stores its secret.
-/// Errors: Store::Create's; kConflict (keys of a linked account before its payer is connected).
+/// Errors: Store::Create's; CheckPayerFirst's (connect/payer_first.h).
 Result<Connection> CreateConnection(Installation& installation, Settings settings,
                                     const std::string& secret);
 
@@ -35,12 +35,15 @@ Result<Connection> CreateConnection(Installation& installation, Settings setting
 Result<CheckReport> Verify(Installation& installation, const std::string& connection,
                            CheckOptions options);
 
-/// Checks the new settings first and replaces the old ones only when nothing fails.  `secret`, when set, replaces the
-/// stored one together with them; until then it is stored nowhere.
-/// Errors: kInvalidArgument with the first failure (the report is its detail "check"), Store::Edit's.
+/// Checks the new settings first and replaces the old ones only when nothing fails that the edit is about or that did not
+/// fail without it; then fills in what AWS could tell and settles the state.  `secret`, when set, replaces the stored one
+/// together with them; until then it is stored nowhere.  AWS is not asked about name, term, group, agreement, EDP, cap and
+/// import policy, which may be edited in any state, nor about a draft.
+/// Errors: kInvalidArgument with the first failure (the report is its detail "check"), kConflict (disconnected),
+/// Store::Edit's.
 struct EditOutcome {
   Connection connection;
-  CheckReport report;
+  CheckReport report;  ///< without results where AWS was not asked
 };
 Result<EditOutcome> EditVerified(Installation& installation, const std::string& connection,
                                  Settings settings, const std::optional<std::string>& secret,
@@ -57,15 +60,5 @@ Result<CheckReport> Enable(Installation& installation, const std::string& connec
 
 /// Looks at every connection's term and acts: renews, disables, deletes.  Returns what was said.
 Result<std::vector<TermAction>> ApplyTerms(Installation& installation, Instant now);
-
-enum class DataFate { kKeep, kPurge };
-struct Disconnection {
-  std::vector<std::string> aws_commands;  ///< what to delete in AWS, as commands to read and run
-  std::vector<std::string> exports;       ///< whose data is kept or was purged
-  DataFate fate = DataFate::kKeep;
-};
-/// Destroys the credentials first, then the data if so chosen; records both.  May be repeated.
-Result<Disconnection> Disconnect(Installation& installation, const std::string& connection,
-                                 DataFate fate);
 
 }  // namespace farthing::connect

@@ -62,6 +62,11 @@ std::string ReachOf(const Settings& settings) {
   return "key:" + settings.access_key_id;
 }
 
+/// A disconnected one leaves its role or key to another.
+std::string ReachOf(State state, const std::string& id, const Settings& settings) {
+  return state == State::kDisconnected ? "disconnected:" + id : ReachOf(settings);
+}
+
 /// SQLite says only which index; people need the field.
 Error Taken(Error error, const Settings& settings) {
   if (error.code() != Errc::kConflict) return error;
@@ -194,7 +199,8 @@ Result<Connection> Store::Edit(const std::string& id, Settings settings, const s
   Result<void> updated = database_->Transaction([&]() -> Result<void> {
     TRY(database_->Run(
         "UPDATE connections SET name = ?, reach = ?, settings = ? WHERE connection_id = ?",
-        {settings.name, ReachOf(settings), ToJson(settings), connection.id}));
+        {settings.name, ReachOf(connection.state, connection.id, settings), ToJson(settings),
+         connection.id}));
     if (also) TRY(also());
     return Record(connection.id, "edited", what);
   });
@@ -210,20 +216,38 @@ Result<Connection> Store::SetState(const std::string& id, State state, const std
                                       std::string(Name(state)));
   }
   if (connection.state == state && connection.cause == cause) return connection;
-  const auto move = [&]() -> Result<void> {
-    TRY(database_->Run(
-        "UPDATE connections SET state = ?, cause = ?, state_since = ? WHERE connection_id = ?",
-        {std::string(Name(state)), cause, ToString(Now()), connection.id}));
-    if (state != State::kDisabled) {
-      TRY(database_->Run("UPDATE connections SET delete_after = NULL WHERE connection_id = ?",
-                         {connection.id}));
-    }
-    return Record(connection.id, "state",
-                  std::string(Name(connection.state)) + " → " + std::string(Name(state)) +
-                      (cause.empty() ? "" : ": " + cause));
-  };
-  TRY(database_->Transaction(move));
+  TRY(database_->Transaction([&] { return Move(connection, state, cause); }));
   return Find(connection.id);
+}
+
+Result<Connection> Store::Settle(const std::string& id, State state, const std::string& cause) {
+  TRY_ASSIGN(Connection connection, Find(id));
+  if (MayFollow(connection.state, state)) return SetState(id, state, cause);
+  if (!MayFollow(connection.state, State::kVerifying)) {
+    return SetState(id, State::kVerifying, "");  // says why not
+  }
+  const auto over_verifying = [&]() -> Result<void> {
+    TRY(Move(connection, State::kVerifying, ""));
+    connection.state = State::kVerifying;
+    return Move(connection, state, cause);
+  };
+  TRY(database_->Transaction(over_verifying));
+  return Find(connection.id);
+}
+
+Result<void> Store::Move(const Connection& connection, State state, const std::string& cause) {
+  TRY(database_->Run(
+      "UPDATE connections SET state = ?, cause = ?, state_since = ? WHERE connection_id = ?",
+      {std::string(Name(state)), cause, ToString(Now()), connection.id}));
+  if (state != State::kDisabled) {
+    TRY(database_->Run("UPDATE connections SET delete_after = NULL WHERE connection_id = ?",
+                       {connection.id}));
+  }
+  TRY(database_->Run("UPDATE connections SET reach = ? WHERE connection_id = ?",
+                     {ReachOf(state, connection.id, connection.settings), connection.id}));
+  return Record(connection.id, "state",
+                std::string(Name(connection.state)) + " → " + std::string(Name(state)) +
+                    (cause.empty() ? "" : ": " + cause));
 }
 
 Result<void> Store::Touch(const std::string& id, const Times& times) {
@@ -235,15 +259,36 @@ Result<void> Store::Touch(const std::string& id, const Times& times) {
        id});
 }
 
-Result<void> Store::Delete(const std::string& id, const std::string& why) {
+Result<void> Store::BeginDeletion(const std::string& id) {
   TRY_ASSIGN(const Connection connection, Find(id));
   return database_->Transaction([&]() -> Result<void> {
-    TRY(Record(connection.id, "deleted", why));
-    TRY(database_->Run("DELETE FROM member_accounts WHERE connection_id = ?", {connection.id}));
-    TRY(database_->Run("DELETE FROM secrets WHERE connection_id = ?", {connection.id}));
-    TRY(database_->Run("DELETE FROM reports WHERE connection_id = ?", {connection.id}));
-    return database_->Run("DELETE FROM connections WHERE connection_id = ?", {connection.id});
+    if (connection.state != State::kDisconnected) TRY(Move(connection, State::kDisconnected, ""));
+    Times last_day;
+    last_day.delete_after = Now();
+    return Touch(connection.id, last_day);
   });
+}
+
+Result<void> Store::Delete(const std::string& id, const std::string& why) {
+  TRY_ASSIGN(const Connection connection, Find(id));
+  const auto remove = [&]() -> Result<void> {
+    TRY(Record(connection.id, "deleted", why));
+    TRY(database_->Run(
+        "DELETE FROM connection_events WHERE connection_id = ? AND kind NOT IN ('created', "
+        "'state', 'edited', 'checked', 'term', 'disconnected', 'deleted')",
+        {connection.id}));
+    for (const char* table : {"member_accounts", "secrets", "reports", "collected",
+                              "connection_exports", "cost_explorer_answers", "connections"}) {
+      TRY(database_->Run("DELETE FROM " + std::string(table) + " WHERE connection_id = ?",
+                         {connection.id}));
+    }
+    return {};
+  };
+  TRY(database_->Transaction(remove));
+  // Deleted rows are zeroed, but the log of changes still has them until it is emptied; a reader may delay that.
+  [[maybe_unused]] const Result<void> emptied =
+      database_->Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  return {};
 }
 
 Result<void> Store::Record(const std::string& connection_id, const std::string& kind,
@@ -281,10 +326,12 @@ Result<std::string> Store::LastReport(const std::string& connection_id) {
 }
 
 Result<void> Store::SaveReport(const std::string& connection_id, const std::string& report_json) {
+  // A connection that was deleted while it was checked leaves nothing.
   return database_->Run(
-      "INSERT INTO reports (connection_id, made_at, report) VALUES (?, ?, ?) ON CONFLICT "
-      "(connection_id) DO UPDATE SET made_at = excluded.made_at, report = excluded.report",
-      {connection_id, ToString(Now()), report_json});
+      "INSERT INTO reports (connection_id, made_at, report) SELECT connection_id, ?, ? FROM "
+      "connections WHERE connection_id = ? ON CONFLICT (connection_id) DO UPDATE SET made_at = "
+      "excluded.made_at, report = excluded.report",
+      {ToString(Now()), report_json, connection_id});
 }
 
 Result<std::string> Store::Setting(const std::string& name) {
@@ -295,6 +342,9 @@ Result<std::string> Store::Setting(const std::string& name) {
 }
 
 Result<void> Store::SetSetting(const std::string& name, const std::string& value) {
+  if (name == "agreement_required" && value != "yes" && value != "no") {
+    return Error(Errc::kInvalidArgument, name + " is yes or no, not: " + value);
+  }
   return database_->Run(
       "INSERT INTO installation_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
       "SET value = excluded.value",

@@ -44,12 +44,18 @@ class Store {
                           const std::function<Result<void>()>& also = {});
   /// Moves the state machine and records it.  Errors: kConflict (the state may not follow).
   Result<Connection> SetState(const std::string& id, State state, const std::string& cause);
+  /// As SetState for what checks or a collection have found: over `verifying` where the state may not follow directly, in
+  /// one transaction, so that no connection that works is ever left looking like one that was never verified.
+  Result<Connection> Settle(const std::string& id, State state, const std::string& cause);
   /// Marks times; absent leaves a time as it is.
   struct Times {
     std::optional<Instant> checked, collected, delivery, delete_after;
   };
   Result<void> Touch(const std::string& id, const Times& times);
-  /// Deletes the connection and its secrets for good; its external ID stays used up, its events stay.
+  /// Disconnected, with a last day that is over: what TermAt demands from now on is to delete it.
+  Result<void> BeginDeletion(const std::string& id);
+  /// Deletes the connection, its secrets and all rows of it; its external ID stays used up, and of its events stay those
+  /// of its life, which hold no figures.  Bills and files are connect/deletion.h's business.
   Result<void> Delete(const std::string& id, const std::string& why);
 
   Result<void> Record(const std::string& connection_id, const std::string& kind,
@@ -66,6 +72,7 @@ class Store {
 
   /// Settings of the installation: "agreement_required", "template_bucket_url", "platform_principal", "support_contact".
   Result<std::string> Setting(const std::string& name);
+  /// Errors: kInvalidArgument ("agreement_required" is "yes" or "no").
   Result<void> SetSetting(const std::string& name, const std::string& value);
 
   engine::SqliteDatabase& database() { return *database_; }
@@ -75,6 +82,8 @@ class Store {
       : database_(std::move(database)) {}
   Result<std::vector<Connection>> Read(const std::string& condition,
                                        const std::vector<engine::SqliteValue>& parameters);
+  /// Requires: a transaction.
+  Result<void> Move(const Connection& connection, State state, const std::string& cause);
   std::unique_ptr<engine::SqliteDatabase> database_;
 };
 

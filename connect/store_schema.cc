@@ -12,7 +12,7 @@ const std::vector<std::string>& Steps() {
 CREATE TABLE connections (
   connection_id  TEXT PRIMARY KEY,        -- ULID
   name           TEXT NOT NULL UNIQUE,
-  reach          TEXT NOT NULL UNIQUE,    -- role ARN, key id, storage or directory: serves one connection
+  reach          TEXT NOT NULL UNIQUE,    -- role ARN, key id, storage or directory: serves one that is connected
   settings       TEXT NOT NULL,           -- JSON: connect/connection.h
   state          TEXT NOT NULL,
   cause          TEXT NOT NULL,
@@ -107,6 +107,9 @@ CREATE TABLE cost_explorer_answers (      -- connect/cost_explorer_fit.h: months
   fitted_around TEXT,                     -- JSON: loads; NULL: not in the lake yet
   PRIMARY KEY (connection_id, period)
 ) STRICT;
+)sql",
+                                                 R"sql(
+UPDATE connections SET reach = 'disconnected:' || connection_id WHERE state = 'disconnected';
 )sql"};
   return steps;
 }

@@ -120,8 +120,8 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& 
   std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));
   if (status != SQLITE_OK) return LastError(handle, status).Wrap("cannot open " + path);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  for (const char* pragma :
-       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"}) {
+  for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+                             "PRAGMA foreign_keys = ON", "PRAGMA secure_delete = ON"}) {
     if (Result<void> done = database->Execute(pragma); !done.ok()) {
       return std::move(done).error().Wrap("cannot open " + path);
     }

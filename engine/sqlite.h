@@ -36,7 +36,7 @@ class SqliteRow {
 
 class SqliteDatabase {
  public:
-  /// Opens or creates the file with WAL, foreign keys and full sync.
+  /// Opens or creates the file with WAL, foreign keys and full sync; what is deleted is overwritten.
   /// Errors: kTooLarge (disk full), kUnavailable (cannot open), kCorrupt (not a database).
   static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path);
   ~SqliteDatabase();

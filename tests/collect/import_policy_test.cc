@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connect/import_policy.h"
 #include "tests/collect/gathering.h"
 
 namespace farthing::connect {
@@ -41,6 +42,30 @@ class ImportPolicyTest : public testing::TestWithParam<sim::BillFormat> {
 
   Gathering gathering_;
 };
+
+TEST_P(ImportPolicyTest, ADraftIsNotConnectedHoweverFarItsFirstCheckIs) {
+  Stage& stage = gathering_.stage();
+  const auto accounts = [&] {
+    return Must(AccountsToImport(stage.store(), gathering_.connection())).value();
+  };
+  Settings settings;
+  settings.name = "draft";
+  settings.role_arn = RoleArn("aws", "345678901234", "farthing");
+  const Connection draft = stage.Create(settings);
+  EXPECT_EQ(accounts(), std::set<std::string>{Payer()});
+  Must(stage.store().SetState(draft.id, State::kVerifying, ""));
+  EXPECT_EQ(accounts(), std::set<std::string>{Payer()}) << "its checks run";
+  Must(stage.store().SetState(draft.id, State::kDisabled, "given up"));
+  EXPECT_EQ(accounts(), std::set<std::string>{Payer()}) << "it never was verified";
+  Must(stage.store().SetState(draft.id, State::kVerifying, ""));
+  Must(stage.store().SetState(draft.id, State::kWaiting, ""));
+  EXPECT_EQ(accounts().size(), 2U);
+  Must(stage.store().SetState(draft.id, State::kDisabled, "an audit"));
+  EXPECT_EQ(accounts().size(), 2U) << "its history stays";
+  // What is verified again passes `verifying` in no time that anybody could see.
+  Must(stage.store().Settle(draft.id, State::kConnected, ""));
+  EXPECT_EQ(accounts().size(), 2U);
+}
 
 TEST_P(ImportPolicyTest, KeptAndLeftOutAreTheBillToTheLastDigit) {
   const CollectSummary summary = Must(gathering_.Collect());

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,10 @@ class ConnectTest(unittest.TestCase):
 
     def json(self, *words, **options):
         return json.loads(self.farthing(*words, "--format", "json", **options))
+
+    def id_of_deleted(self):
+        with sqlite3.connect(self.data / "lake" / "farthing.db") as database:
+            return database.execute("SELECT connection_id FROM connection_events WHERE kind = 'deleted'").fetchone()[0]
 
     def create_stack(self, connection, *more):
         template = self.data / "template.json"
@@ -122,6 +127,14 @@ class ConnectTest(unittest.TestCase):
         for file in files:
             self.assertNotIn(secret.encode(), file.read_bytes(), file)
         self.assertEqual(os.stat(self.data / "lake" / "secret.key").st_mode & 0o777, 0o600)
+
+        goes = self.json("connections", "delete", "payer", "--dry-run")
+        self.assertEqual({each["what"] for each in goes if each["fate"] == "deleted"}, {"connection", "bills"})
+        self.farthing("connections", "delete", "payer", code=2)
+        self.assertEqual(len(self.json("exports")), 1, "nothing is deleted unless it is meant")
+        self.assertIn("aws iam delete-access-key", self.farthing("connections", "delete", "payer", "--yes"))
+        self.assertEqual((self.json("connections"), self.json("exports")), ([], []))
+        self.assertIn("deleted by hand", self.farthing("connections", "history", self.id_of_deleted()))
 
 
 if __name__ == "__main__":

@@ -259,37 +259,6 @@ TEST(EditTest, KeysAreReplacedOnceTheNewOnesWork) {
   EXPECT_FALSE(stage.Check(connection).HasFailed()) << "the vault's key was rotated";
 }
 
-TEST(PayerFirstTest, LinkedKeysWaitForTheirPayer) {
-  Stage stage;
-  const std::string member = "345678901234";
-  Settings linked;
-  linked.name = "linked";
-  linked.type = ConnectionType::kLinkedKeys;
-  linked.account_id = member;
-  linked.permission_sets = {PermissionSet::kResources};
-  PolicyScope scope;
-  scope.account_id = member;
-  scope.holder = Holder::kUser;
-  scope.holder_name = "reader";
-  const auto [id, secret] =
-      stage.MakeUser("reader", Must(MinimumPolicy(linked.permission_sets, scope)), member);
-  linked.access_key_id = id;
-  const auto refused = CreateConnection(stage.parts(), linked, secret);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code(), Errc::kConflict);
-  EXPECT_NE(refused.error().hint().find("management account first"), std::string::npos);
-
-  const Connection payer = stage.Onboard(stage.RoleSettings());
-  EXPECT_FALSE(CreateConnection(stage.parts(), linked, secret).ok()) << "a draft is not enough";
-  EXPECT_FALSE(stage.Check(payer).HasFailed());
-  const Connection connection = stage.Create(linked, secret);
-  const CheckReport report = stage.Check(connection);
-  EXPECT_FALSE(report.HasFailed()) << Told(report);
-  EXPECT_EQ(With(report, kWarning), "") << Told(report);
-  EXPECT_EQ(Must(stage.store().Find("linked")).state, State::kConnected)
-      << "no bill of its own is waited for";
-}
-
 TEST(TermTest, SaysSoAtEveryStageUntilItIsDeletedForGood) {
   Stage stage;
   Settings settings = stage.RoleSettings();
@@ -309,20 +278,23 @@ TEST(TermTest, SaysSoAtEveryStageUntilItIsDeletedForGood) {
             "because it does not renew itself");
   const std::string last_day = DayString(after(41 + kDisabledDays));
   EXPECT_EQ(say(41), "the term of connection production ended on " + *settings.end_date +
-                         "; it is disabled and will be deleted for good on " + last_day);
+                         "; it is disabled and will be deleted for good with its bills on " +
+                         last_day);
   const Connection disabled = Must(stage.store().Find("production"));
   EXPECT_EQ(disabled.state, State::kDisabled);
   EXPECT_NE(Describe(disabled, after(42)).find("deleted for good in 89 days (" + last_day + ")"),
             std::string::npos)
       << Describe(disabled, after(42));
   EXPECT_EQ(say(60), "");
-  EXPECT_EQ(say(121), "connection production will be deleted for good in 10 days");
+  EXPECT_EQ(say(121),
+            "connection production will be deleted for good with its bills in 10 days; what goes: "
+            "farthing connections delete production --dry-run");
   EXPECT_FALSE(
       Collect(stage.store(), stage.vault(), stage.catalog(), stage.platform(), "production", {})
           .ok());
   EXPECT_EQ(say(131),
             "connection production was disabled for 90 days after its term and is "
-            "deleted for good");
+            "deleted for good with its bills");
   EXPECT_FALSE(stage.store().Find("production").ok());
   EXPECT_EQ(Texts(stage.store(), connection.id, "deleted").size(), 1U) << "its history stays";
 }
@@ -352,6 +324,20 @@ TEST(TermTest, ACheckDoesNotEnableAndAnEndedTermNeedsAnotherFirst) {
   EXPECT_FALSE(Must(stage.store().Find("production")).delete_after.has_value());
 }
 
+TEST(TermTest, ATermThatIsOverAlreadyIsRefused) {
+  Stage stage;
+  Settings settings = stage.RoleSettings();
+  settings.end_date = DayString(Instant{Now().micros - 2 * kDay});
+  EXPECT_EQ(CreateConnection(stage.parts(), settings, "").error().detail("field"), "end_date");
+  settings.end_date.reset();
+  const Connection connection = stage.Create(settings);
+  settings = connection.settings;
+  settings.end_date = "2020-01-01";
+  const auto refused = EditVerified(stage.parts(), "production", settings, {}, {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().hint().find("connections disable production"), std::string::npos);
+}
+
 TEST(TermTest, AFailingConnectionStaysDisabledWhenItIsEnabled) {
   Stage stage;
   const Connection connection = stage.Onboard(stage.RoleSettings());
@@ -365,6 +351,8 @@ TEST(TermTest, AFailingConnectionStaysDisabledWhenItIsEnabled) {
 
 TEST(AgreementTest, IsDemandedWhereTheInstallationSaysSo) {
   Stage stage;
+  EXPECT_EQ(stage.store().SetSetting("agreement_required", "maybe").error().code(),
+            Errc::kInvalidArgument);
   Must(stage.store().SetSetting("agreement_required", "yes"));
   const Connection connection = stage.Onboard(stage.RoleSettings());
   const auto refused = Verify(stage.parts(), connection.id, {});
@@ -383,7 +371,7 @@ TEST(DisconnectTest, KeepsOrPurgesAndTellsWhatIsLeftInAws) {
     const Connection connection = ConnectPayerKeys(stage);
     EXPECT_FALSE(stage.Check(connection).HasFailed());
     EXPECT_TRUE(stage.Gather(connection).bill_data_ready);
-    const Disconnection done = Must(Disconnect(stage.parts(), "production", fate));
+    const Ending done = Must(Disconnect(stage.parts(), "production", fate));
     EXPECT_EQ(done.exports.size(), 1U);
     const std::string commands = Join(done.aws_commands, "\n");
     EXPECT_NE(commands.find("aws iam delete-access-key --access-key-id " +

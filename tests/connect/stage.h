@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "connect/collect.h"
+#include "connect/deletion.h"
 #include "connect/permissions.h"
 #include "connect/policy_document.h"
 #include "connect/service.h"

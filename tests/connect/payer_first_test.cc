@@ -1,0 +1,143 @@
+// Keys of a linked account wait for the payer of their own organisation.
+
+#include <gtest/gtest.h>
+
+#include "connect/payer_first.h"
+#include "http/server.h"
+#include "tests/connect/stage.h"
+
+namespace farthing::connect {
+namespace {
+
+using enum CheckStatus;
+
+constexpr const char* kMember = "345678901234";
+
+/// Keys of a member, with or without the right to ask for its organisation.
+class LinkedKeys {
+ public:
+  explicit LinkedKeys(Stage& stage, bool may_ask = true) : stage_(stage) {
+    settings_.name = "linked";
+    settings_.type = ConnectionType::kLinkedKeys;
+    settings_.account_id = kMember;
+    settings_.permission_sets = {PermissionSet::kResources};
+    PolicyScope scope;
+    scope.account_id = kMember;
+    scope.holder = Holder::kUser;
+    scope.holder_name = "reader";
+    PolicyDocument policy = Must(MinimumPolicy(settings_.permission_sets, scope));
+    if (may_ask) policy.statements.front().actions.push_back("organizations:DescribeOrganization");
+    const auto [id, secret] = stage.MakeUser("reader", policy, kMember);
+    settings_.access_key_id = id;
+    secret_ = secret;
+  }
+  Result<Connection> Create() { return CreateConnection(stage_.parts(), settings_, secret_); }
+
+ private:
+  Stage& stage_;
+  Settings settings_;
+  std::string secret_;
+};
+
+/// From now on AWS says that whoever asks belongs to another organisation.
+std::unique_ptr<http::Server> AnotherOrganization(Stage& stage, const std::string& answer,
+                                                  int status = 200) {
+  auto server = Must(http::Server::Start({}, [=](const http::ServerRequest&) {
+    http::ServerResponse response;
+    response.status = status;
+    response.body = answer;
+    return response;
+  }));
+  stage.platform().environment.endpoints.overrides[aws::Service::kOrganizations] =
+      Must(http::ParseUrl("http://127.0.0.1:" + std::to_string(server->port())));
+  return server;
+}
+
+TEST(PayerFirstTest, LinkedKeysWaitForTheirPayer) {
+  Stage stage;
+  const std::string member = "345678901234";
+  Settings linked;
+  linked.name = "linked";
+  linked.type = ConnectionType::kLinkedKeys;
+  linked.account_id = member;
+  linked.permission_sets = {PermissionSet::kResources};
+  PolicyScope scope;
+  scope.account_id = member;
+  scope.holder = Holder::kUser;
+  scope.holder_name = "reader";
+  const auto [id, secret] =
+      stage.MakeUser("reader", Must(MinimumPolicy(linked.permission_sets, scope)), member);
+  linked.access_key_id = id;
+  const auto refused = CreateConnection(stage.parts(), linked, secret);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Errc::kConflict);
+  EXPECT_NE(refused.error().hint().find("management account first"), std::string::npos);
+
+  const Connection payer = stage.Onboard(stage.RoleSettings());
+  EXPECT_FALSE(CreateConnection(stage.parts(), linked, secret).ok()) << "a draft is not enough";
+  EXPECT_FALSE(stage.Check(payer).HasFailed());
+  const Connection connection = stage.Create(linked, secret);
+  const CheckReport report = stage.Check(connection);
+  EXPECT_FALSE(report.HasFailed()) << Told(report);
+  EXPECT_EQ(With(report, kWarning), "") << Told(report);
+  EXPECT_EQ(Must(stage.store().Find("linked")).state, State::kConnected)
+      << "no bill of its own is waited for";
+}
+
+TEST(PayerFirstTest, AnotherOrganizationsPayerIsNotEnough) {
+  Stage stage;
+  const Connection payer = stage.Onboard(stage.RoleSettings());
+  EXPECT_FALSE(stage.Check(payer).HasFailed());
+  LinkedKeys linked(stage);
+  {
+    const auto other = AnotherOrganization(
+        stage, R"({"Organization":{"Id":"o-other","MasterAccountId":"999900009999"}})");
+    const auto refused = linked.Create();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code(), Errc::kConflict);
+    EXPECT_NE(refused.error().message().find("organisation of 999900009999"), std::string::npos)
+        << refused.error().message();
+    EXPECT_NE(refused.error().message().find("production (" + stage.aws().payer() + ")"),
+              std::string::npos);
+    EXPECT_NE(refused.error().hint().find("--account 999900009999"), std::string::npos);
+  }
+  stage.platform().environment.endpoints.overrides.erase(aws::Service::kOrganizations);
+  EXPECT_TRUE(linked.Create().ok());
+  const auto other = AnotherOrganization(
+      stage, R"({"Organization":{"Id":"o-other","MasterAccountId":"999900009999"}})");
+  EXPECT_EQ(Verify(stage.parts(), "linked", {}).error().code(), Errc::kConflict)
+      << "it has moved to another organisation";
+}
+
+TEST(PayerFirstTest, AnAccountOfNoOrganizationHasNoPayer) {
+  Stage stage;
+  EXPECT_FALSE(stage.Check(stage.Onboard(stage.RoleSettings())).HasFailed());
+  const auto none = AnotherOrganization(
+      stage, R"({"__type":"AWSOrganizationsNotInUseException","Message":"not in use"})", 400);
+  const auto refused = LinkedKeys(stage).Create();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message().find("is in no organisation"), std::string::npos);
+}
+
+TEST(PayerFirstTest, WhereTheKeysMayNotAskThePayersOrganizationSaysIt) {
+  Stage stage;
+  const Connection payer = stage.Onboard(
+      stage.RoleSettings({PermissionSet::kReadBilling, PermissionSet::kOrganization}));
+  EXPECT_FALSE(stage.Check(payer).HasFailed());
+  LinkedKeys linked(stage, false);
+  const Connection connection = Must(linked.Create());
+  Must(DeleteForGood(stage.parts(), "linked", "once more"));
+  // An organisation that does not have it.
+  Must(stage.store().database().Run("DELETE FROM member_accounts WHERE account_id = ?",
+                                    {std::string(kMember)}));
+  const auto refused = linked.Create();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message().find("none of the connected organisations"),
+            std::string::npos);
+  // A bill that does.
+  stage.Gather(payer);
+  EXPECT_TRUE(linked.Create().ok());
+}
+
+}  // namespace
+}  // namespace farthing::connect
