@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "aws/billing_exports.h"
 #include "connect/coverage.h"
 #include "connect/support_request.h"
 #include "tests/first_day/ask.h"
@@ -80,6 +81,122 @@ TEST(CoverageTest, ATornDeliveryIsNamed) {
   Must(asking.aws().Deliver());
   asking.Collect();
   EXPECT_EQ(StatusOf(asking, "2026-11-22"), CellStatus::kQuarantined);
+}
+
+/// Made three months ago, as connections are that have waited for someone to make an export.
+void MakeOlder(Stage& stage) {
+  Must(stage.store().database().Run("UPDATE connections SET created_at = '2026-09-10T00:00:00Z'",
+                                    {}));
+}
+
+TEST(CoverageTest, MonthsFromBeforeTheExportAreSaid) {
+  Asking asking;
+  MakeOlder(asking.stage());
+  EXPECT_EQ(StatusOf(asking, "2026-09-15"), CellStatus::kLate);
+  asking.AddExport();
+  asking.Collect();
+  EXPECT_EQ(StatusOf(asking, "2026-09-15"), CellStatus::kBeforeExport);
+  EXPECT_EQ(StatusOf(asking, "2026-10-31"), CellStatus::kBeforeExport);
+  EXPECT_EQ(StatusOf(asking, "2026-11-01"), CellStatus::kCovered);
+  asking.Fill();
+  EXPECT_EQ(StatusOf(asking, "2026-09-15"), CellStatus::kFilled);
+}
+
+TEST(CoverageTest, AReportThatIsDeletedHasStopped) {
+  Asking asking;
+  asking.AddExport();
+  asking.Collect();
+  aws::ReportDefinition other =
+      Must(aws::DescribeReportDefinitions(*asking.stage().Admin())).front();
+  other.name = "other";
+  Must(aws::PutReportDefinition(*asking.stage().Admin(), other));
+  aws::Call call{aws::Service::kCur, "DeleteReportDefinition"};
+  call.region = "us-east-1";
+  call.headers = {{"Content-Type", "application/x-amz-json-1.1"},
+                  {"X-Amz-Target", "AWSOrigamiServiceGatewayService.DeleteReportDefinition"}};
+  call.body = R"({"ReportName":"bills"})";
+  Must(asking.stage().Admin()->Send(call));
+  Must(asking.aws().Advance(std::chrono::hours(24 * 5)));
+  EXPECT_EQ(StatusOf(asking, "2026-11-22"), CellStatus::kLate) << "nobody has looked yet";
+  asking.stage().Check(asking.connection());
+  EXPECT_EQ(StatusOf(asking, "2026-11-22"), CellStatus::kStopped);
+  EXPECT_EQ(StatusOf(asking, "2026-11-15"), CellStatus::kCovered);
+  EXPECT_TRUE(MapOf(asking).exports.at(0).problem.starts_with("export: "))
+      << MapOf(asking).exports.at(0).problem;
+}
+
+TEST(CoverageTest, AnExportThatAWSCallsUnhealthyHasStoppedAndOtherFailuresHaveNot) {
+  rehearsal::Options options = AskingWorld();
+  options.exports = {{sim::BillFormat::kCur2Csv, "bills"}};
+  Stage stage(options);
+  const Connection connection = stage.Onboard(
+      stage.RoleSettings({PermissionSet::kReadBilling, PermissionSet::kCostExplorer}));
+  stage.Check(connection);
+  stage.Gather(connection);
+  Must(stage.aws().Advance(std::chrono::hours(24 * 3)));
+  const auto on = [&](const std::string& day) {
+    const CoverageMap map =
+        Must(MapCoverage(stage.store(), stage.catalog(), connection.id, stage.aws().now()));
+    for (const CoverageSpan& span : map.spans) {
+      if (span.account == stage.aws().payer() && span.first_day <= day && day <= span.last_day)
+        return span;
+    }
+    return CoverageSpan();
+  };
+  stage.aws().Inject({.kind = rehearsal::FaultKind::kNotEnabled, .service = "ce"});
+  EXPECT_TRUE(stage.Check(connection).HasFailed());
+  EXPECT_EQ(on("2026-11-22").status, CellStatus::kPending) << on("2026-11-22").cause;
+  stage.aws().Inject({.kind = rehearsal::FaultKind::kUnhealthy, .text = "INSUFFICIENT_PERMISSION"});
+  Must(stage.aws().Deliver());
+  stage.Check(connection);
+  EXPECT_EQ(on("2026-11-22").status, CellStatus::kStopped);
+  EXPECT_NE(on("2026-11-22").cause.find("bucket policy"), std::string::npos)
+      << on("2026-11-22").cause;
+}
+
+TEST(CoverageTest, AccountsThatComeAndGoAreNoGapsInDelivery) {
+  testkit::Lab lab;
+  const auto deliver = [&](Period month, const std::vector<std::string>& accounts) {
+    std::vector<testkit::Line> lines;
+    for (const int day : {1, 20}) {
+      for (const std::string& account : accounts) {
+        const Instant start{month.start().micros + std::int64_t{day - 1} * 86'400'000'000};
+        lines.push_back({.cells = {{"line_item_usage_account_id", account},
+                                   {"line_item_usage_start_date", DayString(start) + " 00:00:00"},
+                                   {"line_item_usage_end_date", DayString(start) + " 01:00:00"}}});
+      }
+    }
+    lab.DeliverCur2(ToString(month), {testkit::Cur2(lines, month)}, month);
+  };
+  const std::string stays = "111111111111", comes = "222222222222", goes = "333333333333";
+  deliver({2026, 8}, {stays, goes});
+  deliver({2026, 9}, {stays});
+  deliver({2026, 10}, {stays, comes});
+  Stage stage;
+  Settings settings;
+  settings.name = "copies";
+  settings.type = ConnectionType::kDirectory;
+  settings.directory = lab.inbox();
+  const Connection connection = stage.Create(settings);
+  stage.Check(connection);
+  ASSERT_EQ(stage.Gather(connection).deliveries.size(), 3u);
+  std::map<std::string, CellStatus> on;
+  const Instant now = Must(ParseInstant("2026-10-21T00:00:00Z"));
+  for (const CoverageSpan& span :
+       Must(MapCoverage(stage.store(), stage.catalog(), "copies", now)).spans) {
+    for (const char* day : {"2026-08-10", "2026-09-10", "2026-10-10"}) {
+      if (span.first_day <= day && day <= span.last_day) on[span.account + " " + day] = span.status;
+    }
+  }
+  for (const char* day : {" 2026-08-10", " 2026-09-10", " 2026-10-10"}) {
+    EXPECT_EQ(on.at(stays + day), CellStatus::kCovered) << day;
+  }
+  EXPECT_EQ(on.at(comes + " 2026-08-10"), CellStatus::kNotJoined);
+  EXPECT_EQ(on.at(comes + " 2026-09-10"), CellStatus::kNotJoined);
+  EXPECT_EQ(on.at(comes + " 2026-10-10"), CellStatus::kCovered);
+  EXPECT_EQ(on.at(goes + " 2026-08-10"), CellStatus::kCovered);
+  EXPECT_EQ(on.at(goes + " 2026-09-10"), CellStatus::kNoCharges);
+  EXPECT_EQ(on.at(goes + " 2026-10-10"), CellStatus::kNoCharges);
 }
 
 TEST(CoverageTest, WhatTheImportPolicyLeavesOutIsCountedAndSummed) {

@@ -1,0 +1,127 @@
+#include "connect/coverage_verdict.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace farthing::connect {
+namespace {
+
+constexpr std::int64_t kDayMicros = std::int64_t{86'400} * 1'000'000;
+
+/// Checks that stand between AWS and the lake.  What hides the others comes first.
+struct StoppingCheck {
+  std::string_view id;
+  CellStatus status;
+};
+constexpr StoppingCheck kStoppingChecks[] = {
+    {"credentials", CellStatus::kDenied}, {"identity", CellStatus::kDenied},
+    {"directory", CellStatus::kDenied},   {"bucket-region", CellStatus::kDenied},
+    {"bucket-list", CellStatus::kDenied}, {"bucket-read", CellStatus::kDenied},
+    {"bucket-key", CellStatus::kDenied},  {"export-status", CellStatus::kStopped},
+    {"export", CellStatus::kStopped},     {"bucket-policy", CellStatus::kStopped},
+    {"delivery", CellStatus::kStopped},
+};
+
+bool IsLeftOut(const lake::LeftOut& left_out, const std::string& account) {
+  const std::vector<std::string>& accounts = left_out.accounts;
+  return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+}
+
+/// The bill has the day but not the account.
+CellVerdict AccountGap(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell) {
+  const auto seen = bill.seen.find(cell.account);
+  const auto member = facts.members.find(cell.account);
+  if (member != facts.members.end() && cell.day < member->second.joined.substr(0, 10)) {
+    return {CellStatus::kNotJoined,
+            "the account joined the organisation on " + member->second.joined.substr(0, 10)};
+  }
+  if (seen != bill.seen.end() && cell.day < seen->second.first) {
+    return {CellStatus::kNotJoined, "the account's first charge is of " + seen->second.first};
+  }
+  if (member != facts.members.end() && member->second.state != "ACTIVE") {
+    return {CellStatus::kNoCharges,
+            "the account is " + ToLower(member->second.state) + " in the organisation"};
+  }
+  if (seen == bill.seen.end()) {
+    return {CellStatus::kNoCharges, "the bill does not have this account"};
+  }
+  if (cell.day < seen->second.second) {
+    return {CellStatus::kNoCharges, "the account has no charges in this month"};
+  }
+  return {CellStatus::kNoCharges, "the account's last charge is of " + seen->second.second};
+}
+
+}  // namespace
+
+void ExportDays::Add(Period month, Coverage coverage) {
+  for (const auto& [cell, cost] : coverage.cells) {
+    auto& [first, last] = seen.try_emplace(cell.account, cell.day, cell.day).first->second;
+    first = std::min(first, cell.day);
+    last = std::max(last, cell.day);
+  }
+  covered_until = std::max(covered_until, coverage.last_usage_day);
+  months.emplace(month, std::move(coverage));
+}
+
+CellVerdict Judge(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell,
+                  Period month) {
+  const auto load = bill.months.find(month);
+  if (load != bill.months.end() && load->second.Has(cell)) return {};
+  const auto filled = facts.filled.months.find(month);
+  if (filled != facts.filled.months.end() && filled->second.Has(cell)) {
+    return {CellStatus::kFilled, "Cost Explorer filled it; the bill has not come yet"};
+  }
+  if (load != bill.months.end()) {
+    const auto left_out = bill.left_out.find(month);
+    const bool reaches =
+        cell.day <= load->second.last_usage_day || bill.final_months.contains(month);
+    if (reaches && left_out != bill.left_out.end() && IsLeftOut(left_out->second, cell.account)) {
+      return {CellStatus::kLeftOut, Describe(left_out->second)};
+    }
+    if (cell.day <= load->second.last_usage_day) return AccountGap(facts, bill, cell);
+    if (reaches) return {CellStatus::kNoCharges, "the final bill has no charges on these days"};
+  }
+  if (load == bill.months.end() && !bill.months.empty() && month < bill.months.begin()->first) {
+    return {CellStatus::kBeforeExport,
+            "before the first month that came, " + ToString(bill.months.begin()->first) +
+                "; whether the bucket has it or AWS Support must deliver it: farthing backfill"};
+  }
+  return JudgeMissing(facts, bill, cell, month);
+}
+
+CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell,
+                         Period month) {
+  const auto refused = facts.quarantined.find({bill.id, month});
+  if (refused != facts.quarantined.end() && !refused->second.empty()) {
+    return {CellStatus::kQuarantined, refused->second};
+  }
+  const auto unready = facts.unready.find(month);
+  if (unready != facts.unready.end() && !unready->second.cause.empty()) return unready->second;
+  if (facts.problem) return *facts.problem;
+  const bool needs_not = cell.day >= DayString({facts.now.micros - 2 * kDayMicros});
+  const bool is_new = facts.now.micros - facts.created.micros < 2 * kDayMicros;
+  if (needs_not || (is_new && !facts.last_delivery)) {
+    return {CellStatus::kPending, facts.last_delivery
+                                      ? "not delivered yet; AWS delivers at least once a day"
+                                      : "AWS makes the first delivery within 24 hours"};
+  }
+  if (!facts.last_delivery) return {CellStatus::kLate, "AWS has never delivered"};
+  const bool stale = facts.now.micros - facts.last_delivery->micros > 2 * kDayMicros;
+  return {CellStatus::kLate,
+          "the last delivery is of " + ToString(*facts.last_delivery) +
+              (stale ? "; AWS delivers at least once a day" : " and does not reach this day")};
+}
+
+std::optional<CellVerdict> ProblemIn(const CheckReport& report) {
+  for (const StoppingCheck& stopping : kStoppingChecks) {
+    for (const CheckResult& result : report.results) {
+      if (result.id != stopping.id || result.status != CheckStatus::kFail) continue;
+      return CellVerdict{stopping.status,
+                         result.id + ": " + (result.cause.empty() ? result.finding : result.cause)};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace farthing::connect

@@ -1,0 +1,58 @@
+#pragma once
+
+// Why a day of an account is there or is not: what is known of one connection, judged cell by cell.  Pure; for
+// connect/coverage.cc, which reads the facts.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "connect/checks.h"
+#include "connect/cost_explorer_fit.h"
+#include "connect/coverage.h"
+#include "connect/member_accounts.h"
+
+namespace farthing::connect {
+
+struct CellVerdict {
+  CellStatus status = CellStatus::kCovered;
+  std::string cause;  ///< a sentence; empty for kCovered
+  bool operator==(const CellVerdict&) const = default;
+};
+
+/// One export as far as coverage goes.
+struct ExportDays {
+  std::string name;
+  std::int64_t id = 0;
+  std::map<Period, Coverage> months;
+  std::set<Period> final_months;  ///< every line of them is on an invoice
+  std::map<Period, lake::LeftOut> left_out;
+  std::map<std::string, std::pair<std::string, std::string>> seen;  ///< account → first, last day
+  std::string covered_until;
+
+  void Add(Period month, Coverage coverage);
+};
+
+struct CoverageFacts {
+  ExportDays filled;  ///< Cost Explorer's days, as far as they are elected
+  std::map<std::pair<std::int64_t, Period>, std::string> quarantined;  ///< export, month → reason
+  std::map<Period, CellVerdict> unready;  ///< without a cause: the newest word is a bill
+  std::map<std::string, MemberAccount> members;
+  std::optional<CellVerdict> problem;  ///< see ProblemIn
+  std::optional<Instant> last_delivery;
+  Instant created, now;
+};
+
+/// The verdict on a day of an account, "2026-01-31", in the bill of that month.
+CellVerdict Judge(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell,
+                  Period month);
+/// The same where it is known that the bill does not reach the day.
+CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell,
+                         Period month);
+/// What the last checks found that keeps bills from coming: first that we may not read them, then that AWS does not
+/// deliver.  Nothing where other checks fail.
+std::optional<CellVerdict> ProblemIn(const CheckReport& report);
+
+}  // namespace farthing::connect

@@ -1,0 +1,121 @@
+#include "connect/coverage_verdict.h"
+
+#include <gtest/gtest.h>
+
+namespace farthing::connect {
+namespace {
+
+constexpr Period kSeptember{2026, 9}, kOctober{2026, 10}, kNovember{2026, 11};
+
+/// A bill of a month with these accounts and usage from the first day until `last`.
+Coverage Bill(Period month, const std::vector<std::string>& accounts, const std::string& last) {
+  Coverage coverage;
+  coverage.first_usage_day = DayString(month.start());
+  coverage.last_usage_day = last;
+  for (const std::string& account : accounts) {
+    coverage.accounts.insert(account);
+    coverage.cells[{account, coverage.first_usage_day}] = {};
+    coverage.cells[{account, last}] = {};
+  }
+  return coverage;
+}
+
+class CoverageVerdictTest : public testing::Test {
+ protected:
+  CoverageVerdictTest() {
+    facts_.now = *ParseInstant("2026-11-21T08:00:00Z");
+    facts_.created = *ParseInstant("2026-09-01T00:00:00Z");
+    facts_.last_delivery = *ParseInstant("2026-11-20T20:00:00Z");
+    bill_.Add(kOctober, Bill(kOctober, {"payer"}, "2026-10-31"));
+    bill_.Add(kNovember, Bill(kNovember, {"payer", "late"}, "2026-11-19"));
+  }
+
+  CellVerdict On(const std::string& account, const std::string& day) {
+    return Judge(facts_, bill_, {account, day}, PeriodOf(*ParseInstant(day)));
+  }
+
+  CoverageFacts facts_;
+  ExportDays bill_;
+};
+
+TEST_F(CoverageVerdictTest, MonthsFromBeforeTheExport) {
+  const CellVerdict verdict = On("payer", "2026-09-15");
+  EXPECT_EQ(verdict.status, CellStatus::kBeforeExport);
+  EXPECT_NE(verdict.cause.find("2026-10"), std::string::npos) << verdict.cause;
+  facts_.filled.Add(kSeptember, Bill(kSeptember, {"payer"}, "2026-09-30"));
+  EXPECT_EQ(On("payer", "2026-09-15").status, CellStatus::kFilled);
+}
+
+TEST_F(CoverageVerdictTest, AnAccountThatIsNotThereYet) {
+  EXPECT_EQ(On("late", "2026-10-15"),
+            (CellVerdict{CellStatus::kNotJoined, "the account's first charge is of 2026-11-01"}));
+  facts_.members["late"].joined = "2026-10-20T10:00:00Z";
+  facts_.members["late"].state = "ACTIVE";
+  EXPECT_EQ(On("late", "2026-10-15").cause, "the account joined the organisation on 2026-10-20");
+  EXPECT_EQ(On("late", "2026-10-25").cause, "the account's first charge is of 2026-11-01");
+  EXPECT_EQ(On("late", "2026-11-05").status, CellStatus::kCovered);
+}
+
+TEST_F(CoverageVerdictTest, AnAccountWithoutCharges) {
+  bill_.Add(kSeptember, Bill(kSeptember, {"payer", "gone", "pausing"}, "2026-09-30"));
+  EXPECT_EQ(On("gone", "2026-10-15"),
+            (CellVerdict{CellStatus::kNoCharges, "the account's last charge is of 2026-09-30"}));
+  bill_.seen["pausing"].second = "2026-11-10";
+  EXPECT_EQ(On("pausing", "2026-10-15"),
+            (CellVerdict{CellStatus::kNoCharges, "the account has no charges in this month"}));
+  EXPECT_EQ(On("unknown", "2026-10-15").cause, "the bill does not have this account");
+  facts_.members["gone"].state = "SUSPENDED";
+  EXPECT_EQ(On("gone", "2026-10-15").cause, "the account is suspended in the organisation");
+}
+
+TEST_F(CoverageVerdictTest, TheEndOfAMonthThatIsFinalIsNotLate) {
+  bill_.months.at(kOctober).last_usage_day = "2026-10-29";
+  EXPECT_EQ(On("payer", "2026-10-30").status, CellStatus::kLate);
+  bill_.final_months.insert(kOctober);
+  EXPECT_EQ(On("payer", "2026-10-30").status, CellStatus::kNoCharges);
+}
+
+TEST_F(CoverageVerdictTest, WhatAWSHasNotDeliveredYet) {
+  EXPECT_EQ(On("payer", "2026-11-20").status, CellStatus::kPending);
+  facts_.now = *ParseInstant("2026-11-25T08:00:00Z");
+  EXPECT_EQ(On("payer", "2026-11-20").status, CellStatus::kLate);
+  facts_.quarantined[{bill_.id, kNovember}] = "column missing";
+  EXPECT_EQ(On("payer", "2026-11-20"), (CellVerdict{CellStatus::kQuarantined, "column missing"}));
+}
+
+CheckResult Failing(const std::string& id) {
+  CheckResult result;
+  result.id = id;
+  result.status = CheckStatus::kFail;
+  result.cause = "the cause of " + id;
+  return result;
+}
+
+TEST(CoverageProblemTest, OnlyWhatKeepsBillsFromComingIsAProblem) {
+  CheckReport report;
+  for (const char* id : {"cost-explorer", "organization", "granted-permissions", "member-accounts",
+                         "report-definition", "export-definition", "drift"}) {
+    report.results.push_back(Failing(id));
+  }
+  EXPECT_EQ(ProblemIn(report), std::nullopt);
+  report.results.push_back(Failing("delivery"));
+  report.results.push_back(Failing("export-status"));
+  EXPECT_EQ(ProblemIn(report),
+            (CellVerdict{CellStatus::kStopped, "export-status: the cause of export-status"}));
+  report.results.push_back(Failing("bucket-list"));
+  EXPECT_EQ(ProblemIn(report),
+            (CellVerdict{CellStatus::kDenied, "bucket-list: the cause of bucket-list"}));
+}
+
+TEST(CoverageProblemTest, NamesChecksThatExist) {
+  std::set<std::string_view> ids;
+  for (const CheckInfo& info : AllChecks()) ids.insert(info.id);
+  for (const char* id :
+       {"credentials", "identity", "directory", "bucket-region", "bucket-list", "bucket-read",
+        "bucket-key", "export-status", "export", "bucket-policy", "delivery"}) {
+    EXPECT_TRUE(ids.contains(id)) << id;
+  }
+}
+
+}  // namespace
+}  // namespace farthing::connect
