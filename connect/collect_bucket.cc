@@ -1,5 +1,6 @@
 #include "connect/collect_bucket.h"
 
+#include <algorithm>
 #include <set>
 
 #include "aws/error.h"
@@ -60,7 +61,7 @@ class BucketCollector {
         s3_(BucketOf(connection, client_)),
         options_(options),
         log_(store.database(), connection.id),
-        folder_(catalog.layout().data() / "downloads" / connection.id) {}
+        downloads_(catalog.layout().data() / "downloads" / connection.id) {}
 
   Result<CollectSummary> Run() {
     summary_.connection_id = connection_.id;
@@ -69,12 +70,13 @@ class BucketCollector {
     TRY_ASSIGN(known_, log_.All());
     TRY_ASSIGN(accounts_, AccountsToImport(store_, connection_));
     TRY(List());
-    for (const PeriodManifests& group : GroupManifests(*listing_)) {
+    const std::vector<PeriodManifests> groups = GroupManifests(*listing_);
+    NoteEmptied(groups);
+    for (const PeriodManifests& group : groups) {
       TRY(CheckCancelled());
       TRY(CollectPeriod(group, kRestarts));
     }
-    // What an interrupted download left of what is no longer wanted; what failed goes on from there.
-    if (summary_.failures.empty()) TRY(folder_.Clear());
+    TRY(DropUnwanted());
     summary_.requests = client_->counts().requests;
     return std::move(summary_);
   }
@@ -91,18 +93,42 @@ class BucketCollector {
     return {};
   }
 
+  /// Removes what an interrupted download left of what nobody wants any more; what failed goes on from there.
+  Result<void> DropUnwanted() const {
+    if (options_.first || options_.last) return {};  // other months may go on later
+    std::set<std::string> failed;
+    for (const CollectFailure& failure : summary_.failures) failed.insert(failure.manifest_key);
+    return downloads_.KeepOnly(failed);
+  }
+
   bool IsWanted(std::optional<Period> period) const {
     if (!period) return true;
     return (!options_.first || *period >= *options_.first) &&
            (!options_.last || *period <= *options_.last);
   }
 
-  /// True when this manifest and all its files are as they were when we dealt with them.
+  /// True when there is nothing to take that we have not dealt with: this manifest and all its files are as they were,
+  /// or some of the files are gone, as by a lifecycle rule that leaves the manifest.
   bool IsUnchanged(const aws::S3Object& manifest) const {
     const auto known = known_.find(manifest.key);
-    return known != known_.end() && known->second.IsSettled() &&
-           known->second.etag == manifest.etag &&
-           known->second.files_signature == Signature(known->second.files);
+    if (known == known_.end() || !known->second.IsSettled()) return false;
+    if (known->second.etag != manifest.etag) return false;
+    const std::vector<std::string>& files = known->second.files;
+    return known->second.files_signature == Signature(files) ||
+           std::any_of(files.begin(), files.end(),
+                       [&](const std::string& key) { return listing_->Find(key) == nullptr; });
+  }
+
+  /// Silence where deliveries were would pass for "nothing new".
+  void NoteEmptied(const std::vector<PeriodManifests>& groups) {
+    const bool had = std::any_of(known_.begin(), known_.end(),
+                                 [](const auto& each) { return each.second.IsSettled(); });
+    if (!groups.empty() || !had) return;
+    summary_.notes.push_back(
+        "nothing is delivered below s3://" + place_.bucket + "/" + DeliveryPrefix(place_) +
+        " any more: the bucket was emptied, or the export delivers elsewhere; what "
+        "was collected stays; farthing check " +
+        connection_.settings.name + " finds the export");
   }
 
   /// What a delivery was made into: its files, and whose lines were kept of them.
@@ -148,12 +174,12 @@ class BucketCollector {
       return Step::kOlder;
     }
     TRY(store_.SetState(connection_.id, State::kCollecting, ""));
-    TRY_ASSIGN(const BroughtIn brought, BringIn({s3_, place_.bucket, folder_, catalog_,
+    TRY_ASSIGN(const BroughtIn brought, BringIn({s3_, place_.bucket, downloads_, catalog_,
                                                  connection_.settings.name, accounts_, options_},
                                                 **delivery, *text));
     summary_.bytes += brought.bytes;
     TRY(NoteImported(**delivery, brought.imported));
-    TRY(folder_.Clear());
+    TRY(downloads_.Of(manifest.key).Clear());
     return Step::kDone;
   }
 
@@ -281,7 +307,7 @@ class BucketCollector {
   aws::S3 s3_;
   const CollectOptions& options_;
   CollectedLog log_;
-  DownloadFolder folder_;
+  Downloads downloads_;
   ExportPlace place_;
   std::map<std::string, Collected> known_;
   std::optional<std::set<std::string>> accounts_;  ///< whose lines are kept; absent: all

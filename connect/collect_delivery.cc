@@ -14,15 +14,16 @@ namespace {
 constexpr std::chrono::minutes kPatienceForOthers{10};
 
 /// Fetches the delivery's files into the folder.  Returns the bytes that came.
-Result<std::uint64_t> Fetch(const Route& route, const RemoteDelivery& delivery) {
+Result<std::uint64_t> Fetch(const Route& route, const DownloadFolder& folder,
+                            const RemoteDelivery& delivery) {
   std::vector<aws::Download> downloads;
   std::vector<fs::path> files;
   for (const aws::S3Object& object : delivery.files) {
-    TRY_ASSIGN(fs::path file, route.folder.FileOf(object.key));
+    TRY_ASSIGN(fs::path file, folder.FileOf(object.key));
     files.push_back(file);
     downloads.push_back({route.bucket, object, std::move(file)});
   }
-  TRY(route.folder.KeepOnly(files));
+  TRY(folder.KeepOnly(files));
   for (const fs::path& file : files) TRY(MakeDirectories(file.parent_path()));
   std::atomic<std::uint64_t> bytes{0};
   const std::string what = "downloading " + NameOf(delivery);
@@ -39,24 +40,25 @@ Result<std::uint64_t> Fetch(const Route& route, const RemoteDelivery& delivery) 
 }
 
 /// Overwritten exports put the manifest last: if it is still the same, so are the files it names.
-Result<void> KeepManifest(const Route& route, const aws::S3Object& manifest,
-                          const std::string& text) {
+Result<void> KeepManifest(const Route& route, const DownloadFolder& folder,
+                          const aws::S3Object& manifest, const std::string& text) {
   TRY_ASSIGN(const aws::S3Object now, route.s3.Head(route.bucket, manifest.key));
   if (now.etag != manifest.etag) {
     return Error(Errc::kConflict, manifest.key + " was written again")
         .With(aws::kCodeDetail, "PreconditionFailed");
   }
-  TRY_ASSIGN(const fs::path file, route.folder.FileOf(manifest.key));
+  TRY_ASSIGN(const fs::path file, folder.FileOf(manifest.key));
   TRY(MakeDirectories(file.parent_path()));
   TRY(RemoveTree(file));
   return WriteFileDurably(file, text);
 }
 
-Result<ingest::ImportSummary> Import(const Route& route, const RemoteDelivery& delivery) {
+Result<ingest::ImportSummary> Import(const Route& route, const DownloadFolder& folder,
+                                     const RemoteDelivery& delivery) {
   ingest::ImportOptions options;
   options.tolerated_rows = route.options.tolerated_rows;
   options.accounts = route.accounts;
-  options.copy_of = ingest::CopyOf{route.folder.bucket(), "s3://" + route.bucket};
+  options.copy_of = ingest::CopyOf{folder.bucket(), "s3://" + route.bucket};
   const std::string what = "importing " + NameOf(delivery);
   options.observer = [&](const ingest::Progress& progress) {
     if (!route.options.observer) return;
@@ -65,8 +67,7 @@ Result<ingest::ImportSummary> Import(const Route& route, const RemoteDelivery& d
   };
   const auto deadline = std::chrono::steady_clock::now() + kPatienceForOthers;
   for (;;) {
-    Result<ingest::ImportSummary> summary =
-        ingest::Import(route.catalog, route.folder.bucket(), options);
+    Result<ingest::ImportSummary> summary = ingest::Import(route.catalog, folder.bucket(), options);
     const bool is_locked = !summary.ok() && summary.error().code() == Errc::kConflict;
     const bool cancelled =
         route.options.cancellation != nullptr && route.options.cancellation->cancelled();
@@ -83,16 +84,18 @@ std::string NameOf(const RemoteDelivery& delivery) {
 
 Result<BroughtIn> BringIn(const Route& route, const RemoteDelivery& delivery,
                           const std::string& manifest_text) {
+  const DownloadFolder folder = route.downloads.Of(delivery.manifest.key);
   const std::uint64_t limit = route.options.disk_limit_bytes;
-  Result<void> room = route.folder.CheckRoom(delivery.size_bytes, limit, NameOf(delivery));
+  Result<void> room =
+      route.downloads.MakeRoom(folder, delivery.size_bytes, limit, NameOf(delivery));
   if (!room.ok() && delivery.size_bytes > limit) {
     return std::move(room).error().With("disk_limit", std::to_string(limit));
   }
   TRY(std::move(room));
   BroughtIn brought;
-  TRY_ASSIGN(brought.bytes, Fetch(route, delivery));
-  TRY(KeepManifest(route, delivery.manifest, manifest_text));
-  TRY_ASSIGN(brought.imported, Import(route, delivery));
+  TRY_ASSIGN(brought.bytes, Fetch(route, folder, delivery));
+  TRY(KeepManifest(route, folder, delivery.manifest, manifest_text));
+  TRY_ASSIGN(brought.imported, Import(route, folder, delivery));
   return brought;
 }
 

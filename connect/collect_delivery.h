@@ -18,7 +18,7 @@ namespace farthing::connect {
 struct Route {
   aws::S3& s3;
   const std::string& bucket;
-  const DownloadFolder& folder;
+  const Downloads& downloads;
   lake::Catalog& catalog;
   const std::string& connection_name;
   const std::optional<std::set<std::string>>& accounts;  ///< whose lines are kept; absent: all

@@ -7,6 +7,20 @@
 #include "base/text.h"
 
 namespace farthing::connect {
+namespace {
+
+Result<std::uint64_t> SizeOfTree(const fs::path& root) {
+  TRY_ASSIGN(const std::vector<fs::path> files, ListTree(root));
+  std::uint64_t bytes = 0;
+  std::error_code failed;
+  for (const fs::path& file : files) {
+    const std::uintmax_t size = fs::file_size(file, failed);
+    if (!failed) bytes += size;
+  }
+  return bytes;
+}
+
+}  // namespace
 
 Result<fs::path> DownloadFolder::FileOf(const std::string& key) const {
   const std::vector<std::string> parts = Split(key, '/');
@@ -36,8 +50,23 @@ Result<void> DownloadFolder::KeepOnly(const std::vector<fs::path>& files) const 
   return {};
 }
 
-Result<void> DownloadFolder::CheckRoom(std::uint64_t size_bytes, std::uint64_t limit_bytes,
-                                       const std::string& what) const {
+Result<void> DownloadFolder::Clear() const { return RemoveTree(root_); }
+
+DownloadFolder Downloads::Of(const std::string& manifest_key) const {
+  return DownloadFolder(root_ / Sha256(manifest_key).substr(0, 16));
+}
+
+std::vector<fs::path> Downloads::Folders() const {
+  std::vector<fs::path> folders;
+  std::error_code failed;  // nothing was downloaded yet
+  for (const auto& entry : fs::directory_iterator(root_, failed)) {
+    if (entry.is_directory(failed)) folders.push_back(entry.path());
+  }
+  return folders;
+}
+
+Result<void> Downloads::MakeRoom(const DownloadFolder& folder, std::uint64_t size_bytes,
+                                 std::uint64_t limit_bytes, const std::string& what) const {
   if (size_bytes > limit_bytes) {
     return Error(Errc::kTooLarge, "the delivery of " + what + " has " + std::to_string(size_bytes) +
                                       " bytes, more than the limit for downloads")
@@ -45,17 +74,34 @@ Result<void> DownloadFolder::CheckRoom(std::uint64_t size_bytes, std::uint64_t l
   }
   TRY(MakeDirectories(root_));
   std::error_code failed;
-  const fs::space_info space = fs::space(root_, failed);
   // The lake's copy is smaller than the files it is made from, but both exist for a while.
-  if (!failed && space.available < size_bytes * 2) {
+  const auto fits = [&] { return fs::space(root_, failed).available >= size_bytes * 2 || failed; };
+  std::uint64_t kept = 0;
+  for (const fs::path& other : Folders()) {
+    if (other == folder.root()) continue;
+    TRY_ASSIGN(const std::uint64_t size, SizeOfTree(other));
+    kept += size;
+    if (kept + size_bytes <= limit_bytes && fits()) continue;
+    TRY(RemoveTree(other));
+    kept -= size;
+  }
+  if (!fits()) {
     return Error(Errc::kTooLarge, "too little room on the disk for the delivery of " + what + ": " +
                                       std::to_string(size_bytes * 2) + " bytes are needed, " +
-                                      std::to_string(space.available) + " are free")
+                                      std::to_string(fs::space(root_, failed).available) +
+                                      " are free")
         .Hint(kFullDiskHint);
   }
   return {};
 }
 
-Result<void> DownloadFolder::Clear() const { return RemoveTree(bucket()); }
+Result<void> Downloads::KeepOnly(const std::set<std::string>& manifest_keys) const {
+  std::set<fs::path> kept;
+  for (const std::string& key : manifest_keys) kept.insert(Of(key).root());
+  for (const fs::path& folder : Folders()) {
+    if (!kept.contains(folder)) TRY(RemoveTree(folder));
+  }
+  return {};
+}
 
 }  // namespace farthing::connect

@@ -93,7 +93,15 @@ Result<std::optional<RemoteDelivery>> ReadRemoteDelivery(const aws::S3Object& ma
                                                          std::optional<Period> period,
                                                          std::string_view text,
                                                          const BucketListing& listing) {
-  TRY_ASSIGN(const std::optional<ingest::Manifest> parsed, ingest::ParseManifest(text));
+  Result<std::optional<ingest::Manifest>> read = ingest::ParseManifest(text);
+  if (!read.ok()) {
+    // Its own advice is for copies on a disk.
+    return Error(read.error().code(), read.error().message())
+        .Hint(
+            "AWS may be writing: it is tried again with the next collection, and mended by AWS's "
+            "next delivery");
+  }
+  const std::optional<ingest::Manifest>& parsed = *read;
   if (!parsed) return std::optional<RemoteDelivery>();
   RemoteDelivery delivery;
   delivery.manifest = manifest;

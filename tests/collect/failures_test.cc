@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/files.h"
 #include "connect/coverage.h"
 #include "tests/collect/gathering.h"
 
@@ -80,6 +81,51 @@ TEST(FailuresTest, AreAllToldAndTheNewestIsTheCause) {
   gathering.stage().Check(gathering.connection());
   EXPECT_TRUE(cause().starts_with("2026-10 could not be collected: ")) << cause();
   EXPECT_EQ(StateOf(gathering), "degraded");
+}
+
+TEST(FailuresTest, WhatWasFetchedOfEachIsNotFetchedAgain) {
+  Gathering gathering(FourMonths());
+  for (const char* month : {"2026-11", "2026-09"}) {
+    gathering.aws().Inject(
+        Of(FaultKind::kDeny, "*BILLING_PERIOD=" + std::string(month) + "*00002*"));
+  }
+  CollectOptions one_by_one;
+  one_by_one.parallel = 1;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Must(gathering.Collect(one_by_one)).failures.size(), 2u);
+  }
+  gathering.aws().ClearFaults();
+  gathering.aws().ForgetRequests();
+  EXPECT_EQ(Must(gathering.Collect(one_by_one)).deliveries.size(), 2u);
+  for (const rehearsal::RequestRecord& request : gathering.aws().Requests()) {
+    EXPECT_EQ(request.resource.find("00001"), std::string::npos) << request.resource;
+  }
+  gathering.ExpectExact();
+  EXPECT_EQ(gathering.Leftovers(), std::vector<std::string>());
+}
+
+TEST(FailuresTest, DoNotFillTheDiskBeyondItsLimit) {
+  Gathering gathering(FourMonths());
+  gathering.aws().Inject(Of(FaultKind::kDeny, "*00002*"));
+  CollectOptions options;
+  options.parallel = 1;
+  EXPECT_EQ(Must(gathering.Collect(options)).failures.size(), 4u);
+  const auto kept = [&] {
+    std::uint64_t bytes = 0;
+    for (const std::string& file : gathering.Leftovers()) {
+      bytes += fs::file_size(gathering.stage().data() / file);
+    }
+    return bytes;
+  };
+  const std::uint64_t whole = kept();
+  options.disk_limit_bytes = whole / 2;
+  EXPECT_EQ(Must(gathering.Collect(options)).failures.size(), 4u);
+  EXPECT_LE(kept(), options.disk_limit_bytes);
+  EXPECT_GT(kept(), 0u);
+  gathering.aws().ClearFaults();
+  Must(gathering.Collect());
+  gathering.ExpectExact();
+  EXPECT_EQ(gathering.Leftovers(), std::vector<std::string>());
 }
 
 TEST(FailuresTest, LeaveTheOldBillAndTheMapSaysWhatIsDenied) {
