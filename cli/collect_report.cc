@@ -56,6 +56,7 @@ void CollectLine::Clear() {
 void PrintCollected(const connect::CollectSummary& summary, CliContext& context) {
   if (context.format != "table") {
     PrintAsRecords(summary, context);
+    for (const std::string& note : summary.notes) context.err << "note: " << note << '\n';
     return;
   }
   for (const connect::CollectedDelivery& delivery : summary.deliveries) {
@@ -95,7 +96,10 @@ Result<void> OutcomeOf(const connect::CollectSummary& summary) {
     if (delivery.outcome != "quarantined" && delivery.outcome != "incomplete") continue;
     return Error(Errc::kCorrupt, summary.connection_name + ": a delivery is " + delivery.outcome +
                                      "; what was active before stays active")
-        .Hint("farthing deliveries says why");
+        .Hint(
+            "its reason stands in its line above and in farthing coverage; AWS's next delivery "
+            "mends "
+            "what was torn or incomplete");
   }
   return {};
 }

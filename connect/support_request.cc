@@ -54,7 +54,7 @@ SupportRequest WriteSupportRequest(const Connection& connection,
       "\n" + (request.export_arn.empty() ? "" : "Export ARN: " + request.export_arn + "\n") +
       "S3 bucket: " + request.bucket + "\nS3 path prefix: " + request.prefix +
       "\nBilling periods: " + MonthList(months) +
-      "\n\nThe definition of the export has not to be changed. Please deliver the periods to the "
+      "\n\nThe definition of the export need not change. Please deliver the periods to the "
       "same bucket and prefix, and tell us if some of them cannot be delivered.\n\nThank you.\n";
   return request;
 }

@@ -45,6 +45,23 @@ class Told(rehearsed.Case):
         self.assertEqual([period for _, period, _ in self.lake.versions()], ["2026-09", "2026-10", "2026-11"])
         self.assertTrue(self.lake.state()["proven"])
 
+    def test_months_in_the_wrong_order_are_refused(self):
+        done = self.lake.run("collect", "--from", "2026-11", "--to", "2026-09", env=self.environment)
+        self.fails(done, 2, "--from is later than --to", "--from 2026-09 --to 2026-11")
+
+    def test_each_connection_that_fails_is_told(self):
+        for number in (1, 2):
+            empty = self.scratch / f"copies-{number}"
+            empty.mkdir()
+            self.farthing(self.lake, "connect", "--name", f"copies-{number}", "--type", "directory", "--directory", empty,
+                          "--check")
+            empty.rmdir()
+        done = self.lake.run("collect", env=self.environment)
+        self.assertNotEqual(done.returncode, 0)
+        for number in (1, 2):
+            self.assertIn(f"copies-{number}", done.stderr)
+        self.assertIn("production  2026-11  loaded", done.stdout)
+
     def test_coverage_states_what_the_import_policy_left_out(self):
         self.farthing(self.lake, "connections", "edit", "production", "--import", "connected-accounts")
         self.farthing(self.lake, "collect")
