@@ -162,8 +162,10 @@ Result<std::vector<Belonging>> BelongingsOf(Installation& installation, const st
   } else {
     all.push_back({false, "AWS", "role, keys, export and bucket: only you delete there"});
   }
+  const bool has_role = !connection.settings.role_arn.empty();
   all.push_back({false, "record",
-                 "its history without figures, its external ID, what Cost Explorer has cost"});
+                 "its history without figures, what Cost Explorer has cost" +
+                     std::string(has_role ? ", its external ID, never to be used again" : "")});
   return all;
 }
 

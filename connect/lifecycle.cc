@@ -83,6 +83,10 @@ std::string Describe(const Connection& connection, Instant now) {
     case State::kVerifying:
       return "the first checks are running, or were interrupted: then verify again";
     case State::kWaiting:
+      if (connection.settings.type == ConnectionType::kDirectory ||
+          connection.settings.type == ConnectionType::kBucket) {
+        return "verified; no bill was collected yet";
+      }
       return "verified; waiting for AWS's first delivery, which takes up to 24 hours (rarely 48)";
     case State::kCollecting: return "deliveries are being fetched and imported";
     case State::kConnected:

@@ -87,5 +87,19 @@ TEST(LifecycleTest, APersonsDisablingDeletesNothing) {
   EXPECT_EQ(TermAt(connection, Day("2030-01-01")).kind, Kind::kNone);
 }
 
+TEST(LifecycleTest, ADescriptionFitsTheType) {
+  Connection connection;
+  connection.settings.type = ConnectionType::kDirectory;
+  connection.state = State::kWaiting;
+  EXPECT_EQ(Describe(connection, Now()), "verified; no bill was collected yet");
+  connection.state = State::kDraft;
+  EXPECT_EQ(Describe(connection, Now()), "being set up: verify it");
+  connection.cause = "directory: cannot be read";
+  EXPECT_NE(Describe(connection, Now()).find("cannot be read"), std::string::npos);
+  connection.settings.type = ConnectionType::kLinkedKeys;
+  connection.state = State::kConnected;
+  EXPECT_NE(Describe(connection, Now()).find("verified only"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace farthing::connect
