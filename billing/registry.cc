@@ -45,7 +45,7 @@ std::string_view LakeColumn::Expression(SourceFamily family) const {
   return cur;
 }
 
-std::span<const std::string_view> LakeColumn::Needs(SourceFamily family) const {
+std::span<const Need> LakeColumn::Needs(SourceFamily family) const {
   switch (family) {
     case SourceFamily::kCur: return cur_needs;
     case SourceFamily::kFocus: return focus_needs;

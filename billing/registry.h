@@ -36,6 +36,13 @@ enum class Rollup {
   kDay,       ///< the time that rollups cut to a day: `charge_day` there
 };
 
+/// A source column that a lake column is made of.
+struct Need {
+  std::string_view column;
+  std::string_view line_types;  ///< AWS line item types that need it, spaces between; empty: all
+  std::string_view bill_with;   ///< only bills with "discounts" or "reservations"; empty: all bills
+};
+
 struct LakeColumn {
   std::string_view name;
   ColumnKind kind;
@@ -44,14 +51,14 @@ struct LakeColumn {
   std::string_view meaning;
   std::string_view cur;    ///< SQL over CUR source columns; "$T" stands for the column's type
   std::string_view focus;  ///< SQL over FOCUS source columns
-  std::string_view cost_explorer;               ///< SQL over the columns of Cost Explorer's answers
-  std::span<const std::string_view> cur_needs;  ///< without these the column is unknown (NULL)
-  std::span<const std::string_view> focus_needs;
-  std::span<const std::string_view> cost_explorer_needs;
+  std::string_view cost_explorer;   ///< SQL over the columns of Cost Explorer's answers
+  std::span<const Need> cur_needs;  ///< without these the column is unknown (NULL)
+  std::span<const Need> focus_needs;
+  std::span<const Need> cost_explorer_needs;
   std::string_view reference;  ///< document and section
 
   std::string_view Expression(SourceFamily family) const;
-  std::span<const std::string_view> Needs(SourceFamily family) const;
+  std::span<const Need> Needs(SourceFamily family) const;
 };
 
 /// All columns of cost_lines, in file order.

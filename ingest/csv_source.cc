@@ -60,9 +60,12 @@ std::vector<lake::RowIssue> CsvSource::issues() const {
   return issues;
 }
 
-void CsvSource::Fail(Error error) {
+void CsvSource::Fail(Error error, RowPlace place) {
   const std::lock_guard lock(mutex_);
-  if (!failure_) failure_ = std::move(error);
+  if (!failure_ || place < failed_at_) {
+    failure_ = std::move(error);
+    failed_at_ = place;
+  }
   failed_ = true;
 }
 
@@ -109,7 +112,8 @@ void CsvSource::Bind(duckdb_bind_info info) {
 
 void CsvSource::Init(duckdb_init_info info) {
   const auto& source = *static_cast<CsvSource*>(duckdb_init_get_extra_info(info));
-  duckdb_init_set_max_threads(info, static_cast<idx_t>(std::max(1, source.job_.threads)));
+  const int threads = source.job_.in_file_order ? 1 : source.job_.threads;
+  duckdb_init_set_max_threads(info, static_cast<idx_t>(std::max(1, threads)));
 }
 
 void CsvSource::LocalInit(duckdb_init_info info) {

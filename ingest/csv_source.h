@@ -45,6 +45,14 @@ struct CsvJob {
   std::map<std::string, DecimalType> types;  ///< amount columns that need more than the narrow type
   std::int64_t tolerated_rows = 0;           ///< --tolerate-bad-rows
   int threads = 1;                           ///< for unpacking
+  bool in_file_order = false;  ///< by one thread, row by row: the failure is the file's first
+};
+
+/// A row of one of the job's files; by default it comes before all of them.
+struct RowPlace {
+  int file = 0;
+  std::int64_t row = 0;
+  auto operator<=>(const RowPlace&) const = default;
 };
 
 class CsvSource {
@@ -60,7 +68,7 @@ class CsvSource {
   const std::vector<SourceColumn>& columns() const { return columns_; }
   DecimalType TypeOf(const SourceColumn& column) const;
 
-  /// The first error that stopped the reading, if any: file, row, column and fix are named.
+  /// The error that stopped the reading, if any: file, row, column and fix are named.
   std::optional<Error> failure() const;
   std::int64_t row_count() const { return rows_.load(); }
   std::uint64_t packed_bytes() const;
@@ -76,7 +84,8 @@ class CsvSource {
     std::int64_t count = 0;
     std::string first;
   };
-  void Fail(Error error);
+  /// Of several failures the one that comes first in the files counts.
+  void Fail(Error error, RowPlace place = {});
   /// Notes a bad row; false when it is one too many.
   bool Tolerate(lake::RowIssue issue);
   static void Bind(duckdb_bind_info info);
@@ -95,6 +104,7 @@ class CsvSource {
   std::atomic<bool> failed_{false};
   mutable std::mutex mutex_;
   std::optional<Error> failure_;
+  RowPlace failed_at_;
   std::vector<lake::RowIssue> issues_;
   std::map<std::string, UnknownValues> unknown_values_;
   AmountFindings findings_;

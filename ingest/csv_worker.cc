@@ -58,7 +58,8 @@ const CsvFile& CsvWorker::file() const {
 
 void CsvWorker::Fill(duckdb_data_chunk output) {
   duckdb_data_chunk_set_size(output, 0);
-  while (!source_.failed_.load(std::memory_order_relaxed)) {
+  while (next_record_ < sorted_.size() || !source_.failed_) {
+    if (source_.failed_ && !source_.job_.in_file_order) return;
     if (next_record_ >= sorted_.size() && !NextBlock()) return;
     unquoted_.clear();
     ChooseRecords(duckdb_vector_size());
@@ -83,25 +84,41 @@ bool CsvWorker::NextBlock() {
   if (!*next) return false;
   block_ = std::move(**next);
   plan_ = &source_.plans_[static_cast<std::size_t>(block_->file)];
-  return ReplaceBadBytes() && SplitRecords() && SortRecords();
+  if (!source_.job_.in_file_order) return ReplaceBadBytes() && SplitRecords() && SortRecords();
+  const bool bytes = ReplaceBadBytes();
+  const bool records = SplitRecords();
+  return SortRecords() && bytes && records ? true : KeepThoseBeforeFailure();
+}
+
+// A record before the one that failed may have a bad cell, and would be the first.
+bool CsvWorker::KeepThoseBeforeFailure() {
+  const auto at = [&](const SortedRecord& sorted) {
+    return RowPlace{block_->file, block_->first_row + sorted.record};
+  };
+  const std::lock_guard lock(source_.mutex_);
+  std::erase_if(sorted_,
+                [&](const SortedRecord& sorted) { return !(at(sorted) < source_.failed_at_); });
+  return !sorted_.empty();
 }
 
 // Reports every record with invalid UTF-8; tolerated ones are kept with the bytes replaced.
 bool CsvWorker::ReplaceBadBytes() {
   const std::vector<BadBytes> places = FindBadBytes(block_->text());
+  bool good = true;
   for (const BadBytes& place : places) {
     const std::vector<std::string>& header = file().header;
     const Fault fault{
         place.field < header.size() ? header[place.field] : "",
         "bytes that are not UTF-8, first at byte " + std::to_string(place.offset) + " of the row",
         "", lake::RowIssue::Fate::kKeptWithReplaced};
-    if (!ReportBad(place.record, fault)) return false;
+    good = ReportBad(place.record, fault);
+    if (!good) break;
   }
   if (places.empty()) return true;
   block_->buffer = ReplaceInvalidUtf8(block_->text());
   block_->start = 0;
   block_->end = block_->buffer.size();
-  return true;
+  return good;
 }
 
 bool CsvWorker::SplitRecords() {
@@ -134,7 +151,7 @@ bool CsvWorker::SortRecords() {
       if (!ReportBad(record, fault)) return false;
     }
   }
-  std::sort(sorted_.begin(), sorted_.end());
+  if (!source_.job_.in_file_order) std::sort(sorted_.begin(), sorted_.end());
   return true;
 }
 
@@ -282,8 +299,9 @@ bool CsvWorker::ReportBad(std::uint32_t record, const Fault& fault) {
                                 ? "have the export delivered again, or set bad rows aside with "
                                   "--tolerate-bad-rows N; the previous version stays active"
                                 : fault.hint;
-  source_.Fail(Error(Errc::kCorrupt, file().path.native() + ": " + where + ": " + fault.message)
-                   .Hint(again));
+  source_.Fail(
+      Error(Errc::kCorrupt, file().path.native() + ": " + where + ": " + fault.message).Hint(again),
+      {block_->file, row});
   return false;
 }
 

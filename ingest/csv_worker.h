@@ -36,6 +36,7 @@ class CsvWorker {
   bool ReplaceBadBytes();
   bool SplitRecords();
   bool SortRecords();
+  bool KeepThoseBeforeFailure();
   void ChooseRecords(std::size_t limit);
   bool Convert(duckdb_data_chunk output);
   bool DropBadRecords();

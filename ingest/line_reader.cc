@@ -5,8 +5,10 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/files.h"
+#include "ingest/absent_columns.h"
 #include "ingest/import_engine.h"
 #include "ingest/scaled_function.h"
 #include "lake/stage.h"
@@ -56,7 +58,8 @@ void LoadTask::Report(const char* phase, std::int64_t rows, std::uint64_t bytes)
   options.observer({load.export_name, load.period, phase, rows, bytes, files.SizeBytes()});
 }
 
-// Amounts start in the narrow type; columns that turn out to need more are read again with it.
+// Amounts start in the narrow type; columns that turn out to need more are read again with it.  So are bills
+// that turn out to need columns they lack.
 Result<Reading> LineReader::Read() {
   for (;;) {
     Misfits misfits;
@@ -65,7 +68,12 @@ Result<Reading> LineReader::Read() {
     if (!reading.ok() && IsOverflow(reading.error()) && amount_types_.WidenAll()) {
       continue;  // a sum of two narrow amounts is too wide
     }
-    if (!reading.ok() || misfits.empty()) return reading;
+    if (!reading.ok()) return reading;
+    if (misfits.empty()) {
+      TRY_ASSIGN(const bool learned, LearnMissed(*reading));
+      if (!learned) return reading;
+      continue;
+    }
     Result<void> widened = amount_types_.Widen(misfits);
     if (!widened.ok()) return std::move(widened).error().Wrap(task_.files.Place());
   }
@@ -86,10 +94,11 @@ Result<void> LineReader::StartAfresh() {
 
 // CSV: one pass writes the lines and adds up the amounts.
 Result<Reading> LineReader::ReadCsv(Misfits& misfits) {
-  CsvSource source(
-      {task_.files.detection.family, task_.files.csv, task_.load.period, task_.other_periods,
-       amount_types_.types(), task_.options.tolerated_rows, ThreadsOf(task_.options)},
-      *tags_, *attributes_);
+  const CsvJob job{
+      task_.files.detection.family, task_.files.csv,       task_.load.period,
+      task_.other_periods,          amount_types_.types(), task_.options.tolerated_rows,
+      ThreadsOf(task_.options)};
+  CsvSource source(job, *tags_, *attributes_);
   TRY(source.Register(connection_->raw(), "csv_bill"));
   const SourceRelation relation{task_.files.detection.family, "SELECT * FROM csv_bill()",
                                 source.columns(),
@@ -98,7 +107,7 @@ Result<Reading> LineReader::ReadCsv(Misfits& misfits) {
     const Ticker ticker(task_,
                         [&] { return Ticker::Reached{source.row_count(), source.packed_bytes()}; });
     Result<void> written = WriteLines(relation);
-    if (auto failure = source.failure()) return *std::move(failure);
+    if (auto failure = source.failure()) return FirstFailure(job, *std::move(failure));
     TRY(written);
   }
   const AmountFindings findings = source.findings();
@@ -111,6 +120,16 @@ Result<Reading> LineReader::ReadCsv(Misfits& misfits) {
     reading.totals[column.name] = Canonical(Decimal{total->second, source.TypeOf(column).scale});
   }
   return reading;
+}
+
+// Threads meet bad rows in any order, and sort what they hold: the one to name is the first of the files.
+Error LineReader::FirstFailure(CsvJob job, Error failure) {
+  job.in_file_order = true;
+  CsvSource source(std::move(job), *tags_, *attributes_);
+  if (!source.Register(connection_->raw(), "csv_bill_in_order").ok()) return failure;
+  [[maybe_unused]] const auto counted =
+      connection_->Query("SELECT count(*) FROM csv_bill_in_order()");
+  return source.failure().value_or(std::move(failure));
 }
 
 // Parquet: the amounts are added up first, which is cheap by columns and finds out what they need.
@@ -153,7 +172,27 @@ Result<Reading> LineReader::ReadParquet(Misfits& misfits) {
   return reading;
 }
 
-Result<void> LineReader::WriteLines(const SourceRelation& relation) {
+// Returns true if the lines were written without knowing that they need columns the files lack.
+Result<bool> LineReader::LearnMissed(Reading& reading) {
+  BillContent bill{task_.files.detection, columns_, {}, reading.totals};
+  if (bill.detection.family == billing::SourceFamily::kCur) {
+    const std::string lines =
+        task_.layout.StagedFiles(lake::kCostLines, task_.load.period, task_.load.id);
+    TRY_ASSIGN(const engine::Table types,
+               connection_->Query("SELECT DISTINCT line_item_type FROM read_parquet(" +
+                                  engine::QuoteLiteral(lines) + ")"));
+    for (const auto& row : types.rows) bill.line_types.insert(row[0].value_or(""));
+  }
+  reading.missed_columns = MissedColumns(bill);
+  std::set<std::string> missed = TakenForNone(bill);
+  std::swap(missed, missed_);
+  return missed != missed_;
+}
+
+Result<void> LineReader::WriteLines(SourceRelation relation) {
+  columns_.clear();
+  for (const SourceColumn& column : relation.columns) columns_.insert(column.name);
+  relation.missed = missed_;
   const LakeMapping mapping = MapToLake(relation);
   TRY(RegisterScaled(connection_->raw(), mapping.scaled_type));
   TRY_ASSIGN(const auto directory, lake::StagingDirectory(task_.layout, lake::kCostLines,

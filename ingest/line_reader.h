@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct Reading {
   std::vector<std::string> unknown_columns;
   std::vector<lake::RowIssue> issues;
   std::vector<std::string> notes;
+  std::vector<std::string> missed_columns = {};  ///< absent, and some figures unknown without them
 };
 
 class LineReader {
@@ -60,11 +62,15 @@ class LineReader {
   using Misfits = std::map<std::string, DecimalNeed>;
   Result<void> StartAfresh();
   Result<Reading> ReadCsv(Misfits& misfits);
+  Error FirstFailure(CsvJob job, Error failure);
   Result<Reading> ReadParquet(Misfits& misfits);
-  Result<void> WriteLines(const SourceRelation& relation);
+  Result<void> WriteLines(SourceRelation relation);
+  Result<bool> LearnMissed(Reading& reading);
 
   const LoadTask& task_;
   AmountTypes amount_types_;
+  std::set<std::string> columns_;  ///< source columns that the files have
+  std::set<std::string> missed_;   ///< SourceRelation::missed
   std::unique_ptr<engine::Database> database_;
   std::optional<engine::Connection> connection_;
   std::unique_ptr<SetInterner> tags_;

@@ -110,6 +110,7 @@ class Loader {
     load_.unknown_columns = reading.unknown_columns;
     load_.issues = reading.issues;
     load_.notes = reading.notes;
+    load_.missed_columns = reading.missed_columns;
     TRY(CheckAccounts());
     const auto keys = [](const SetInterner& interner, const char* column) {
       const auto found = interner.keys().find(column);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "engine/duckdb.h"
 
 namespace farthing::ingest {
@@ -10,15 +11,39 @@ namespace {
 
 using billing::ColumnKind;
 using billing::LakeColumn;
+using billing::Need;
 using billing::SourceFamily;
 
-// Shorthands the registry's CUR expressions use.
+constexpr std::string_view kSplitPrefix = "split_line_item_";
+
+// True for the lines that carry split cost allocation data, whatever they are.
+std::string HasSplitData(const SourceRelation& relation) {
+  std::string sql = "false";
+  for (const SourceColumn& column : relation.columns) {
+    if (!column.name.starts_with(kSplitPrefix)) continue;
+    const std::string name = engine::QuoteIdentifier(column.name);
+    sql += IsNumber(column.kind) ? " OR coalesce(" + name + " <> 0, false)"
+                                 : " OR " + name + " IS NOT NULL";
+  }
+  return "(" + sql + ")";
+}
+
+// Shorthands the registry's CUR expressions use; NULL where the source lacks the column that tells.
 // Source: CID summary_view.sql for the refund rule; AWS, Split cost allocation data, for the operations.
-constexpr std::string_view kCurShorthands =
-    ", coalesce(line_item_product_code LIKE '%SavingsPlan%' AND line_item_line_item_description "
-    "LIKE"
-    " 'Refund for one-time fee for Savings Plan ID%', false) AS is_savings_plan_refund"
-    ", coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) AS is_split_line";
+std::string CurShorthands(const SourceRelation& relation, const std::set<std::string>& present) {
+  const auto known = [&](const char* column, const std::string& condition) {
+    return present.contains(column) ? "coalesce(" + (column + condition) + ", false)"
+                                    : std::string("CAST(NULL AS BOOLEAN)");
+  };
+  const std::string is_split =
+      present.contains("line_item_operation")
+          ? known("line_item_operation", " IN ('EKSPod-EC2', 'ECSTask-EC2')")
+          : "CASE WHEN " + HasSplitData(relation) + " THEN NULL ELSE false END";
+  return ", " + known("line_item_product_code", " LIKE '%SavingsPlan%'") + " AND " +
+         known("line_item_line_item_description",
+               " LIKE 'Refund for one-time fee for Savings Plan ID%'") +
+         " AS is_savings_plan_refund, " + is_split + " AS is_split_line";
+}
 
 std::string TypeSql(const SourceColumn& column) {
   switch (column.kind) {
@@ -66,8 +91,8 @@ class Mapper {
       sql += ColumnSql(column) + " AS " + engine::QuoteIdentifier(column.name);
     }
     const bool cur = relation_.family == SourceFamily::kCur;
-    mapping.sql = sql + " FROM (SELECT *" + std::string(cur ? kCurShorthands : "") + " FROM (" +
-                  CompleteSql(relation_, present_) + "))";
+    mapping.sql = sql + " FROM (SELECT *" + (cur ? CurShorthands(relation_, present_) : "") +
+                  " FROM (" + CompleteSql(relation_, present_) + "))";
     return mapping;
   }
 
@@ -88,11 +113,22 @@ class Mapper {
     return type;
   }
 
-  bool Lacks(const LakeColumn& column) const {
-    const auto needs = column.Needs(relation_.family);
-    return std::any_of(needs.begin(), needs.end(), [&](std::string_view name) {
-      return !present_.contains(std::string(name));
-    });
+  // The column's value, NULL in the lines for which the source lacks what they need.
+  std::string KnownSql(const LakeColumn& column, std::string expression) const {
+    for (const Need& need : column.Needs(relation_.family)) {
+      const std::string name(need.column);
+      if (present_.contains(name)) continue;
+      const bool missed = need.bill_with.empty() || relation_.missed.contains(name);
+      if (!missed) continue;
+      if (need.line_types.empty()) return "NULL";
+      if (need.bill_with.empty())
+        continue;  // the expression itself is NULL where it reads the column
+      std::vector<std::string> types = Split(need.line_types, ' ');
+      for (std::string& type : types) type = engine::QuoteLiteral(type);
+      expression = "CASE WHEN line_item_line_item_type IN (" + Join(types, ", ") +
+                   ") THEN NULL ELSE " + expression + " END";
+    }
+    return expression;
   }
 
   std::string ColumnSql(const LakeColumn& column) const {
@@ -105,8 +141,7 @@ class Mapper {
       case ColumnKind::kQuantity: break;
     }
     const std::string type = TypeOf(column).Sql();
-    const std::string value = Lacks(column) ? "NULL" : Replace(expression, "$T", type);
-    return "CAST(" + value + " AS " + type + ")";
+    return "CAST(" + KnownSql(column, Replace(expression, "$T", type)) + " AS " + type + ")";
   }
 
   const SourceRelation& relation_;

@@ -3,6 +3,7 @@
 // From source columns to lake columns: the registry's expressions as one SELECT.  Pure; const-safe.
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct SourceRelation {
   std::string sql;
   std::vector<SourceColumn> columns;
   std::function<DecimalType(const SourceColumn&)> type_of;
+  /// Columns the source lacks although its bill needs them: see TakenForNone.
+  std::set<std::string> missed = {};
 };
 
 struct LakeMapping {
@@ -25,7 +28,7 @@ struct LakeMapping {
   DecimalType scaled_type;  ///< type of the function scaled(x, net, gross) the SQL calls
 };
 
-/// Maps the relation.  Amount columns whose needs the source lacks are NULL.
+/// Maps the relation.  Amounts are NULL in the lines whose needs the source lacks.
 LakeMapping MapToLake(const SourceRelation& relation);
 
 }  // namespace farthing::ingest

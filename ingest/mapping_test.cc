@@ -76,6 +76,8 @@ TEST_F(MappingTest, AmortizedCostByLineType) {
     std::map<std::string, std::string> line = {
         {"line_item_unblended_cost", "100"},
         {"line_item_line_item_type", type},
+        {"line_item_product_code", "AmazonEC2"},
+        {"line_item_line_item_description", "a charge"},
         {"reservation_effective_cost", "1"},
         {"reservation_unused_amortized_upfront_fee_for_billing_period", "2"},
         {"reservation_unused_recurring_fee", "3"},
@@ -83,8 +85,8 @@ TEST_F(MappingTest, AmortizedCostByLineType) {
         {"savings_plan_total_commitment_to_date", "10"},
         {"savings_plan_used_commitment", "3"},
     };
-    line.merge(more);
-    return Cur(line, "amortized_cost");
+    more.merge(line);
+    return Cur(more, "amortized_cost");
   };
   for (const char* type :
        {"Usage", "Tax", "Credit", "EdpDiscount", "BundledDiscount", "FlatRateSubscription"}) {

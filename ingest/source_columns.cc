@@ -315,7 +315,8 @@ std::optional<std::string> KeyInMap(const ColumnRole& map, std::string_view colu
   if (map.use != ColumnRole::Use::kProductMap && map.use != ColumnRole::Use::kAttributeMap) {
     return std::nullopt;
   }
-  if (!column.starts_with(map.name)) return std::nullopt;
+  // A column of its own beside the map; without it the total is unknown.
+  if (!column.starts_with(map.name) || column == "discount_total_discount") return std::nullopt;
   return std::string(column.substr(map.name.size()));
 }
 

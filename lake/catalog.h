@@ -86,9 +86,10 @@ struct Load {
   std::string format;
   std::int64_t line_count = 0;
   std::string created_at;
-  bool complete = true;                   ///< false: no manifest, completeness unknown
-  std::map<std::string, Decimal> totals;  ///< lake column or "source:<column>" → exact sum
-  std::vector<std::string> unavailable;   ///< amount columns whose inputs the source lacks
+  bool complete = true;                     ///< false: no manifest, completeness unknown
+  std::map<std::string, Decimal> totals;    ///< lake column or "source:<column>" → exact sum
+  std::vector<std::string> unavailable;     ///< amount columns whose inputs the source lacks
+  std::vector<std::string> missed_columns;  ///< source columns without which a figure is unknown
   std::vector<std::string> currencies;
   std::vector<std::string> billing_accounts;
   std::vector<std::string> sub_accounts;

@@ -76,6 +76,7 @@ Result<Load> ReadLoad(const json::object& object) {
   TRY_ASSIGN(load.totals, ReadSums(object.at("totals").as_object()));
   TRY_ASSIGN(load.left_out, ReadLeftOut(object.if_contains("left_out")));
   load.unavailable = reader.Texts("unavailable");
+  if (object.contains("missed_columns")) load.missed_columns = reader.Texts("missed_columns");
   load.currencies = reader.Texts("currencies");
   load.billing_accounts = reader.Texts("billing_accounts");
   load.sub_accounts = reader.Texts("sub_accounts");
@@ -140,6 +141,7 @@ std::string LoadToJson(const Load& load) {
                                       {"complete", load.complete},
                                       {"totals", totals},
                                       {"unavailable", Texts(load.unavailable)},
+                                      {"missed_columns", Texts(load.missed_columns)},
                                       {"currencies", Texts(load.currencies)},
                                       {"billing_accounts", Texts(load.billing_accounts)},
                                       {"sub_accounts", Texts(load.sub_accounts)},

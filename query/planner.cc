@@ -19,14 +19,39 @@
 namespace farthing::query {
 namespace {
 
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The lake column a metric is made of; empty for the number of lines, which every load knows.
+std::string_view ColumnOf(const billing::Metric& metric) {
+  const bool counts_resources =
+      metric.column.empty() && metric.finest == billing::Rollup::kResource;
+  return counts_resources ? "resource_id" : metric.column;
+}
+
+// The columns that the load's source lacks of those the lake column is made of.
+std::vector<std::string> MissedOf(const billing::LakeColumn& column, const lake::Load& load) {
+  std::vector<std::string> missed;
+  for (const billing::Need& need : column.Needs(billing::FamilyOf(load.format))) {
+    if (Contains(load.missed_columns, need.column)) missed.emplace_back(need.column);
+  }
+  return missed;
+}
+
+bool Lacks(const lake::Load& load, const billing::Metric& metric) {
+  if (!metric.column.empty() || ColumnOf(metric).empty()) {
+    return Contains(load.unavailable, metric.column);
+  }
+  return !MissedOf(*billing::FindLakeColumn(ColumnOf(metric)), load).empty();
+}
+
 // The loads whose source lacks what the metric needs.
 std::vector<std::string> LoadsWithout(const billing::Metric& metric,
                                       const std::vector<lake::Load>& loads) {
   std::vector<std::string> ids;
   for (const lake::Load& load : loads) {
-    const auto& missing = load.unavailable;
-    if (std::find(missing.begin(), missing.end(), metric.column) != missing.end())
-      ids.push_back(load.id);
+    if (Lacks(load, metric)) ids.push_back(load.id);
   }
   return ids;
 }
@@ -215,11 +240,14 @@ class Planner {
   ColumnNames set_names_{'s'};
 };
 
-// Why an export has no value for the column: what it would need.
+// Why an export has no value for the metric: what it lacks, or (in loads that do not know) may lack.
 std::string NeedsOf(const billing::Metric& metric, const lake::Load& load) {
-  const billing::LakeColumn* column = billing::FindLakeColumn(metric.column);
-  const auto& needs = column->Needs(billing::FamilyOf(load.format));
-  std::vector<std::string> names(needs.begin(), needs.end());
+  const billing::LakeColumn& column = *billing::FindLakeColumn(ColumnOf(metric));
+  std::vector<std::string> names = MissedOf(column, load);
+  if (names.empty()) {
+    for (const billing::Need& need : column.Needs(billing::FamilyOf(load.format)))
+      names.emplace_back(need.column);
+  }
   return names.empty() ? "its format has no such figure" : "it needs " + Join(names, ", ");
 }
 

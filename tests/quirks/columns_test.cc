@@ -283,6 +283,23 @@ TEST(QuirkTest, Q26_RaggedRowsAreRefused) {
       << outcomes[0];
 }
 
+TEST(QuirkTest, Q26_OfSeveralBadRowsTheFirstOfTheFileIsNamed) {
+  const auto row = [](const char* cost, const char* sku) {
+    return Line{cost, "Usage", {{"product/sku", sku}}};
+  };
+  const std::string text = Cur1({row("1", "M"), row("two", "Z"), row("three", "A")}).Csv();
+  for (const std::string& more : {std::string(), std::string("ragged\n")}) {
+    Lab lab;
+    lab.Write("P/bill/20260101-20260201/bill-1.csv", text + more);
+    lab.Write("P/bill/20260101-20260201/bill-Manifest.json",
+              LegacyManifest("a1", {"P/bill/20260101-20260201/bill-1.csv"}));
+    const Texts outcomes = lab.Outcomes();
+    EXPECT_NE(outcomes.at(0).find("bill-1.csv: row 2, column line_item_unblended_cost: "),
+              std::string::npos)
+        << outcomes[0];
+  }
+}
+
 TEST(QuirkTest, Q26_AFileWithoutAGoodRowSaysWhatIsWrong) {
   Lab lab;
   const Sheet sheet = Cur1({{"1", "Usage", {{"bill/BillingPeriodStartDate", "soon"}}}});
