@@ -104,6 +104,13 @@ fs::path CommonFolder(fs::path a, const fs::path& b) {
   return a;
 }
 
+std::optional<Instant> TimeOfVersion(std::string_view name) {
+  const std::string decoded = DecodeName(name);
+  const Result<Instant> instant = ParseInstant(decoded.substr(0, decoded.find('Z') + 1));
+  return instant.ok() && decoded.find('T') != std::string::npos ? std::optional(*instant)
+                                                                : std::nullopt;
+}
+
 std::optional<Period> PeriodInPath(const fs::path& path) {
   int year = 0;
   int month = 0;

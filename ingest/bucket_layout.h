@@ -29,6 +29,10 @@ bool IsBelow(const std::filesystem::path& file, const std::filesystem::path& fol
 /// The deepest folder above both; `a` is a folder.
 std::filesystem::path CommonFolder(std::filesystem::path a, const std::filesystem::path& b);
 
+/// Returns the time that a version's name begins with: "20260116T123456Z" of legacy reports,
+/// "2026-01-16T12:34:56.789Z-<execution>" of data exports' folders.
+std::optional<Instant> TimeOfVersion(std::string_view name);
+
 /// Returns "2026-01" of a folder BILLING_PERIOD=2026-01 or year=2026/month=1 in a path.
 std::optional<Period> PeriodInPath(const std::filesystem::path& path);
 

@@ -26,6 +26,18 @@ std::string IdentityOf(const Manifest& manifest, const std::string& name) {
   return "report:" + manifest.account + ":" + ReportFolder(manifest.keys.front()) + ":" + name;
 }
 
+// When a version was made: its id says so, or the folder that AWS named after it.
+std::optional<Instant> VersionTime(const Manifest& manifest, const fs::path& path) {
+  if (const auto time = TimeOfVersion(manifest.version_key)) return time;
+  for (const fs::path& place : {path, fs::path(manifest.keys.front())}) {
+    for (const fs::path& part : place) {
+      if (!DecodeName(part.string()).ends_with(manifest.version_key)) continue;
+      if (const auto time = TimeOfVersion(part.string())) return time;
+    }
+  }
+  return std::nullopt;
+}
+
 // Everything about one manifest file, its data files resolved.
 FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& is_manifest) {
   FoundDelivery found;
@@ -73,6 +85,7 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
     }
   }
   found.latest = path.string().find(manifest.version_key) == std::string::npos;
+  found.version_time = VersionTime(manifest, path);
   found.export_identity = IdentityOf(manifest, found.export_name);
   return found;
 }
@@ -225,7 +238,27 @@ Result<Discovery> Discover(const fs::path& given) {
   return Sort({path}, path, root);
 }
 
+namespace {
+
+// The data files of the manifests and folders among the paths.
+std::set<fs::path> FilesOfManifests(const std::vector<fs::path>& paths) {
+  std::set<fs::path> named;
+  for (const fs::path& given : paths) {
+    std::error_code code;
+    if (!fs::is_directory(given, code) && !IsManifestName(given)) continue;
+    const Result<Discovery> found = Discover(given);
+    if (!found.ok()) continue;  // said when it is imported
+    for (const FoundDelivery& delivery : found->deliveries)
+      named.insert(delivery.files.begin(), delivery.files.end());
+  }
+  return named;
+}
+
+}  // namespace
+
 std::vector<PathGroup> GroupPaths(const std::vector<fs::path>& paths) {
+  const std::set<fs::path> named =
+      paths.size() > 1 ? FilesOfManifests(paths) : std::set<fs::path>();
   std::vector<PathGroup> groups;
   std::map<fs::path, std::size_t> of_folder;
   for (const fs::path& given : paths) {
@@ -235,6 +268,7 @@ std::vector<PathGroup> GroupPaths(const std::vector<fs::path>& paths) {
       groups.push_back({given});
       continue;
     }
+    if (named.contains(path)) continue;  // read with its manifest
     const auto [group, is_first] = of_folder.emplace(BareFolder(path), groups.size());
     if (is_first) groups.emplace_back();
     PathGroup& files = groups[group->second];

@@ -25,6 +25,7 @@ struct FoundDelivery {
   std::vector<std::filesystem::path> files;  ///< in manifest order
   bool is_data_export = false;               ///< the manifest says CUR 2.0 or FOCUS
   bool latest = false;                       ///< the period's own manifest names this version
+  std::optional<Instant> version_time;       ///< as the version's id or folder says it
   std::vector<std::string> newer;            ///< version keys of the period's later versions
   std::vector<std::string> columns;          ///< as the manifest lists them
   std::vector<std::string> fills_around;     ///< of Cost Explorer's answers: lake/catalog.h, Load
@@ -45,6 +46,7 @@ Result<Discovery> Discover(const std::filesystem::path& path);
 using PathGroup = std::vector<std::filesystem::path>;
 
 /// Puts the bare files among a command's paths together by their folders; all other paths stay by themselves.
+/// Files that another of the paths brings with it, such as their manifest, are no bare files.
 std::vector<PathGroup> GroupPaths(const std::vector<std::filesystem::path>& paths);
 
 /// The same of a group: several files as if their folder held nothing else.

@@ -291,6 +291,19 @@ TEST_F(DiscoverTest, OneManifestOrOneFileMayBeGiven) {
   EXPECT_TRUE(bare.deliveries.at(0).manifest.empty());
 }
 
+TEST_F(DiscoverTest, DataFilesGivenWithTheirManifestAreReadWithIt) {
+  const std::string folder = "P/R/20260101-20260201/";
+  Write(folder + "R-1.csv.gz");
+  Write(folder + "other.csv.gz");
+  Write(folder + "R-Manifest.json", Legacy("a1", R"("P/R/20260101-20260201/R-1.csv.gz")"));
+  const std::vector<fs::path> paths = {Root() / folder / "R-1.csv.gz",
+                                       Root() / folder / "R-Manifest.json",
+                                       Root() / folder / "other.csv.gz"};
+  EXPECT_EQ(GroupPaths(paths), (std::vector<PathGroup>{{paths[1]}, {paths[2]}}));
+  EXPECT_EQ(GroupPaths({paths[0], Root()}), std::vector<PathGroup>{{Root()}});
+  EXPECT_EQ(GroupPaths({paths[0], paths[2]}), (std::vector<PathGroup>{{paths[0], paths[2]}}));
+}
+
 TEST_F(DiscoverTest, NothingToImportIsSaid) {
   EXPECT_EQ(Discover(directory_.path() / "absent").error().code(), Errc::kNotFound);
   EXPECT_EQ(Discover(directory_.path()).error().code(), Errc::kNotFound);

@@ -40,6 +40,19 @@ class Importer {
   }
 
  private:
+  static std::filesystem::file_time_type Written(const std::filesystem::path& file) {
+    std::error_code code;
+    const auto time = std::filesystem::last_write_time(file, code);
+    return code ? std::filesystem::file_time_type::min() : time;
+  }
+
+  // What orders versions: the period's own manifest, then the time in the version's name (older reports have none
+  // there), and only then the time of the file, which copying may have changed.
+  static auto Age(const FoundDelivery& found) {
+    return std::make_tuple(found.latest, found.version_time, Written(found.manifest),
+                           found.version_key);
+  }
+
   // Of several versions of a period only the newest is loaded, unless all are wanted.
   void MarkLatest(std::vector<FoundDelivery>& deliveries) {
     std::stable_sort(deliveries.begin(), deliveries.end(), [](const auto& a, const auto& b) {
@@ -54,22 +67,14 @@ class Importer {
       }
       const auto begin = deliveries.begin() + static_cast<std::ptrdiff_t>(first);
       const auto stop = deliveries.begin() + static_cast<std::ptrdiff_t>(end);
-      std::sort(begin, stop, [](const FoundDelivery& a, const FoundDelivery& b) {
-        return std::make_tuple(a.latest, Written(a.manifest), a.version_key) <
-               std::make_tuple(b.latest, Written(b.manifest), b.version_key);
-      });
+      std::sort(begin, stop,
+                [](const FoundDelivery& a, const FoundDelivery& b) { return Age(a) < Age(b); });
       for (auto it = begin; it != stop; ++it) {
         it->latest = it + 1 == stop;
         for (auto later = it + 1; later != stop; ++later) it->newer.push_back(later->version_key);
       }
       first = end;
     }
-  }
-
-  static std::filesystem::file_time_type Written(const std::filesystem::path& file) {
-    std::error_code code;
-    const auto time = std::filesystem::last_write_time(file, code);
-    return code ? std::filesystem::file_time_type::min() : time;
   }
 
   Result<void> ImportManifested(const FoundDelivery& found) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/files.h"
 #include "lake/verify.h"
@@ -102,6 +103,46 @@ TEST(QuirkTest, Q04_AssembliesAreSnapshotsNotIncrements) {
   EXPECT_EQ(lab.Outcomes(), (Texts{"superseded 2026-01", "loaded 2026-01"}));
   EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
   EXPECT_EQ(lab.Outcomes().back(), "unchanged 2026-01");
+}
+
+// Makes each of the files an hour older than the one before it.
+void AgeInOrder(Lab& lab, const std::vector<std::string>& files) {
+  fs::file_time_type time = fs::file_time_type::clock::now();
+  for (const std::string& file : files) {
+    time -= std::chrono::hours(1);
+    fs::last_write_time(lab.inbox() / file, time);
+  }
+}
+
+TEST(QuirkTest, Q04_WithoutThePeriodsManifestTheAssemblysTimeTells) {
+  Lab lab;
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"2"}})});
+  const std::string range = "P/bill/20260101-20260201/";
+  fs::remove(lab.inbox() / (range + "bill-Manifest.json"));
+  AgeInOrder(lab, {range + "20260110T000000Z/bill-Manifest.json",
+                   range + "20260120T000000Z/bill-Manifest.json"});
+  EXPECT_EQ(lab.Outcomes(), (Texts{"superseded 2026-01", "loaded 2026-01"}));
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "2");
+}
+
+TEST(QuirkTest, Q04_WithoutThePeriodsManifestTheTimeOfTheExecutionsFolderTells) {
+  Lab lab;
+  const std::string partition = "/BILLING_PERIOD=2026-01/";
+  const auto deliver = [&](const std::string& time, const std::string& id,
+                           const std::string& cost) {
+    const std::string folder = partition + time + "-" + id + "/";
+    const std::string key = "P/bill2/data" + folder + "bill2-00001.csv.gz";
+    lab.WriteGzip(key, Cur2({{cost}}).Csv());
+    lab.Write("P/bill2/metadata" + folder + "bill2-Manifest.json",
+              ExportManifest(id, {"s3://a-bucket/" + key}));
+    return "P/bill2/metadata" + folder + "bill2-Manifest.json";
+  };
+  const std::string older = deliver("2026-01-16T15:24:15.653Z", "f0000000-1111", "1");
+  const std::string newer = deliver("2026-01-17T15:24:15.653Z", "a0000000-1111", "2");
+  AgeInOrder(lab, {older, newer});
+  EXPECT_EQ(lab.Outcomes(), (Texts{"superseded 2026-01", "loaded 2026-01"}));
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "2");
 }
 
 TEST(QuirkTest, Q04_AllVersionsAreKeptButOnlyTheNewestCounts) {
