@@ -66,10 +66,23 @@ bool AccountsOverlap(const Load& a, const Load& b) {
   return a.sub_accounts.empty() || b.sub_accounts.empty() || ShareAccounts(a, b);
 }
 
-// Where the payers are not known, only a common account tells one bill from those of two customers.
+bool SameTotal(const Load& a, const Load& b) {
+  const auto of_a = a.totals.find("billed_cost");
+  const auto of_b = b.totals.find("billed_cost");
+  return of_a != a.totals.end() && of_b != b.totals.end() &&
+         Canonical(of_a->second) == Canonical(of_b->second) && of_a->second.units != 0;
+}
+
+// Where the payers are not known, a common account tells one bill from those of two customers; where one names
+// no accounts either, the same sum to the last digit.
+bool LooksSame(const Load& a, const Load& b) {
+  return ShareAccounts(a, b) ||
+         ((a.sub_accounts.empty() || b.sub_accounts.empty()) && SameTotal(a, b));
+}
+
 bool SameBill(const Load& a, const Load& b) {
   return a.period == b.period && a.export_id != b.export_id && SameProvider(a, b) &&
-         (SayPayers(a, b) ? SharePayer(a, b) && AccountsOverlap(a, b) : ShareAccounts(a, b));
+         (SayPayers(a, b) ? SharePayer(a, b) && AccountsOverlap(a, b) : LooksSame(a, b));
 }
 
 bool IsFiller(const Load& load) { return load.format == billing::kCostExplorerFormat; }

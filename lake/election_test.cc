@@ -141,6 +141,23 @@ TEST(ElectionTest, BillsOfUnknownPayersWithoutACommonAccountAreAdded) {
   EXPECT_EQ(Winners({one, MakeLoad(3, "cur1", {})}).size(), 2U);
 }
 
+TEST(ElectionTest, WithoutPayerAndAccountsTheSameSumIsOneBill) {
+  Load one = MakeLoad(1, "cur2", {"a"});
+  one.billing_accounts.clear();
+  one.totals["billed_cost"] = *ParseDecimal("12.50");
+  Load other = MakeLoad(2, "focus", {});
+  other.billing_accounts.clear();
+  other.totals["billed_cost"] = *ParseDecimal("12.5");
+  EXPECT_EQ(Winners({one, other}), Names{"export1"});
+  other.sub_accounts = {"b"};
+  EXPECT_EQ(Winners({one, other}).size(), 2U) << "they name different accounts";
+  other.sub_accounts.clear();
+  other.totals["billed_cost"] = *ParseDecimal("12.51");
+  EXPECT_EQ(Winners({one, other}).size(), 2U);
+  one.totals["billed_cost"] = other.totals["billed_cost"] = Decimal{};
+  EXPECT_EQ(Winners({one, other}).size(), 2U) << "nothing was charged, which says nothing";
+}
+
 TEST(ElectionTest, CostExplorerIsCutForABillOfUnknownPayerOrProvider) {
   Load bill = MakeLoad(1, "focus", {"a"});
   bill.billing_accounts.clear();
