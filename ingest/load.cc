@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "billing/tag_key.h"
 #include "ingest/account_ids.h"
 #include "ingest/keep_accounts.h"
@@ -136,14 +137,24 @@ class Loader {
     TRY(RefuseRounded("billing_account_id", load_.billing_accounts));
     TRY(RefuseRounded("sub_account_id", load_.sub_accounts));
     if (load_.left_out) TRY(RefuseRounded("sub_account_id", load_.left_out->accounts));
-    if (task_.files.detection.family != billing::SourceFamily::kCur) return {};
-    const auto& ids = load_.sub_accounts;
+    if (!IsOfAws()) return {};
+    std::vector<std::string> ids = load_.sub_accounts;
+    ids.insert(ids.end(), load_.billing_accounts.begin(), load_.billing_accounts.end());
     const auto short_id = std::find_if(ids.begin(), ids.end(), IsShortAccountId);
     if (short_id == ids.end()) return {};
     load_.notes.push_back(
         "account ids of fewer than 12 digits, first " + *short_id +
         ": where a tool has cut off leading zeros, other exports name other accounts");
     return {};
+  }
+
+  // Other providers' ids may have any number of digits.
+  bool IsOfAws() const {
+    if (task_.files.detection.family == billing::SourceFamily::kCur) return true;
+    const auto& names = load_.providers;
+    return !names.empty() && std::all_of(names.begin(), names.end(), [](const std::string& name) {
+      return StartsWithIgnoreCase(name, "aws") || StartsWithIgnoreCase(name, "amazon");
+    });
   }
 
   // Bad cells of CSV are refused one by one; of Parquet the ids that were met are looked at.

@@ -240,6 +240,19 @@ TEST(QuirkTest, Q15_ShortAccountIdsAreKeptAndReported) {
   EXPECT_TRUE(load.notes[0].starts_with("account ids of fewer than 12 digits, first 14498620306"));
 }
 
+TEST(QuirkTest, Q15_ShortAccountIdsOfAwsAreReportedInFocusToo) {
+  const auto notes = [](const char* provider) {
+    Lab lab;
+    const Cells cells = {{"SubAccountId", "14498620306"}, {"ProviderName", provider}};
+    lab.ImportSheet(Focus({{"1", "Usage", cells}}));
+    return Must(lab.catalog().ActiveLoads({})).at(0).notes;
+  };
+  const std::vector<std::string> aws = notes("AWS");
+  ASSERT_EQ(aws.size(), 1U);
+  EXPECT_TRUE(aws[0].starts_with("account ids of fewer than 12 digits, first 14498620306"));
+  EXPECT_TRUE(notes("Microsoft").empty());
+}
+
 TEST(QuirkTest, Q16_RatesAreTextAndStayAsTheyAre) {
   Lab lab;
   EXPECT_EQ(lab.ImportSheet(Cur1({{"1",
