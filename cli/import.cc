@@ -89,6 +89,14 @@ Result<void> NoteElections(lake::Catalog& catalog, std::vector<std::string>& not
   return {};
 }
 
+// What follows an import that went through to its end.
+Result<std::vector<std::string>> Conclude(lake::Catalog& catalog, CliContext& context) {
+  TRY(FitAnswers(catalog, context));
+  std::vector<std::string> elections;
+  TRY(NoteElections(catalog, elections));
+  return elections;
+}
+
 // An import may be killed at any point; what it has not published is swept by the next.
 std::string LastWords(const CliContext& context) {
   if (context.format == "json") {
@@ -119,13 +127,16 @@ Result<void> RunImport(const ImportFlags& flags, CliContext& context) {
   for (const ingest::PathGroup& group : groups) {
     Result<ingest::ImportSummary> summary = ingest::Import(*catalog, group, options);
     line.Clear();
-    if (!summary.ok()) return std::move(summary).error();
+    if (!summary.ok()) {
+      // What the paths before it have brought is in the lake, and is told before the error is.
+      if (&group != &groups.front()) report.Finish({});
+      return std::move(summary).error();
+    }
     report.Add(*std::move(summary));
   }
-  TRY(FitAnswers(*catalog, context));
-  std::vector<std::string> elections;
-  TRY(NoteElections(*catalog, elections));
-  report.Finish(elections);
+  Result<std::vector<std::string>> elections = Conclude(*catalog, context);
+  report.Finish(elections.ok() ? *elections : std::vector<std::string>());
+  if (!elections.ok()) return std::move(elections).error();
   const std::size_t quarantined = report.quarantined();
   if (quarantined > 0) {
     return Error(Errc::kCorrupt, std::to_string(quarantined) +
