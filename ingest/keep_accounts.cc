@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "lake/prove.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {
@@ -54,11 +55,11 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
   TRY(connection.Execute(lake::CopyLinesSql(select + IsKept(accounts), directory)));
   TRY(connection.Execute(lake::CopySql(select + "NOT (" + IsKept(accounts) + ")", rest)));
   const std::string rest_glob = engine::GlobOf(rest.string());
-  TRY_ASSIGN(lake::TableTotals totals, lake::AddUp(connection, lake::kCostLines, rest_glob));
+  TRY_ASSIGN(const lake::LineSums sums, lake::LineSums::Of(connection, rest_glob));
   lake::LeftOut left_out;
   left_out.kept_accounts.assign(accounts.begin(), accounts.end());
-  left_out.line_count = totals.line_count;
-  left_out.totals = std::move(totals.sums);
+  left_out.line_count = sums.total().line_count;
+  left_out.totals = sums.total().sums;
   TRY_ASSIGN(left_out.accounts,
              Texts(connection, "SELECT DISTINCT sub_account_id FROM " +
                                    lake::ReadParquet(rest_glob) + " ORDER BY 1"));

@@ -7,6 +7,7 @@
 #include "ingest/account_ids.h"
 #include "ingest/keep_accounts.h"
 #include "ingest/line_reader.h"
+#include "lake/prove.h"
 #include "lake/rollups.h"
 #include "lake/stage.h"
 
@@ -52,53 +53,25 @@ class Loader {
 
   // Conservation: the source's own sums = the lines' and what is left out = each rollup's and that.
   Result<void> Prove(const Reading& reading) {
-    TRY_ASSIGN(const lake::TableTotals lines, AddUpStaged(lake::kCostLines));
-    TRY_ASSIGN(const lake::TableTotals whole, WithLeftOut(lines));
-    if (whole.line_count != reading.rows) {
-      return Error(Errc::kInternal, "read " + std::to_string(reading.rows) + " rows, wrote " +
-                                        std::to_string(whole.line_count));
-    }
-    for (const billing::LakeColumn& column : billing::LakeColumns()) {
-      const auto source =
-          reading.totals.find(std::string(column.Expression(task_.files.detection.family)));
-      const auto lake = whole.sums.find(std::string(column.name));
-      if (source == reading.totals.end() || lake == whole.sums.end()) continue;
-      if (source->second != lake->second) {
-        return Error(Errc::kInternal, std::string(column.name) + " adds up to " +
-                                          ToString(lake->second) + ", the source's " +
-                                          source->first + " to " + ToString(source->second));
-      }
-    }
-    for (const std::string_view table : {lake::kCostResourceDaily, lake::kCostDaily}) {
-      TRY_ASSIGN(const lake::TableTotals rollup, AddUpStaged(table));
-      TRY(lake::ProveEqual(lines, rollup, table));
-    }
-    load_.line_count = lines.line_count;
-    load_.totals = lines.sums;
+    TRY_ASSIGN(const lake::LineSums lines,
+               lake::LineSums::Of(connection(), StagedFiles(lake::kCostLines)));
+    load_.format = task_.files.format();
+    load_.line_count = lines.total().line_count;
+    load_.totals = lines.total().sums;
     for (const auto& [column, total] : reading.totals) load_.totals["source:" + column] = total;
-    load_.unavailable = lines.unavailable;
-    return {};
-  }
-
-  // Amounts that not every line has, kept or left out, are no sum of the whole.
-  Result<lake::TableTotals> WithLeftOut(lake::TableTotals lines) const {
-    if (!load_.left_out) return lines;
-    lines.line_count += load_.left_out->line_count;
-    for (auto sum = lines.sums.begin(); sum != lines.sums.end();) {
-      const auto rest = load_.left_out->totals.find(sum->first);
-      if (rest == load_.left_out->totals.end()) {
-        sum = lines.sums.erase(sum);
-        continue;
-      }
-      TRY_ASSIGN(const Decimal together, Add(sum->second, rest->second));
-      sum->second = Canonical(together);
-      ++sum;
+    load_.unavailable = lines.total().unavailable;
+    const std::int64_t written =
+        load_.line_count + (load_.left_out ? load_.left_out->line_count : 0);
+    if (written != reading.rows) {
+      return Error(Errc::kInternal, "read " + std::to_string(reading.rows) + " rows, wrote " +
+                                        std::to_string(written));
     }
-    return lines;
-  }
-
-  Result<lake::TableTotals> AddUpStaged(std::string_view table) {
-    return lake::AddUp(connection(), table, StagedFiles(table));
+    const Result<void> as_source = lake::ProveSource(load_, lines.total());
+    if (!as_source.ok()) return Error(Errc::kInternal, as_source.error().message());
+    for (const std::string_view table : {lake::kCostResourceDaily, lake::kCostDaily}) {
+      TRY(lines.Prove(table, StagedFiles(table)));
+    }
+    return {};
   }
 
   std::string StagedFiles(std::string_view table) const {
@@ -107,7 +80,6 @@ class Loader {
 
   Result<void> CollectFacts(const Reading& reading) {
     TRY(lake::CollectFacts(connection(), StagedFiles(lake::kCostDaily), load_));
-    load_.format = task_.files.format();
     load_.unknown_columns = reading.unknown_columns;
     load_.issues = reading.issues;
     load_.notes = reading.notes;

@@ -1,9 +1,9 @@
 #include "lake/rollups.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "base/files.h"
+#include "lake/rollup_pieces.h"
 #include "lake/stage.h"
 
 namespace farthing::lake {
@@ -37,47 +37,41 @@ std::string RollupSql(std::string_view table, const Source& source) {
     }
   }
   return sql + sums + " FROM " + ReadParquet(source.files) +
-         (source.where.empty() ? "" : " WHERE " + source.where) +
-         " GROUP BY ALL ORDER BY charge_day, service_code";
+         (source.where.empty() ? "" : " WHERE " + source.where) + " GROUP BY ALL";
 }
 
-// Rolls up each file of lines for itself; the groups of a day stand in several of the results.
-Result<void> RollUpFiles(engine::Connection& connection, const std::vector<fs::path>& files,
-                         const fs::path& directory) {
-  TRY(MakeDirectories(directory));
-  for (const fs::path& file : files) {
-    const Source lines{kCostLines, engine::GlobOf(file.string()), ""};
-    TRY(connection.Execute(
-        CopySql(RollupSql(kCostResourceDaily, lines), directory / file.filename())));
-  }
-  return {};
+// Of one price the amounts are alike: a third less disk than in the order of time (docs/benchmarks.md).
+std::string OrderOf(std::string_view table) {
+  return std::string(" ORDER BY service_code, usage_type, line_item_type, ") +
+         (table == kCostResourceDaily ? "sku_id, resource_id, charge_day"
+                                      : "list_cost, charge_day");
 }
 
-// Conditions on charge_day that together take every row once, each at most `rows_at_once` rows or one day.
-Result<std::vector<std::string>> DayRanges(engine::Connection& connection, const std::string& files,
-                                           std::int64_t rows_at_once) {
-  TRY_ASSIGN(const engine::Table days,
-             connection.Query("SELECT charge_day, count(*) FROM " + ReadParquet(files) +
-                              " GROUP BY 1 ORDER BY 1 NULLS FIRST"));
-  std::vector<std::string> ranges;
-  std::string from;  // the first day of the range; empty: the range has no start
-  std::int64_t rows = 0;
-  const auto at_least = [&] {
-    return from.empty() ? std::string() : "charge_day >= DATE " + engine::QuoteLiteral(from);
+// Writes a rollup of each source, and of several what they make together: groups stand in several of the results.
+Result<void> RollUp(engine::Connection& connection, std::string_view table,
+                    const std::vector<Source>& sources, const fs::path& scratch,
+                    const fs::path& target, std::int64_t groups_at_once) {
+  const auto part = [](std::size_t number) {
+    return "part-" + std::to_string(number) + ".parquet";
   };
-  for (const auto& day : days.rows) {
-    const std::int64_t rows_of_day = std::stoll(day[1].value_or("0"));
-    if (rows > 0 && day[0] && rows + rows_of_day > rows_at_once) {
-      const std::string before = "charge_day < DATE " + engine::QuoteLiteral(*day[0]);
-      ranges.push_back(from.empty() ? "(charge_day IS NULL OR " + before + ")"
-                                    : at_least() + " AND " + before);
-      from = *day[0];
-      rows = 0;
-    }
-    rows += rows_of_day;
+  const auto write = [&](const Source& source, std::size_t number) {
+    return connection.Execute(
+        CopySql(RollupSql(table, source) + OrderOf(table), target / part(number)));
+  };
+  if (sources.size() == 1) return write(sources[0], 0);
+  TRY(MakeDirectories(scratch));
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    TRY(connection.Execute(
+        CopyScratchSql(RollupSql(table, sources[i]) + " ORDER BY charge_day", scratch / part(i))));
   }
-  ranges.push_back(at_least());
-  return ranges;
+  Source parts{table, engine::GlobOf(scratch.string()) + "/*.parquet", ""};
+  TRY_ASSIGN(const std::vector<std::string> pieces,
+             PiecesOfRollup(connection, table, parts.files, groups_at_once));
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    parts.where = pieces[i];
+    TRY(write(parts, i));
+  }
+  return RemoveTree(scratch);
 }
 
 }  // namespace
@@ -102,23 +96,26 @@ Result<void> StageRollups(engine::Connection& connection, const Layout& layout, 
              StagingDirectory(layout, kCostResourceDaily, period, load_id));
   TRY_ASSIGN(const fs::path days, StagingDirectory(layout, kCostDaily, period, load_id));
   TRY_ASSIGN(const fs::path lines, StagingDirectory(layout, kCostLines, period, load_id));
-  TRY_ASSIGN(const std::vector<fs::path> files, ListTree(lines));
-  const fs::path partial = layout.staging(load_id) / "rollups-of-files";
-  Source source{kCostLines, layout.StagedFiles(kCostLines, period, load_id), ""};
-  std::vector<std::string> ranges = {""};
-  if (files.size() > 1) {
-    TRY(RollUpFiles(connection, files, partial));
-    source = {kCostResourceDaily, engine::GlobOf(partial.string()) + "/*.parquet", ""};
-    TRY_ASSIGN(ranges, DayRanges(connection, source.files, groups_at_once));
+  const fs::path scratch = layout.staging(load_id) / "rollups-in-parts";
+
+  TRY_ASSIGN(const std::vector<fs::path> files_of_lines, ListTree(lines));
+  std::vector<Source> sources;
+  for (const fs::path& file : files_of_lines) {
+    TRY_ASSIGN(const std::vector<std::string> pieces,
+               PiecesOfLines(connection, file, groups_at_once));
+    for (const std::string& piece : pieces) {
+      sources.push_back({kCostLines, engine::GlobOf(file.string()), piece});
+    }
   }
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const std::string name = "part-" + std::to_string(i) + ".parquet";
-    source.where = ranges[i];
-    TRY(connection.Execute(CopySql(RollupSql(kCostResourceDaily, source), resources / name)));
-    const Source of_resources{kCostResourceDaily, engine::GlobOf((resources / name).string()), ""};
-    TRY(connection.Execute(CopySql(RollupSql(kCostDaily, of_resources), days / name)));
+  TRY(RollUp(connection, kCostResourceDaily, sources, scratch, resources, groups_at_once));
+
+  TRY_ASSIGN(const std::vector<fs::path> files_of_resources, ListTree(resources));
+  sources.clear();
+  for (const fs::path& file : files_of_resources) {
+    sources.push_back({kCostResourceDaily, engine::GlobOf(file.string()), ""});
   }
-  return RemoveTree(partial);
+  TRY(RollUp(connection, kCostDaily, sources, scratch, days, groups_at_once));
+  return RemoveTree(scratch);
 }
 
 }  // namespace farthing::lake

@@ -1,16 +1,12 @@
 #include "lake/stage.h"
 
-#include <algorithm>
 #include <set>
+#include <vector>
 
 #include "base/files.h"
-#include "billing/registry.h"
-#include "lake/rollups.h"
 
 namespace farthing::lake {
 namespace {
-
-using billing::LakeColumn;
 
 // A dictionary of more values costs more to build than it saves (docs/benchmarks.md).
 constexpr std::string_view kParquet =
@@ -46,6 +42,11 @@ std::string CopySql(const std::string& select, const fs::path& file) {
          std::string(kParquet) + ")";
 }
 
+std::string CopyScratchSql(const std::string& select, const fs::path& file) {
+  return "COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
+         " (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 10240)";
+}
+
 std::string CopyLinesSql(const std::string& select, const fs::path& directory) {
   return "COPY (" + select + ") TO " + engine::QuoteLiteral(directory.string()) + " (" +
          std::string(kParquet) +
@@ -69,55 +70,6 @@ Result<void> StageSets(engine::Connection& connection, const Layout& layout, std
                   first + ": 'MAP(VARCHAR, VARCHAR)', " + second +
                   ": 'MAP(VARCHAR, VARCHAR)'}) ORDER BY id",
               directory / "part-0.parquet"));
-}
-
-Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table,
-                          const std::string& files) {
-  std::string sql = table == kCostLines ? "SELECT count(*)" : "SELECT coalesce(sum(line_count), 0)";
-  std::vector<std::string> names;
-  for (const LakeColumn& column : billing::LakeColumns()) {
-    if (!IsNumber(column) || !KeepsColumn(column, table)) continue;
-    const std::string name = engine::QuoteIdentifier(column.name);
-    sql += ", sum(" + name + "), count(*) - count(" + name + ")";
-    names.emplace_back(column.name);
-  }
-  TRY_ASSIGN(const engine::Table result, connection.Query(sql + " FROM " + ReadParquet(files)));
-  const auto& row = result.rows.at(0);
-  TableTotals totals;
-  totals.line_count = std::stoll(row[0].value_or("0"));
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (row[2 * i + 2].value_or("0") != "0") {
-      totals.unavailable.push_back(names[i]);
-      continue;
-    }
-    TRY_ASSIGN(totals.sums[names[i]], ParseDecimal(row[2 * i + 1].value_or("0")));
-  }
-  return totals;
-}
-
-Result<void> ProveEqual(const TableTotals& lines, const TableTotals& totals,
-                        std::string_view table) {
-  const std::string source = table == kCostLines ? "source" : "lines";
-  const auto differ = [&](const std::string& what, const std::string& a, const std::string& b) {
-    return Error(Errc::kCorrupt, std::string(table) + " does not equal its " + source + ": " +
-                                     what + " is " + b + ", by the " + source + " it is " + a);
-  };
-  if (lines.line_count != totals.line_count) {
-    return differ("line_count", std::to_string(lines.line_count),
-                  std::to_string(totals.line_count));
-  }
-  const auto text = [](const TableTotals& of, const std::string& name) {
-    const auto sum = of.sums.find(name);
-    return sum == of.sums.end() ? "unknown" : ToString(sum->second);
-  };
-  for (const LakeColumn& column : billing::LakeColumns()) {
-    if (!IsNumber(column) || !KeepsColumn(column, table)) continue;
-    const std::string name(column.name);
-    const std::string of_lines = text(lines, name);
-    const std::string of_table = text(totals, name);
-    if (of_lines != of_table) return differ(name, of_lines, of_table);
-  }
-  return {};
 }
 
 Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files,

@@ -3,24 +3,14 @@
 // A load on its way: written below DATA/staging, rolled up, proven, then published in one step.
 // Nothing here is visible to a reader before Publish returns.  One thread.
 
-#include <map>
 #include <string>
-#include <vector>
 
-#include "base/decimal.h"
 #include "base/result.h"
 #include "engine/duckdb.h"
 #include "lake/catalog.h"
 #include "lake/layout.h"
 
 namespace farthing::lake {
-
-/// Exact sums of a table: its rows, and every amount column that has no NULL.
-struct TableTotals {
-  std::int64_t line_count = 0;
-  std::map<std::string, Decimal> sums;   ///< by lake column
-  std::vector<std::string> unavailable;  ///< amount columns with NULLs: the source lacks an input
-};
 
 /// The directory of a table of a load being staged; made by this call.
 Result<fs::path> StagingDirectory(const Layout& layout, std::string_view table, Period period,
@@ -31,21 +21,14 @@ std::string ReadParquet(const std::string& files);
 
 /// `COPY (select) TO file` as zstd Parquet that DuckDB and Trino read.
 std::string CopySql(const std::string& select, const fs::path& file);
+/// The same for files that an import reads once more, by the first column of their order, and removes.
+std::string CopyScratchSql(const std::string& select, const fs::path& file);
 /// The same to files of a directory, of about a million rows each.
 std::string CopyLinesSql(const std::string& select, const fs::path& directory);
 
 /// Writes tag_sets or attribute_sets from the JSON lines of an interner.
 Result<void> StageSets(engine::Connection& connection, const Layout& layout, std::string_view table,
                        const fs::path& json_lines, Period period, const std::string& load_id);
-
-/// Adds up a table.  `files` is a glob; `table` one of the three cost tables.
-Result<TableTotals> AddUp(engine::Connection& connection, std::string_view table,
-                          const std::string& files);
-
-/// Proves that every sum that a rollup keeps equals the lines', and is unknown where theirs is; of the table of lines
-/// itself, that its sums equal the source's.  Errors: kCorrupt, naming the column and both sums.
-Result<void> ProveEqual(const TableTotals& lines, const TableTotals& totals,
-                        std::string_view table);
 
 /// Fills the load's currencies, accounts, providers and days of charges from its rollup.
 Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files,

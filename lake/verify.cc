@@ -1,20 +1,10 @@
 #include "lake/verify.h"
 
 #include "base/text.h"
-#include "lake/stage.h"
+#include "lake/prove.h"
 
 namespace farthing::lake {
 namespace {
-
-// The figures of the load kept in the catalog, in the shape of a table's totals.
-TableTotals Recorded(const Load& load) {
-  TableTotals totals;
-  totals.line_count = load.line_count;
-  for (const auto& [name, sum] : load.totals) {
-    if (!name.starts_with("source:")) totals.sums[name] = sum;
-  }
-  return totals;
-}
 
 // Every set that a line names is there.
 Result<void> ProveSets(engine::Connection& connection, const Layout& layout, const Load& load,
@@ -33,17 +23,16 @@ Result<void> ProveSets(engine::Connection& connection, const Layout& layout, con
 }
 
 Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, const Load& load) {
-  TRY_ASSIGN(const TableTotals lines,
-             AddUp(connection, kCostLines, layout.Files(kCostLines, load.period, load.id)));
-  TRY(ProveEqual(Recorded(load), lines, kCostLines));
-  if (lines.unavailable != load.unavailable) {
+  TRY_ASSIGN(const LineSums lines,
+             LineSums::Of(connection, layout.Files(kCostLines, load.period, load.id)));
+  TRY(ProveRecorded(load, lines.total()));
+  if (lines.total().unavailable != load.unavailable) {
     return Error(Errc::kCorrupt, "amounts that every line had are missing in some: " +
-                                     Join(lines.unavailable, ", "));
+                                     Join(lines.total().unavailable, ", "));
   }
+  TRY(ProveSource(load, lines.total()));
   for (const std::string_view table : {kCostResourceDaily, kCostDaily}) {
-    TRY_ASSIGN(const TableTotals rollup,
-               AddUp(connection, table, layout.Files(table, load.period, load.id)));
-    TRY(ProveEqual(lines, rollup, table));
+    TRY(lines.Prove(table, layout.Files(table, load.period, load.id)));
   }
   TRY(ProveSets(connection, layout, load, kTagSets, "tag_set_id"));
   return ProveSets(connection, layout, load, kAttributeSets, "attribute_set_id");

@@ -3,6 +3,8 @@
 FARTHING_LINES chooses the size, default one million.
 """
 
+import csv
+import gzip
 import os
 import resource
 import unittest
@@ -10,6 +12,8 @@ import unittest
 import harness
 
 LIMIT_KIB = 1536 * 1024
+# What the rollups of a resource for each line may take: as much as those of an ordinary bill.
+UNIQUE_LIMIT_KIB = 1024 * 1024
 
 
 class Memory(harness.Case):
@@ -23,6 +27,26 @@ class Memory(harness.Case):
                 peak, text = self.peak_of_import(formats)
                 print(f"{formats}: {lines} lines, peak {peak // 1024} MiB\n{text}")
                 self.assertLess(peak, LIMIT_KIB)
+
+    def test_a_resource_for_each_line_takes_no_more(self):
+        lines = int(os.environ.get("FARTHING_LINES", "1200000"))
+        harness.simulate(self.scratch / "bill", lines=lines, formats="cur1-csv")
+        (self.scratch / "unique").mkdir()
+        for number, source in enumerate(sorted((self.scratch / "bill").rglob("*.csv.gz"))):
+            self.make_unique(source, self.scratch / "unique" / f"bill-{number}.csv.gz")
+        peak, text = self.peak_of_import("unique")
+        print(f"a resource for each line: {lines} lines, peak {peak // 1024} MiB\n{text}")
+        self.assertLess(peak, UNIQUE_LIMIT_KIB)
+
+    def make_unique(self, source, target):
+        with gzip.open(source, "rt", newline="") as read, gzip.open(target, "wt", 1, newline="") as written:
+            rows, out = csv.reader(read), csv.writer(written)
+            header = next(rows)
+            out.writerow(header)
+            column = header.index("lineItem/ResourceId")
+            for number, row in enumerate(rows):
+                row[column] = f"i-{target.name}-{number:017x}"
+                out.writerow(row)
 
     def peak_of_import(self, formats):
         reader, writer = os.pipe()
