@@ -43,7 +43,10 @@ in_root() {
     # npm, alone of all, trusts authorities of its own only.
     ! ls "$root"/usr/local/share/ca-certificates/*.crt >/dev/null 2>&1 ||
       set -- NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt "$@"
-    exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb PWD=/ \
-      chroot "$root" env "$@"' sh "$@"
+    # This shell stays the first process: signals do not end one, and make would go on for ever after Ctrl-C.
+    status=0
+    env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb PWD=/ \
+      chroot "$root" env "$@" || status=$?
+    exit $status' sh "$@"
   "$@"
 }
