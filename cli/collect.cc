@@ -35,11 +35,6 @@ Result<connect::CollectOptions> OptionsOf(const CollectFlags& flags) {
                  "--from is later than --to: " + flags.from + ", " + flags.to)
         .Hint("both are months and included: --from " + flags.to + " --to " + flags.from);
   }
-  if (options.first && options.last && *options.last < *options.first) {
-    return Error(Errc::kInvalidArgument,
-                 "--from is later than --to: " + flags.from + ", " + flags.to)
-        .Hint("both are months and included: --from " + flags.to + " --to " + flags.from);
-  }
   options.again = flags.again;
   options.tolerated_rows = flags.tolerate;
   options.disk_limit_bytes = flags.disk_limit_gib << 30;
