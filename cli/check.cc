@@ -50,6 +50,13 @@ void PrintCheck(const CheckResult& result, CliContext& context) {
   Indented("evidence", Join(evidence, ", "), context.out);
 }
 
+std::string CountsOf(const connect::CheckReport& report) {
+  const auto warnings = report.Count(CheckStatus::kWarning);
+  return std::to_string(report.Count(CheckStatus::kPass)) + " passed, " + std::to_string(warnings) +
+         (warnings == 1 ? " warning, " : " warnings, ") +
+         std::to_string(report.Count(CheckStatus::kFail)) + " failed";
+}
+
 std::function<void(const CheckResult&, bool)> LiveChecks(CliContext& context) {
   if (context.format != "table") return {};
   return [&context](const CheckResult& result, bool done) {
@@ -79,10 +86,7 @@ void PrintCheckReport(const connect::CheckReport& report, CliContext& context) {
     PrintRecords(records, context);
     return;
   }
-  context.out << report.Count(CheckStatus::kPass) << " passed, "
-              << report.Count(CheckStatus::kWarning) << " warnings, "
-              << report.Count(CheckStatus::kFail) << " failed, "
-              << report.Count(CheckStatus::kSkipped) << " skipped\n";
+  context.out << CountsOf(report) << ", " << report.Count(CheckStatus::kSkipped) << " skipped\n";
 }
 
 Result<void> FailWhereChecksFailed(const connect::CheckReport& report) {

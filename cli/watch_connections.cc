@@ -28,10 +28,7 @@ Result<void> VerifyOne(OpenInstallation& installation, const std::string& id, Cl
     PrintCheckReport(report, context);
     return {};
   }
-  context.out << report.connection_name
-              << "  verified: " << report.Count(connect::CheckStatus::kPass) << " passed, "
-              << report.Count(connect::CheckStatus::kWarning) << " warnings, "
-              << report.Count(connect::CheckStatus::kFail) << " failed\n";
+  context.out << report.connection_name << "  verified: " << CountsOf(report) << '\n';
   for (const connect::CheckResult& result : report.results) {
     const bool drift = result.id == "drift" && result.status == connect::CheckStatus::kWarning;
     if (drift || result.status == connect::CheckStatus::kFail) PrintCheck(result, context);

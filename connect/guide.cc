@@ -13,6 +13,13 @@ bool IsLegacy(const Plan& plan) { return KindOf(plan) == ExportKind::kLegacyCur;
 /// FOCUS has resource ids always, and costs of containers never.
 bool IsFocus(const Plan& plan) { return TitleOf(KindOf(plan)).starts_with("FOCUS"); }
 
+/// The command that prints one document of this plan.
+std::string TemplatesCommand(const Plan& plan, std::string_view kind) {
+  const std::string& name = plan.connection_name;
+  return "farthing templates " + (name.empty() ? "" : "--connection " + name + " ") + "--kind " +
+         std::string(kind);
+}
+
 Step SignIn(const Plan& plan) {
   Step step{"Sign in to the right account", ConsoleLink(plan, "billing/home#/"), {}, {}, {}};
   step.lines = {"sign in to account " + plan.scope.account_id +
@@ -127,7 +134,7 @@ std::vector<Warning> BucketWarnings(const Plan& plan, std::string_view how) {
 
 Step PolicyStep(const Plan& plan) {
   Step step{"Create the policy", ConsoleLink(plan, "iam/home#/policies/create"), {}, {}, {}};
-  step.lines = {"choose JSON and paste: farthing templates --kind policy"};
+  step.lines = {"choose JSON and paste: " + TemplatesCommand(plan, "policy")};
   step.ticks = {"Policy name: farthing"};
   step.warnings = BucketWarnings(plan, "--prefix");
   return step;
@@ -138,9 +145,9 @@ Step RoleStep(const Plan& plan) {
   const std::string& external_id = plan.Value("ExternalId");
   const std::string& principal = plan.Value("PrincipalArn");
   const std::vector<std::string> parts = Split(principal, ':');
-  step.lines = {
-      "attach the policy to it, then replace its trust policy by: farthing templates --kind trust",
-      "copy the role's ARN"};
+  step.lines = {"attach the policy to it, then replace its trust policy by: " +
+                    TemplatesCommand(plan, "trust"),
+                "copy the role's ARN"};
   step.ticks = {
       "Trusted entity type: AWS account, Another AWS account",
       "Account ID: " + (parts.size() > 4 ? parts[4] : "the account that Farthing runs in"),
@@ -182,9 +189,8 @@ Step StackStep(const Plan& plan) {
             {},
             {}};
   step.lines = {
-      "upload the template: farthing templates --kind cloudformation --out farthing.yaml, or open "
-      "the link "
-      "of farthing templates --kind link",
+      "upload the template: " + TemplatesCommand(plan, "cloudformation --out farthing.yaml") +
+          ", or open the link of " + TemplatesCommand(plan, "link"),
       "check the parameters and create the stack; watch its progress under Events",
       plan.scope.holder == Holder::kRole && plan.purpose != Purpose::kMembers
           ? "copy RoleArn from the stack's Outputs"
@@ -207,9 +213,9 @@ Step CommandStep(const Plan& plan, SetupWay way) {
             {}};
   step.lines =
       way == SetupWay::kTerraform
-          ? std::vector<std::string>{"farthing templates --kind terraform --out farthing.tf",
+          ? std::vector<std::string>{TemplatesCommand(plan, "terraform --out farthing.tf"),
                                      "terraform init, terraform plan, terraform apply"}
-          : std::vector<std::string>{"farthing templates --kind cli --out farthing-aws.sh",
+          : std::vector<std::string>{TemplatesCommand(plan, "cli --out farthing-aws.sh"),
                                      "read it, then run it with credentials of that account"};
   const std::string_view how =
       way == SetupWay::kTerraform ? "the variable billing_prefix" : "--prefix";
@@ -221,8 +227,8 @@ Step BucketPolicyStep(const Plan& plan) {
   Step step{
       "Let the role read the bucket of the other account",
       "",
-      {"the bucket's owner adds these statements to its policy: farthing templates --kind "
-       "bucket-policy"},
+      {"the bucket's owner adds these statements to its policy: " +
+       TemplatesCommand(plan, "bucket-policy")},
       {},
       {{"merge-policy", "Add the statements to the policy that is there; never replace it."}}};
   if (!plan.scope.kms_key_arn.empty()) {

@@ -74,13 +74,17 @@ Result<std::string> ReadCredential(const std::filesystem::path& file) {
 /// Where a rotation leaves the next key until its transaction has ended.
 std::filesystem::path NextFile(std::filesystem::path file) { return file += ".next"; }
 
+/// Whole or not at all: half a key in its place would close the vault.
 Result<void> WriteKeyFile(const std::filesystem::path& file, const std::string& text) {
   TRY(MakeDirectories(file.parent_path()));
-  TRY(RemoveTree(file));
+  std::filesystem::path part = file;
+  part += ".part";
+  TRY(RemoveTree(part));
   const mode_t before = umask(S_IRWXG | S_IRWXO);
-  Result<void> written = WriteFileDurably(file, text + "\n");
+  Result<void> written = WriteFileDurably(part, text + "\n");
   umask(before);
-  return written;
+  TRY(written);
+  return RenameDurably(part, file);
 }
 
 }  // namespace
