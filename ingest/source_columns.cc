@@ -378,6 +378,10 @@ Result<Detection> DetectFamily(std::span<const std::string> headers) {
                                         : "a FOCUS file without the column ChargeCategory",
                       "export FOCUS 1.0 or newer with the column ChargeCategory");
   }
+  if (has("chargecategory") && has("chargeperiodstart")) {
+    return not_a_bill("a FOCUS file without the column BilledCost",
+                      "add the column to the export's query; without it no line can be read");
+  }
   if (has("unblendedcost") && has("recordtype")) {
     return not_a_bill("an AWS detailed billing report (DBR), which AWS replaced by the CUR",
                       "import the Cost and Usage Report of that month");

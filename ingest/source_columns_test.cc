@@ -219,6 +219,8 @@ TEST(SourceColumnsTest, OtherFilesAreRefusedForWhatTheyAre) {
             std::string::npos);
   EXPECT_NE(reason("BilledCost ChargeType AmortizedCost").find("older than version 1.0"),
             std::string::npos);
+  EXPECT_NE(reason("ChargeCategory ChargePeriodStart EffectiveCost").find("column BilledCost"),
+            std::string::npos);
   EXPECT_NE(reason("BilledCost ServiceName").find("without the column ChargeCategory"),
             std::string::npos);
   EXPECT_NE(reason("InvoiceID RecordType ProductName UnBlendedCost").find("detailed billing"),

@@ -93,8 +93,9 @@ void ConsumedQuantity(const Line& line, RowWriter& row) {
   consumed ? row.Number(line.amount) : row.Absent();
 }
 
+// A discount that stands in a line of its own has no price.
 void ListUnitPrice(const Line& line, RowWriter& row) {
-  IsTax(line) ? row.Absent() : row.Number(line.rate);
+  IsTax(line) || line.rate < 0 ? row.Absent() : row.Number(line.rate);
 }
 
 void ResourceType(const Line& line, RowWriter& row) {
