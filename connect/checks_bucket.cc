@@ -48,30 +48,21 @@ Verdict CheckBucketRegion(CheckContext& context) {
 
 Verdict CheckBucketList(CheckContext& context) {
   if (!BucketIsKnown(context)) return Skip("no bucket is known yet");
-  std::optional<aws::S3Object> newest;
-  const auto look = [&](const aws::Listing& page) {
-    for (const aws::S3Object& object : page.objects) {
-      if (!object.key.ends_with("-Manifest.json")) continue;
-      if (!newest || object.last_modified > newest->last_modified) newest = object;
-    }
-    return true;
-  };
-  const Result<void> listing =
-      context.bucket().EachPage(context.place.bucket, DeliveryPrefix(context.place), "", look);
-  if (!listing.ok()) {
-    Verdict verdict = Refused(listing.error(),
+  Result<std::optional<aws::S3Object>> newest = NewestManifest(context);
+  if (!newest.ok()) {
+    Verdict verdict = Refused(newest.error(),
                               "the bucket cannot be listed below " + DeliveryPrefix(context.place),
                               "s3:ListBucket", "AccessDeniedListReports");
     const std::string& owner = context.settings().bucket_owner;
-    if (!owner.empty() && listing.error().code() == Errc::kPermissionDenied) {
+    if (!owner.empty() && newest.error().code() == Errc::kPermissionDenied) {
       verdict.fix += "; if the bucket is not account " + owner + "'s: farthing connections edit " +
                      context.settings().name + " --bucket-owner ACCOUNT";
     }
     return verdict;
   }
-  context.manifest = newest;
-  return Pass(newest ? "the newest manifest is " + newest->key
-                     : "nothing is delivered yet below " + DeliveryPrefix(context.place));
+  context.manifest = *std::move(newest);
+  return Pass(context.manifest ? "the newest manifest is " + context.manifest->key
+                               : "nothing is delivered yet below " + DeliveryPrefix(context.place));
 }
 
 Verdict CheckBucketOwner(CheckContext& context) {
@@ -219,6 +210,20 @@ Verdict CheckBucketEvents(CheckContext& context) {
 }
 
 }  // namespace
+
+Result<std::optional<aws::S3Object>> NewestManifest(const CheckContext& context) {
+  std::optional<aws::S3Object> newest;
+  TRY(context.bucket().EachPage(context.place.bucket, DeliveryPrefix(context.place), "",
+                                [&](const aws::Listing& page) {
+                                  for (const aws::S3Object& object : page.objects) {
+                                    if (!object.key.ends_with("-Manifest.json")) continue;
+                                    if (!newest || object.last_modified > newest->last_modified)
+                                      newest = object;
+                                  }
+                                  return true;
+                                }));
+  return newest;
+}
 
 std::vector<CheckRow> BucketChecks() {
   return {

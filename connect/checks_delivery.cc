@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::int64_t kHourMicros = std::int64_t{3600} * 1'000'000;
 constexpr int kLateHours = 36;  // AWS delivers at least once a day
-constexpr int kSilentHours = 96;
 
 Verdict CheckDelivery(CheckContext& context) {
   if (!context.manifest) {

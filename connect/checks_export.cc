@@ -1,15 +1,20 @@
 #include <algorithm>
 
+#include "aws/endpoint.h"
 #include "aws/error.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
 #include "connect/chosen_export.h"
 #include "connect/permissions.h"
+#include "ingest/manifest.h"
 
 // Which reports and exports the account has, and whether the one that is meant is good enough.
 
 namespace farthing::connect {
 namespace {
+
+constexpr std::int64_t kHourMicros = std::int64_t{3600} * 1'000'000;
+constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
 
 bool MayBeLegacy(const Settings& settings) {
   return ReadsBills(settings) &&
@@ -64,6 +69,87 @@ Verdict FailElsewhere(const Settings& settings, const ExportPlace& delivered) {
   return verdict;
 }
 
+/// Whose export wrote a manifest; "" where it does not say.
+std::string OwnerIn(std::string_view manifest_text) {
+  const Result<std::optional<ingest::Manifest>> manifest = ingest::ParseManifest(manifest_text);
+  if (!manifest.ok() || !*manifest) return "";
+  if (!(*manifest)->account.empty()) return (*manifest)->account;
+  const Result<aws::Arn> arn = aws::ParseArn((*manifest)->identity);
+  return arn.ok() ? arn->account_id : "";
+}
+
+/// What lies in the bucket says of an export that AWS does not list here.
+struct Traces {
+  std::string owner;                  ///< the account whose export it is; "" when nothing says it
+  std::optional<std::int64_t> hours;  ///< age of the last delivery; absent: there is none
+};
+
+/// Errors: aws/error.h, of the listing.
+Result<Traces> TracesOf(const CheckContext& context) {
+  Traces traces;
+  if (const auto arn = aws::ParseArn(context.place.arn); arn.ok()) traces.owner = arn->account_id;
+  TRY_ASSIGN(const std::optional<aws::S3Object> newest, NewestManifest(context));
+  if (!newest) return traces;
+  const Instant at = newest->last_modified.value_or(context.report.at);
+  traces.hours = (context.report.at.micros - at.micros) / kHourMicros;
+  // One that may not be read says nothing; the check of reading tells why.
+  const Result<std::string> text =
+      context.bucket().Get(context.place.bucket, newest->key, kManifestLimit);
+  const std::string owner = text.ok() ? OwnerIn(*text) : "";
+  if (!owner.empty()) traces.owner = owner;
+  return traces;
+}
+
+/// The verdict on an export that was collected and that AWS does not list here: deleted, or another account's whose
+/// files are copied.  A young delivery alone does not tell them apart, since what a deleted export wrote stays.
+/// Absent: nothing was ever there.
+std::optional<Verdict> CheckVanished(const CheckContext& context,
+                                     const std::vector<std::string>& others) {
+  const Settings& settings = context.settings();
+  const ExportPlace& wanted = settings.export_place;
+  if (wanted.bucket.empty() || wanted.name.empty()) return std::nullopt;
+  const bool is_renamed = std::any_of(context.exports.begin(), context.exports.end(),
+                                      [&](const DiscoveredExport& each) {
+                                        return !wanted.arn.empty() && each.place.arn == wanted.arn;
+                                      });
+  if (is_renamed) return std::nullopt;
+  const std::string finding = "the account has no report and no export named " + wanted.name;
+  const Result<Traces> traces = TracesOf(context);
+  if (!traces.ok()) {
+    return Warn(finding, "its bucket cannot be looked into, which would tell whether it is copied",
+                "see bucket-region and bucket-list");
+  }
+  if (!traces->hours && traces->owner.empty()) return std::nullopt;
+  const bool is_ours = traces->owner == settings.account_id;
+  const bool arrives = traces->hours && *traces->hours <= kSilentHours;
+  if (!is_ours && arrives) {
+    return Warn(finding,
+                traces->owner.empty()
+                    ? "the bill is replicated here, or belongs to a billing view of another account"
+                    : "the bill of account " + traces->owner + " is replicated here",
+                "nothing needs doing while deliveries arrive in " + wanted.bucket);
+  }
+  const std::string last =
+      traces->hours ? "; the last delivery is " + std::to_string(*traces->hours) + " hours old"
+                    : "";
+  const std::string copied =
+      is_ours ? ""
+      : traces->owner.empty()
+          ? ", or nothing copies it here from another account any more"
+          : ", or nothing copies it here from account " + traces->owner + " any more";
+  const std::string choose =
+      others.empty() ? "" : "; or collect one of " + Join(others, ", ") + " instead";
+  Verdict verdict =
+      Fail(finding, "stopped: the export was deleted" + copied + last,
+           "let one be made: farthing templates --connection " + settings.name +
+               " --kind cloudformation --new-export " +
+               std::string(Name(wanted.kind.value_or(ExportKind::kCur2))) + choose +
+               "; then, unless its name is the same: farthing connections edit " + settings.name +
+               " --export NAME; AWS Support fills in what is missing on request");
+  verdict.connector_code = "FailedToFindReport";
+  return verdict;
+}
+
 Verdict CheckExport(CheckContext& context) {
   const Settings& settings = context.settings();
   std::vector<std::string> names;
@@ -71,11 +157,8 @@ Verdict CheckExport(CheckContext& context) {
     if (found.readable) names.push_back(found.place.name);
   }
   context.chosen = ExportMeant(context.connection, context.exports);
-  if (!context.chosen && !settings.export_place.bucket.empty() &&
-      !settings.export_place.name.empty() && context.exports.empty()) {
-    return Warn("no definition is visible for " + settings.export_place.name,
-                "the bill is replicated here, or belongs to a billing view of another account",
-                "nothing needs doing while deliveries arrive in " + settings.export_place.bucket);
+  if (!context.chosen) {
+    if (std::optional<Verdict> verdict = CheckVanished(context, names)) return *std::move(verdict);
   }
   if (!context.chosen && names.empty()) {
     Verdict verdict =

@@ -48,6 +48,12 @@ struct CheckContext {
   aws::S3 bucket() const;
 };
 
+/// The manifest that was written last below the context's place; absent where nothing is delivered yet.
+/// Errors: aws/error.h.
+Result<std::optional<aws::S3Object>> NewestManifest(const CheckContext& context);
+/// From this age on deliveries have stopped: AWS makes one a day at least.
+inline constexpr int kSilentHours = 96;
+
 /// The outcome of one check, before id, title and duration are added.
 struct Verdict {
   CheckStatus status = CheckStatus::kPass;

@@ -16,12 +16,19 @@ bool Means(const ExportPlace& settings, const ExportPlace& place) {
          (!settings.kind || settings.kind == place.kind);
 }
 
+/// An ARN counts while AWS lists it, or where nothing else is said: an export that was deleted and made anew under its
+/// name has another one.
 std::vector<DiscoveredExport> Fitting(const ExportPlace& wanted,
                                       const std::vector<DiscoveredExport>& exports) {
+  const bool by_arn =
+      !wanted.arn.empty() &&
+      (wanted.name.empty() || std::any_of(exports.begin(), exports.end(), [&](const auto& each) {
+         return each.place.arn == wanted.arn;
+       }));
   std::vector<DiscoveredExport> fitting;
   for (const DiscoveredExport& found : exports) {
     const ExportPlace& place = found.place;
-    const bool fits = found.readable && (wanted.arn.empty() || place.arn == wanted.arn) &&
+    const bool fits = found.readable && (!by_arn || place.arn == wanted.arn) &&
                       (wanted.name.empty() || place.name == wanted.name) &&
                       (!wanted.kind || place.kind == wanted.kind);
     if (fits) fitting.push_back(found);

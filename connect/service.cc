@@ -41,7 +41,7 @@ Settings Completed(Settings settings, const CheckReport& report) {
   } else {
     if (!place.kind) place.kind = found.kind;
     if (place.name.empty() && place.bucket == found.bucket) place.name = found.name;
-    if (place.arn.empty() && place.name == found.name) place.arn = found.arn;
+    if (!found.arn.empty() && place.name == found.name) place.arn = found.arn;
     if (place.bucket_region.empty()) place.bucket_region = found.bucket_region;
     if (place.prefix.empty() && place.name == found.name) place.prefix = found.prefix;
   }
