@@ -14,7 +14,7 @@ constexpr std::string_view kScales = "_commitment_for_billing_period";
 
 class Absence {
  public:
-  explicit Absence(const BillContent& bill) : bill_(bill) {}
+  Absence(const BillContent& bill, const FileKind& kind) : bill_(bill), kind_(kind) {}
 
   bool IsTakenForNone(const Need& need) const {
     if (need.bill_with.empty() || !IsMissing(need)) return false;
@@ -23,15 +23,15 @@ class Absence {
   }
 
   bool IsMissing(const Need& need) const {
-    if (bill_.columns.contains(std::string(need.column))) return false;
+    if (Has(std::string(need.column)) || kind_.line_types.empty()) return false;
     const std::vector<std::string> types = Split(need.line_types, ' ');
     return need.line_types.empty() ||
            std::any_of(types.begin(), types.end(),
-                       [&](const std::string& type) { return bill_.line_types.contains(type); });
+                       [&](const std::string& type) { return kind_.line_types.contains(type); });
   }
 
  private:
-  bool Has(const std::string& column) const { return bill_.columns.contains(column); }
+  bool Has(const std::string& column) const { return kind_.columns.contains(column); }
   bool IsNonZero(const std::string& column) const {
     const auto total = bill_.totals.find(column);
     return total != bill_.totals.end() && total->second.units != 0;
@@ -44,10 +44,11 @@ class Absence {
 
   // Accounts without negotiated discounts have no net columns, or leave them empty.
   bool HasDiscounts() const {
-    return std::any_of(bill_.columns.begin(), bill_.columns.end(), [&](const std::string& column) {
+    return std::any_of(bill_.totals.begin(), bill_.totals.end(), [](const auto& total) {
+      const auto& [column, sum] = total;
       const bool tells = column.find("_" + std::string(kNet)) != std::string::npos ||
                          column.starts_with("discount_");
-      return tells && IsNonZero(column);
+      return tells && sum.units != 0;
     });
   }
 
@@ -69,6 +70,7 @@ class Absence {
   }
 
   const BillContent& bill_;
+  const FileKind& kind_;
 };
 
 template <typename Takes>
@@ -84,17 +86,28 @@ std::set<std::string> Columns(const BillContent& bill, Takes takes) {
 
 }  // namespace
 
-std::set<std::string> TakenForNone(const BillContent& bill) {
-  const Absence absence(bill);
+std::vector<FileKind> KindsOf(const std::vector<std::set<std::string>>& columns_by_file) {
+  std::vector<FileKind> kinds;
+  for (std::size_t file = 0; file < columns_by_file.size(); ++file) {
+    const auto& columns = columns_by_file[file];
+    auto kind = std::find_if(kinds.begin(), kinds.end(),
+                             [&](const FileKind& each) { return each.columns == columns; });
+    if (kind == kinds.end()) kind = kinds.insert(kinds.end(), FileKind{{}, columns});
+    kind->files.insert(file);
+  }
+  return kinds;
+}
+
+std::set<std::string> TakenForNone(const BillContent& bill, const FileKind& kind) {
+  const Absence absence(bill, kind);
   return Columns(bill, [&](const Need& need) { return absence.IsTakenForNone(need); });
 }
 
-std::vector<std::string> MissedColumns(const BillContent& bill) {
-  const Absence absence(bill);
-  const std::set<std::string> missed = Columns(bill, [&](const Need& need) {
+std::set<std::string> MissedColumns(const BillContent& bill, const FileKind& kind) {
+  const Absence absence(bill, kind);
+  return Columns(bill, [&](const Need& need) {
     return need.bill_with.empty() ? absence.IsMissing(need) : absence.IsTakenForNone(need);
   });
-  return {missed.begin(), missed.end()};
 }
 
 }  // namespace farthing::ingest

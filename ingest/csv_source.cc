@@ -28,6 +28,17 @@ CsvSource::CsvSource(CsvJob job, SetInterner& tags, SetInterner& attributes)
 
 CsvSource::~CsvSource() = default;
 
+std::vector<std::set<std::string>> CsvSource::ColumnsByFile() const {
+  std::vector<std::set<std::string>> files;
+  for (const CsvPlan& plan : plans_) {
+    std::set<std::string>& names = files.emplace_back();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (plan.origins[i]) names.insert(columns_[i].name);
+    }
+  }
+  return files;
+}
+
 DecimalType CsvSource::TypeOf(const SourceColumn& column) const {
   const auto wide = job_.types.find(column.name);
   return wide == job_.types.end() ? DecimalType{} : wide->second;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ class CsvSource {
 
   /// Source columns the function emits, before the four keys.
   const std::vector<SourceColumn>& columns() const { return columns_; }
+  /// The names of those that each file has.
+  std::vector<std::set<std::string>> ColumnsByFile() const;
   DecimalType TypeOf(const SourceColumn& column) const;
 
   /// The error that stopped the reading, if any: file, row, column and fix are named.

@@ -102,7 +102,8 @@ Result<Reading> LineReader::ReadCsv(Misfits& misfits) {
   TRY(source.Register(connection_->raw(), "csv_bill"));
   const SourceRelation relation{task_.files.detection.family, "SELECT * FROM csv_bill()",
                                 source.columns(),
-                                [&](const SourceColumn& column) { return source.TypeOf(column); }};
+                                [&](const SourceColumn& column) { return source.TypeOf(column); },
+                                KindsOf(source.ColumnsByFile())};
   {
     const Ticker ticker(task_,
                         [&] { return Ticker::Reached{source.row_count(), source.packed_bytes()}; });
@@ -160,7 +161,8 @@ Result<Reading> LineReader::ReadParquet(Misfits& misfits) {
   }
   const SourceRelation relation{task_.files.detection.family, source.RelationSql(),
                                 source.columns(),
-                                [&](const SourceColumn& column) { return source.TypeOf(column); }};
+                                [&](const SourceColumn& column) { return source.TypeOf(column); },
+                                KindsOf(source.ColumnsByFile())};
   const Ticker ticker(task_, [&] {
     const double share = std::max(0.0, connection_->Progress()) / 100.0;
     return Ticker::Reached{
@@ -172,27 +174,44 @@ Result<Reading> LineReader::ReadParquet(Misfits& misfits) {
   return reading;
 }
 
-// Returns true if the lines were written without knowing that they need columns the files lack.
-Result<bool> LineReader::LearnMissed(Reading& reading) {
-  BillContent bill{task_.files.detection, columns_, {}, reading.totals};
-  if (bill.detection.family == billing::SourceFamily::kCur) {
-    const std::string lines =
-        task_.layout.StagedFiles(lake::kCostLines, task_.load.period, task_.load.id);
-    TRY_ASSIGN(const engine::Table types,
-               connection_->Query("SELECT DISTINCT line_item_type FROM read_parquet(" +
-                                  engine::QuoteLiteral(lines) + ")"));
-    for (const auto& row : types.rows) bill.line_types.insert(row[0].value_or(""));
+// Reads from the staged lines which types of lines each kind of file has.
+Result<void> LineReader::FindLineTypes() {
+  const std::string lines =
+      task_.layout.StagedFiles(lake::kCostLines, task_.load.period, task_.load.id);
+  TRY_ASSIGN(const engine::Table types,
+             connection_->Query("SELECT DISTINCT line_item_type, " +
+                                std::string(kinds_.size() == 1 ? "0" : "source_file") +
+                                " FROM read_parquet(" + engine::QuoteLiteral(lines) + ")"));
+  for (const auto& row : types.rows) {
+    const std::size_t file = std::stoul(row[1].value_or("0"));
+    for (FileKind& kind : kinds_) {
+      if (kind.files.contains(file)) kind.line_types.insert(row[0].value_or(""));
+    }
   }
-  reading.missed_columns = MissedColumns(bill);
-  std::set<std::string> missed = TakenForNone(bill);
-  std::swap(missed, missed_);
-  return missed != missed_;
+  return {};
+}
+
+// Returns true if the lines were written without knowing that they need columns their files lack.
+Result<bool> LineReader::LearnMissed(Reading& reading) {
+  TRY(FindLineTypes());
+  BillContent bill{task_.files.detection, {}, reading.totals};
+  for (const FileKind& kind : kinds_)
+    bill.line_types.insert(kind.line_types.begin(), kind.line_types.end());
+  std::set<std::string> missed;
+  bool learned = false;
+  for (FileKind& kind : kinds_) {
+    missed.merge(MissedColumns(bill, kind));
+    std::set<std::string> taken = TakenForNone(bill, kind);
+    learned = learned || taken != kind.taken_for_none;
+    kind.taken_for_none = std::move(taken);
+  }
+  reading.missed_columns.assign(missed.begin(), missed.end());
+  return learned;
 }
 
 Result<void> LineReader::WriteLines(SourceRelation relation) {
-  columns_.clear();
-  for (const SourceColumn& column : relation.columns) columns_.insert(column.name);
-  relation.missed = missed_;
+  if (kinds_.empty()) kinds_ = relation.kinds;
+  relation.kinds = kinds_;
   const LakeMapping mapping = MapToLake(relation);
   TRY(RegisterScaled(connection_->raw(), mapping.scaled_type));
   TRY_ASSIGN(const auto directory, lake::StagingDirectory(task_.layout, lake::kCostLines,

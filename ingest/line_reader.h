@@ -65,12 +65,12 @@ class LineReader {
   Error FirstFailure(CsvJob job, Error failure);
   Result<Reading> ReadParquet(Misfits& misfits);
   Result<void> WriteLines(SourceRelation relation);
+  Result<void> FindLineTypes();
   Result<bool> LearnMissed(Reading& reading);
 
   const LoadTask& task_;
   AmountTypes amount_types_;
-  std::set<std::string> columns_;  ///< source columns that the files have
-  std::set<std::string> missed_;   ///< SourceRelation::missed
+  std::vector<FileKind> kinds_;  ///< of the files, with what earlier attempts have learned
   std::unique_ptr<engine::Database> database_;
   std::optional<engine::Connection> connection_;
   std::unique_ptr<SetInterner> tags_;

@@ -17,32 +17,36 @@ using billing::SourceFamily;
 constexpr std::string_view kSplitPrefix = "split_line_item_";
 
 // True for the lines that carry split cost allocation data, whatever they are.
-std::string HasSplitData(const SourceRelation& relation) {
+std::string HasSplitData(const std::set<std::string>& present) {
   std::string sql = "false";
-  for (const SourceColumn& column : relation.columns) {
-    if (!column.name.starts_with(kSplitPrefix)) continue;
-    const std::string name = engine::QuoteIdentifier(column.name);
-    sql += IsNumber(column.kind) ? " OR coalesce(" + name + " <> 0, false)"
-                                 : " OR " + name + " IS NOT NULL";
+  for (const std::string& column : present) {
+    if (!column.starts_with(kSplitPrefix)) continue;
+    const SourceColumn* used = FindUsedColumn(SourceFamily::kCur, column);
+    const std::string name = engine::QuoteIdentifier(column);
+    sql += IsNumber(used->kind) ? " OR coalesce(" + name + " <> 0, false)"
+                                : " OR " + name + " IS NOT NULL";
   }
   return "(" + sql + ")";
 }
 
-// Shorthands the registry's CUR expressions use; NULL where the source lacks the column that tells.
+// The condition, NULL where the file lacks the column that tells.
+std::string Known(const std::set<std::string>& present, const char* column,
+                  const std::string& condition) {
+  return present.contains(column) ? "coalesce(" + (column + condition) + ", false)"
+                                  : std::string("CAST(NULL AS BOOLEAN)");
+}
+
+// Shorthands the registry's CUR expressions use.
 // Source: CID summary_view.sql for the refund rule; AWS, Split cost allocation data, for the operations.
-std::string CurShorthands(const SourceRelation& relation, const std::set<std::string>& present) {
-  const auto known = [&](const char* column, const std::string& condition) {
-    return present.contains(column) ? "coalesce(" + (column + condition) + ", false)"
-                                    : std::string("CAST(NULL AS BOOLEAN)");
-  };
-  const std::string is_split =
-      present.contains("line_item_operation")
-          ? known("line_item_operation", " IN ('EKSPod-EC2', 'ECSTask-EC2')")
-          : "CASE WHEN " + HasSplitData(relation) + " THEN NULL ELSE false END";
-  return ", " + known("line_item_product_code", " LIKE '%SavingsPlan%'") + " AND " +
-         known("line_item_line_item_description",
-               " LIKE 'Refund for one-time fee for Savings Plan ID%'") +
-         " AS is_savings_plan_refund, " + is_split + " AS is_split_line";
+std::string IsSavingsPlanRefund(const std::set<std::string>& present) {
+  return Known(present, "line_item_product_code", " LIKE '%SavingsPlan%'") + " AND " +
+         Known(present, "line_item_line_item_description",
+               " LIKE 'Refund for one-time fee for Savings Plan ID%'");
+}
+std::string IsSplitLine(const std::set<std::string>& present) {
+  if (!present.contains("line_item_operation"))
+    return "CASE WHEN " + HasSplitData(present) + " THEN NULL ELSE false END";
+  return Known(present, "line_item_operation", " IN ('EKSPod-EC2', 'ECSTask-EC2')");
 }
 
 std::string TypeSql(const SourceColumn& column) {
@@ -78,8 +82,9 @@ std::string Replace(std::string text, std::string_view from, const std::string& 
 
 class Mapper {
  public:
-  explicit Mapper(const SourceRelation& relation) : relation_(relation) {
+  explicit Mapper(const SourceRelation& relation) : relation_(relation), kinds_(relation.kinds) {
     for (const SourceColumn& column : relation.columns) present_.insert(column.name);
+    if (kinds_.empty()) kinds_.push_back({{}, present_});
   }
 
   LakeMapping Map() const {
@@ -91,8 +96,8 @@ class Mapper {
       sql += ColumnSql(column) + " AS " + engine::QuoteIdentifier(column.name);
     }
     const bool cur = relation_.family == SourceFamily::kCur;
-    mapping.sql = sql + " FROM (SELECT *" + (cur ? CurShorthands(relation_, present_) : "") +
-                  " FROM (" + CompleteSql(relation_, present_) + "))";
+    mapping.sql = sql + " FROM (SELECT *" + (cur ? Shorthands() : "") + " FROM (" +
+                  CompleteSql(relation_, present_) + "))";
     return mapping;
   }
 
@@ -113,12 +118,35 @@ class Mapper {
     return type;
   }
 
-  // The column's value, NULL in the lines for which the source lacks what they need.
-  std::string KnownSql(const LakeColumn& column, std::string expression) const {
+  // What is made of each kind of file, as one expression.
+  template <typename Make>
+  std::string ByKind(Make make) const {
+    const std::string sql = make(kinds_.back());
+    std::string cases;
+    for (std::size_t i = 0; i + 1 < kinds_.size(); ++i) {
+      const std::string other = make(kinds_[i]);
+      if (other == sql) continue;
+      std::vector<std::string> numbers;
+      for (const std::size_t file : kinds_[i].files) numbers.push_back(std::to_string(file));
+      cases += " WHEN source_file IN (" + Join(numbers, ", ") + ") THEN " + other;
+    }
+    return cases.empty() ? sql : "CASE" + cases + " ELSE " + sql + " END";
+  }
+
+  std::string Shorthands() const {
+    const auto refund = [](const FileKind& kind) { return IsSavingsPlanRefund(kind.columns); };
+    const auto split = [](const FileKind& kind) { return IsSplitLine(kind.columns); };
+    return ", " + ByKind(refund) + " AS is_savings_plan_refund, " + ByKind(split) +
+           " AS is_split_line";
+  }
+
+  // The column's value, NULL in the lines for which files of this kind lack what they need.
+  std::string KnownSql(const LakeColumn& column, std::string expression,
+                       const FileKind& kind) const {
     for (const Need& need : column.Needs(relation_.family)) {
       const std::string name(need.column);
-      if (present_.contains(name)) continue;
-      const bool missed = need.bill_with.empty() || relation_.missed.contains(name);
+      if (kind.columns.contains(name)) continue;
+      const bool missed = need.bill_with.empty() || kind.taken_for_none.contains(name);
       if (!missed) continue;
       if (need.line_types.empty()) return "NULL";
       if (need.bill_with.empty())
@@ -141,10 +169,13 @@ class Mapper {
       case ColumnKind::kQuantity: break;
     }
     const std::string type = TypeOf(column).Sql();
-    return "CAST(" + KnownSql(column, Replace(expression, "$T", type)) + " AS " + type + ")";
+    const std::string typed = Replace(expression, "$T", type);
+    return "CAST(" + ByKind([&](const FileKind& kind) { return KnownSql(column, typed, kind); }) +
+           " AS " + type + ")";
   }
 
   const SourceRelation& relation_;
+  std::vector<FileKind> kinds_;
   std::set<std::string> present_;
 };
 

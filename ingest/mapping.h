@@ -3,10 +3,10 @@
 // From source columns to lake columns: the registry's expressions as one SELECT.  Pure; const-safe.
 
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "ingest/absent_columns.h"
 #include "ingest/amounts.h"
 #include "ingest/source_columns.h"
 
@@ -19,8 +19,7 @@ struct SourceRelation {
   std::string sql;
   std::vector<SourceColumn> columns;
   std::function<DecimalType(const SourceColumn&)> type_of;
-  /// Columns the source lacks although its bill needs them: see TakenForNone.
-  std::set<std::string> missed = {};
+  std::vector<FileKind> kinds = {};  ///< of its files; empty: each has all the columns
 };
 
 struct LakeMapping {
@@ -28,7 +27,7 @@ struct LakeMapping {
   DecimalType scaled_type;  ///< type of the function scaled(x, net, gross) the SQL calls
 };
 
-/// Maps the relation.  Amounts are NULL in the lines whose needs the source lacks.
+/// Maps the relation.  Amounts are NULL in the lines whose needs their file lacks.
 LakeMapping MapToLake(const SourceRelation& relation);
 
 }  // namespace farthing::ingest

@@ -61,6 +61,7 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
       shapes_.emplace_back(job_.family, file.columns, static_cast<int>(number), tags, attributes);
     }
     shapes_[number].AddFile(file.path);
+    shape_of_file_.push_back(number);
   }
   for (const SourceColumn& column : UsedColumns(job_.family)) {
     if (std::none_of(shapes_.begin(), shapes_.end(),
@@ -80,6 +81,17 @@ Result<void> ParquetSource::Register(engine::Connection& connection) {
   for (AmountConverter& function : amount_functions_) TRY(function.Register(connection.raw()));
   for (ParquetShape& shape : shapes_) TRY(shape.Register(connection));
   return {};
+}
+
+std::vector<std::set<std::string>> ParquetSource::ColumnsByFile() const {
+  std::vector<std::set<std::string>> files;
+  for (const std::size_t number : shape_of_file_) {
+    std::set<std::string>& names = files.emplace_back();
+    for (const SourceColumn& column : columns_) {
+      if (shapes_[number].Provides(column)) names.insert(column.name);
+    }
+  }
+  return files;
 }
 
 DecimalType ParquetSource::TypeOf(const SourceColumn& column) const {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ class ParquetSource {
   Result<void> Register(engine::Connection& connection);
   /// The used columns that at least one file has.
   const std::vector<SourceColumn>& columns() const { return columns_; }
+  /// The names of those that each file has.
+  std::vector<std::set<std::string>> ColumnsByFile() const;
   DecimalType TypeOf(const SourceColumn& column) const;
   std::vector<std::string> unknown_columns() const;
 
@@ -77,6 +80,7 @@ class ParquetSource {
 
   ParquetJob job_;
   std::vector<ParquetShape> shapes_;
+  std::vector<std::size_t> shape_of_file_;
   std::vector<SourceColumn> columns_;
   std::deque<AmountConverter> amount_functions_;
 };

@@ -1,5 +1,5 @@
-// A query of CUR 2.0 may leave out any column.  Each is left out once: every metric is that of the whole bill,
-// or the answer says that it is not known and names the column.
+// A query of CUR 2.0 may leave out any column.  Each is left out once, of all files or of one: every metric is that
+// of the whole bill, or the answer says that it is not known and names the column.
 
 #include <gtest/gtest.h>
 
@@ -29,10 +29,12 @@ struct Metrics {
   }
 };
 
-// All metrics of a bill, imported alone; nothing where it is refused.
-std::optional<Metrics> MetricsOf(const Sheet& bill) {
+// All metrics of a bill in these files, imported alone; nothing where it is refused.
+std::optional<Metrics> MetricsOf(const std::vector<Sheet>& files) {
   Lab lab;
-  if (!lab.ImportSheet(bill).at(0).starts_with("loaded")) return std::nullopt;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    lab.Write("bare/" + std::to_string(i) + ".csv", files[i].Csv());
+  if (!lab.Outcomes("bare").at(0).starts_with("loaded")) return std::nullopt;
   lab.ExpectProven();
   std::vector<std::string> names;
   for (const billing::Metric& metric : billing::Metrics()) names.emplace_back(metric.name);
@@ -68,14 +70,23 @@ std::map<std::string, std::string> ColumnsOfMetrics(const Sheet& sheet,
   return headers;
 }
 
-// Leaves each column out once; returns how many metrics became unknown.
-int ExpectEachDropIsSaid(const Sheet& bill, billing::SourceFamily family) {
-  const std::optional<Metrics> whole = MetricsOf(bill);
+// Two files with every other row each.
+std::vector<Sheet> Halves(const Sheet& bill) {
+  std::vector<Sheet> halves(2, Sheet{bill.header, {}});
+  for (std::size_t i = 0; i < bill.rows.size(); ++i) halves[i % 2].rows.push_back(bill.rows[i]);
+  return halves;
+}
+
+// Leaves each column of the last file out once; returns how many metrics became unknown.
+int ExpectEachDropIsSaid(const std::vector<Sheet>& files, billing::SourceFamily family) {
+  const std::optional<Metrics> whole = MetricsOf(files);
   if (!whole) throw std::runtime_error("the whole bill is refused");
   int unknown = 0;
-  for (const auto& [header, column] : ColumnsOfMetrics(bill, family)) {
+  for (const auto& [header, column] : ColumnsOfMetrics(files.back(), family)) {
     SCOPED_TRACE(header);
-    const std::optional<Metrics> less = MetricsOf(bill.Without(header));
+    std::vector<Sheet> fewer = files;
+    fewer.back() = fewer.back().Without(header);
+    const std::optional<Metrics> less = MetricsOf(fewer);
     if (!less) continue;  // refused: without it no line can be read
     for (const auto& [metric, value] : less->values) {
       if (value == whole->values.at(metric)) continue;
@@ -112,7 +123,7 @@ Sheet SimBill(sim::BillFormat format) {
 TEST(DroppedColumnsTest, ABillWithoutCommitmentsNeedsNoneOfTheirColumns) {
   const std::vector<Line> lines = {{"1"}, {"2", "Fee"}, {"4", "Tax"}, {"-8", "Refund"}};
   for (const Sheet& sheet : {Cur1(lines), Cur2(lines), SnakeCased(Cur1(lines))}) {
-    const std::optional<Metrics> metrics = MetricsOf(sheet);
+    const std::optional<Metrics> metrics = MetricsOf({sheet});
     ASSERT_TRUE(metrics);
     for (const char* metric : {"amortized_cost", "net_amortized_cost", "net_unblended_cost"})
       EXPECT_EQ(metrics->values.at(metric), "-1") << metric;
@@ -123,7 +134,7 @@ TEST(DroppedColumnsTest, AFeeBesideReservationsMayBeTheirs) {
   const Cells fee = {{"reservation/UnusedAmortizedUpfrontFeeForBillingPeriod", "0"},
                      {"reservation/UnusedRecurringFee", "2"}};
   const std::optional<Metrics> metrics =
-      MetricsOf(Cur1({{"1"}, {"2", "Fee"}, {"4", "RIFee", fee}}));
+      MetricsOf({Cur1({{"1"}, {"2", "Fee"}, {"4", "RIFee", fee}})});
   ASSERT_TRUE(metrics);
   EXPECT_EQ(metrics->values.at("amortized_cost"), std::nullopt);
   EXPECT_TRUE(metrics->Names("amortized_cost", "reservation_reservation_a_r_n"));
@@ -136,19 +147,25 @@ TEST(DroppedColumnsTest, LegacyReportsLeaveOutThePartOfACommitmentThatNoPlanHas)
                              {"savingsPlan/NetAmortizedUpfrontCommitmentForBillingPeriod", "9"},
                              {"lineItem/NetUnblendedCost", "0"}};
   const std::optional<Metrics> metrics =
-      MetricsOf(Cur1({{"0", "SavingsPlanRecurringFee", all_upfront}}));
+      MetricsOf({Cur1({{"0", "SavingsPlanRecurringFee", all_upfront}})});
   ASSERT_TRUE(metrics);
   EXPECT_EQ(metrics->values.at("net_amortized_cost"), "9");
 }
 
 TEST(DroppedColumnsTest, Cur2) {
-  EXPECT_GT(ExpectEachDropIsSaid(SimBill(sim::BillFormat::kCur2Csv), billing::SourceFamily::kCur),
-            40);
+  const Sheet bill = SimBill(sim::BillFormat::kCur2Csv);
+  EXPECT_GT(ExpectEachDropIsSaid({bill}, billing::SourceFamily::kCur), 40);
+}
+
+TEST(DroppedColumnsTest, Cur2OfSomeFiles) {
+  const Sheet bill = SimBill(sim::BillFormat::kCur2Csv);
+  EXPECT_GT(ExpectEachDropIsSaid(Halves(bill), billing::SourceFamily::kCur), 40);
 }
 
 TEST(DroppedColumnsTest, Focus) {
-  EXPECT_GT(
-      ExpectEachDropIsSaid(SimBill(sim::BillFormat::kFocusCsv), billing::SourceFamily::kFocus), 5);
+  const Sheet bill = SimBill(sim::BillFormat::kFocusCsv);
+  EXPECT_GT(ExpectEachDropIsSaid({bill}, billing::SourceFamily::kFocus), 5);
+  EXPECT_GT(ExpectEachDropIsSaid(Halves(bill), billing::SourceFamily::kFocus), 5);
 }
 
 }  // namespace

@@ -144,6 +144,54 @@ TEST(QuirkTest, Q23_AColumnThatOneMonthLacksIsUnknownInThatMonthOnly) {
   }
 }
 
+bool IsMissed(Lab& lab, const std::string& column) {
+  const std::vector<std::string> missed = LoadOf(lab).missed_columns;
+  return std::count(missed.begin(), missed.end(), column) > 0;
+}
+
+TEST(QuirkTest, Q23_AColumnThatOneFileLacksIsUnknownThereAndNotNone) {
+  const Cells net = {{"line_item_net_unblended_cost", "3"}};
+  const Cells fee = {{"reservation_unused_amortized_upfront_fee_for_billing_period", "0"},
+                     {"reservation_unused_recurring_fee", "2"}};
+  const std::string unknown =
+      "count(*) - count(net_unblended_cost) || ' ' || count(*) - count(amortized_cost) || ' ' || "
+      "count(*) - count(unblended_cost)";
+  for (const bool parquet : {false, true}) {
+    SCOPED_TRACE(parquet ? "Parquet" : "CSV");
+    Lab discounts;
+    WriteBare(discounts, parquet,
+              {SnakeCased(Cur1({{"4", "Usage", net}})), SnakeCased(Cur1({{"4"}}))});
+    EXPECT_EQ(discounts.Outcomes("bare"), Texts{"loaded 2026-01"});
+    EXPECT_EQ(discounts.Value(unknown), "1 0 0");
+    EXPECT_TRUE(IsMissed(discounts, "line_item_net_unblended_cost"));
+    discounts.ExpectProven();
+    Lab reservations;
+    const Cells arn = {{"reservation_reservation_a_r_n", "an ARN"}};
+    WriteBare(reservations, parquet,
+              {SnakeCased(Cur1({{"4", "Fee"}, {"1", "RIFee", fee}})),
+               SnakeCased(Cur1({{"4", "Fee", arn}, {"2", "Fee"}}))});
+    EXPECT_EQ(reservations.Outcomes("bare"), Texts{"loaded 2026-01"});
+    EXPECT_EQ(reservations.Value(unknown), "0 1 0");
+    EXPECT_TRUE(IsMissed(reservations, "reservation_reservation_a_r_n"));
+  }
+}
+
+TEST(QuirkTest, Q23_AColumnThatOnlyAFileWithoutNeedLacksIsNotMissed) {
+  const Cells none = {{"line_item_net_unblended_cost", ""}};
+  const Sheet empty = SnakeCased(Cur1({})).Without("line_item_blended_cost");
+  for (const bool parquet : {false, true}) {
+    SCOPED_TRACE(parquet ? "Parquet" : "CSV");
+    Lab lab;
+    WriteBare(lab, parquet,
+              {SnakeCased(Cur1({{"4", "Usage", none}})), SnakeCased(Cur1({{"2"}})), empty});
+    EXPECT_EQ(lab.Outcomes("bare"), Texts{"loaded 2026-01"});
+    EXPECT_EQ(lab.Value("sum(net_unblended_cost) || ' ' || sum(blended_cost)"),
+              "6.0000000000 6.0000000000");
+    EXPECT_FALSE(IsMissed(lab, "line_item_net_unblended_cost"));
+    EXPECT_FALSE(IsMissed(lab, "line_item_blended_cost"));
+  }
+}
+
 TEST(QuirkTest, Q23_ParquetFilesOfOneMonthMayDifferInEveryWay) {
   Lab lab;
   const Cells shared = {{"resource_tags_user_a", "x"}};
