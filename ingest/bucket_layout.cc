@@ -157,12 +157,15 @@ std::vector<fs::path> DataFolders(const fs::path& manifest, const fs::path& root
 }
 
 std::string ReportFolder(const std::string& key) {
-  std::string folder;
+  std::vector<std::string> folders;
   for (const std::string& part : Split(key, '/')) {
+    // A report of Parquet files has its name twice; the same report in CSV is no other one.
+    const bool repeats = folders.size() > 1 && folders.back() == *(folders.end() - 2);
+    if (IsPartitionFolder(part) && repeats) folders.pop_back();
     if (IsDateRange(part) || IsPartitionFolder(part) || part == "data") break;
-    folder += part + "/";
+    folders.push_back(part);
   }
-  return folder;
+  return folders.empty() ? "" : Join(folders, "/") + "/";
 }
 
 }  // namespace farthing::ingest

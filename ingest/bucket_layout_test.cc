@@ -31,6 +31,10 @@ TEST(BucketLayoutTest, NamesSayWhatTheFilesAre) {
   EXPECT_EQ(NameOfManifest("a/bill-Manifest.json"), "bill");
   EXPECT_EQ(BareFolder("x/year=2026/month=1/a.parquet"), "x");
   EXPECT_EQ(ReportFolder("P/R/20260101-20260201/R-1.csv.gz"), "P/R/");
+  EXPECT_EQ(ReportFolder("P/R/R/year=2026/month=1/R-00001.snappy.parquet"), "P/R/");
+  EXPECT_EQ(ReportFolder("R/R/20260101-20260201/R-1.csv.gz"), "R/R/");
+  EXPECT_EQ(ReportFolder("R/R/R/year=2026/month=1/R-00001.snappy.parquet"), "R/R/");
+  EXPECT_EQ(ReportFolder("R-1.csv.gz"), "R-1.csv.gz/");
 }
 
 }  // namespace

@@ -25,6 +25,11 @@ Gathering::Gathering(const rehearsal::Options& options, ImportPolicy policy) : s
   if (!options.exports.empty() && !options.exports.front().name.empty()) {
     settings.export_place.name = options.exports.front().name;
   }
+  if (!options.exports.empty() &&
+      (options.exports.front().format == sim::BillFormat::kCur1Csv ||
+       options.exports.front().format == sim::BillFormat::kCur1Parquet)) {
+    settings.export_place.kind = ExportKind::kLegacyCur;
+  }
   connection_ = stage_.Onboard(settings);
   const CheckReport report = stage_.Check(connection_);
   if (report.HasFailed()) throw std::runtime_error(Told(report));

@@ -1,0 +1,123 @@
+// An export whose settings a person changes while it is collected: format, compression and versioning, amid a month and
+// between months.  The newest delivery is the bill of its month, once.
+
+#include <gtest/gtest.h>
+
+#include "aws/billing_exports.h"
+#include "tests/collect/gathering.h"
+
+namespace farthing::connect {
+namespace {
+
+struct Layout {
+  std::string name;
+  std::string format, compression;  ///< in AWS's words for the kind of export
+  bool overwrites = true;
+};
+
+struct Change {
+  std::string name;
+  sim::BillFormat format;  ///< of the export at the start
+  std::vector<Layout> layouts;
+};
+
+std::vector<Change> Changes() {
+  const Layout report_csv{"csv", "textORcsv", "GZIP"},
+      report_parquet{"parquet", "Parquet", "Parquet"};
+  const Layout export_csv{"csv", "TEXT_OR_CSV", "GZIP"},
+      export_parquet{"parquet", "PARQUET", "PARQUET"};
+  const auto kept = [](Layout layout) {
+    layout.name += " kept";
+    layout.overwrites = false;
+    return layout;
+  };
+  return {
+      {"LegacyFormat", sim::BillFormat::kCur1Csv, {report_parquet, report_csv, report_parquet}},
+      {"LegacyVersioning",
+       sim::BillFormat::kCur1Csv,
+       {kept(report_csv), report_csv, kept(report_csv), kept(report_parquet), report_csv}},
+      {"DataExportFormat", sim::BillFormat::kCur2Csv, {export_parquet, export_csv, export_parquet}},
+      {"DataExportVersioning",
+       sim::BillFormat::kCur2Csv,
+       {kept(export_csv), export_csv, kept(export_csv), kept(export_parquet), export_csv}}};
+}
+
+void Apply(Stage& stage, const Layout& layout) {
+  const std::string versioning = layout.overwrites ? "OVERWRITE_REPORT" : "CREATE_NEW_REPORT";
+  const auto admin = stage.Admin();
+  const auto reports = Must(aws::DescribeReportDefinitions(*admin));
+  if (!reports.empty()) {
+    aws::ReportDefinition report = reports.front();
+    report.format = layout.format;
+    report.compression = layout.compression;
+    report.versioning = versioning;
+    report.artifacts.clear();
+    Must(aws::ModifyReportDefinition(*admin, report));
+    return;
+  }
+  aws::DataExport wanted = Must(aws::ListDataExports(*admin)).front();
+  wanted.format = layout.format;
+  wanted.compression = layout.compression;
+  wanted.overwrite = versioning;
+  Must(aws::UpdateDataExport(*admin, wanted));
+}
+
+class ChangedExportTest : public testing::TestWithParam<Change> {
+ protected:
+  ChangedExportTest() : gathering_(World()) { Collect(); }
+
+  static rehearsal::Options World() {
+    rehearsal::Options options = FixedWorld();
+    options.exports = {{GetParam().format, "bills"}};
+    return options;
+  }
+  void Collect() {
+    const Result<CollectSummary> summary = gathering_.Collect();
+    ASSERT_TRUE(summary.ok()) << summary.error().message();
+    for (const CollectFailure& failure : summary->failures) {
+      ADD_FAILURE() << failure.error.message();
+    }
+    gathering_.ExpectExact();
+  }
+
+  Gathering gathering_;
+};
+
+TEST_P(ChangedExportTest, AmidAMonth) {
+  for (const Layout& layout : GetParam().layouts) {
+    SCOPED_TRACE(layout.name);
+    Apply(gathering_.stage(), layout);
+    gathering_.Deliver();
+    Collect();
+    gathering_.Deliver();
+    Collect();
+  }
+}
+
+TEST_P(ChangedExportTest, BetweenMonths) {
+  for (const Layout& layout : GetParam().layouts) {
+    SCOPED_TRACE(layout.name);
+    Apply(gathering_.stage(), layout);
+    Must(gathering_.aws().Advance(std::chrono::hours(24 * 30)));
+    Collect();
+  }
+}
+
+/// The month was delivered in another layout before; as many lines say other sums now.
+TEST_P(ChangedExportTest, AClosedMonthIsRestated) {
+  const Period closed = PeriodOf(Instant{Current(gathering_.aws()).start().micros - 1});
+  for (const Layout& layout : GetParam().layouts) {
+    SCOPED_TRACE(layout.name);
+    Apply(gathering_.stage(), layout);
+    Must(gathering_.aws().Advance(std::chrono::seconds(1)));
+    gathering_.aws().Restate(closed);
+    Must(gathering_.aws().Deliver());
+    Collect();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Changes, ChangedExportTest, testing::ValuesIn(Changes()),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace farthing::connect
