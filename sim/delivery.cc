@@ -248,7 +248,8 @@ std::string Delivery::LegacyManifest() const {
   const bool parquet = IsParquet(options_.format);
   const auto time = [](Instant instant) { return CompactDay(instant) + "T000000.000Z"; };
   return "{\n\"assemblyId\":\"" + places_->assembly + "\",\n\"account\":\"" +
-         std::string(Payer().id) + "\",\n\"columns\":[" + Join(columns, ",\n") +
+         (options_.owner.empty() ? std::string(Payer().id) : options_.owner) +
+         "\",\n\"columns\":[" + Join(columns, ",\n") +
          "],\n\"charset\":\"UTF-8\",\n\"compression\":\"" + (parquet ? "Parquet" : "GZIP") +
          "\",\n\"contentType\":\"" + (parquet ? "Parquet" : "text/csv") + "\",\n\"reportId\":\"" +
          Sha256(places_->report) + "\",\n\"reportName\":\"" + places_->report +

@@ -34,6 +34,7 @@ struct DeliveryOptions {
   std::string bucket_name = "example-billing-exports";
   std::optional<Instant> made = {};  ///< absent: some days after the month's end
   std::string export_arn = {};       ///< empty: made of the report's name
+  std::string owner = {};            ///< account of the report; empty: the payer
   Columns columns = {};              ///< empty: all, in the order of the format
 };
 

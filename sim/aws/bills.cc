@@ -169,9 +169,12 @@ Result<void> DeliverMonth(World& world, Export& each, const BillView& view, Buck
                           .bucket_name = bucket.name,
                           .made = world.now(),
                           .export_arn = each.arn,
+                          .owner = each.owner,
                           .columns = std::move(columns)},
                          &connection);
+  const bool whole = each.owner == world.payer;  // a member is delivered its own usage only
   ForEachLine(world, view, [&](const sim::Line& line) {
+    if (!whole && line.account->id != each.owner) return;
     if (split || line.split.parent.empty()) delivery.Write(line);
   });
   TRY(delivery.Finish());

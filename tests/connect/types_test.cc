@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "aws/cost_explorer.h"
 #include "aws/s3.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -170,13 +171,70 @@ TEST(TypesTest, AMemberIsNotFailedForWhatOnlyItsManagementAccountMayAsk) {
   }
 }
 
+/// A month of one account as Cost Explorer tells it to an administrator.
+Decimal CostOf(Stage& stage, const std::string& metric, const std::string& asked_by,
+               const std::string& account) {
+  const Instant now = stage.aws().now();
+  aws::CostQuery query;
+  query.start = DayString(PeriodOf(now).start());
+  query.end = DayString({now.micros + std::int64_t{86'400} * 1'000'000});
+  query.granularity = "MONTHLY";
+  query.metrics = {metric};
+  query.dimensions = {"LINKED_ACCOUNT"};
+  const aws::CostAnswer answer = Must(aws::GetCostAndUsage(*stage.Admin(asked_by), query, 10));
+  Decimal sum;
+  for (const aws::CostGroup& group : answer.groups) {
+    if (group.keys.front() != account) {
+      EXPECT_EQ(asked_by, stage.aws().payer()) << "a member is told of " << group.keys.front();
+      continue;
+    }
+    sum = Must(Add(sum, Must(ParseDecimal(group.amounts.at(metric)))));
+  }
+  return Canonical(sum);
+}
+
+/// AWS delivers a member its own usage, no one else's.
+/// Source: AWS CUR user guide, "Using consolidated billing".
 TEST(TypesTest, AMemberWithAReportOfItsOwn) {
+  const std::string member = "345678901234";
+  for (const ExportKind kind : kEveryKind) {
+    SCOPED_TRACE(Name(kind));
+    rehearsal::Options world = EmptyWorld();
+    world.clock = Must(ParseInstant("2026-11-20T08:00:00Z"));
+    Stage stage(world);
+    Settings settings = stage.RoleSettings();
+    settings.type = ConnectionType::kMember;
+    settings.role_arn = RoleArn("aws", member, "farthing");
+    settings.export_place = ExportPlace();
+    settings.export_place.kind = kind;
+    const Connection connection = stage.Create(settings);
+    stage.CreateStack(connection, Purpose::kNewExport);
+    EXPECT_FALSE(stage.Check(connection).HasFailed());
+    Must(stage.aws().Advance(std::chrono::hours(30)));
+    EXPECT_TRUE(stage.Gather(connection).bill_data_ready);
+    const Period month = PeriodOf(stage.aws().now());
+    const std::vector<lake::Load> loads =
+        Must(stage.catalog().ActiveLoads({month, month, std::nullopt}));
+    ASSERT_EQ(loads.size(), 1U);
+    const lake::Load& load = loads.front();
+    EXPECT_EQ(load.sub_accounts, std::vector<std::string>{member});
+    EXPECT_EQ(load.billing_accounts, std::vector<std::string>{stage.aws().payer()});
+    const bool focus = kind == ExportKind::kFocus || kind == ExportKind::kFocus10;
+    const std::string metric = focus ? "NetUnblendedCost" : "UnblendedCost";
+    const Decimal delivered = Canonical(load.totals.at(focus ? "billed_cost" : "unblended_cost"));
+    EXPECT_NE(delivered.units, 0);
+    EXPECT_EQ(delivered, CostOf(stage, metric, stage.aws().payer(), member));
+    EXPECT_EQ(delivered, CostOf(stage, metric, member, member));
+  }
+}
+
+TEST(TypesTest, AMemberMayReadTheBillInItsPayersBucket) {
   Stage stage;
   const std::string member = "345678901234";
   Settings settings = stage.RoleSettings();
   settings.type = ConnectionType::kMember;
   settings.role_arn = RoleArn("aws", member, "farthing");
-  // The member's bill is delivered into its payer's bucket here, which lets the member's role in.
+  // The bucket's policy lets the member's role in.
   settings.bucket_owner = stage.aws().payer();
   const Connection connection = stage.Onboard(settings);
   stage.AdminPut(
