@@ -16,17 +16,21 @@ using billing::SourceFamily;
 
 constexpr std::string_view kSplitPrefix = "split_line_item_";
 
-// True for the lines that carry split cost allocation data, whatever they are.
-std::string HasSplitData(const std::set<std::string>& present) {
-  std::string sql = "false";
+// True for the lines that may share an instance's cost, in files that do not tell the operation: those with split
+// cost allocation data, else of the usage types of shares, else usage that costs nothing.
+std::string MayBeSplitLine(const std::set<std::string>& present) {
+  std::vector<std::string> conditions;
   for (const std::string& column : present) {
     if (!column.starts_with(kSplitPrefix)) continue;
     const SourceColumn* used = FindUsedColumn(SourceFamily::kCur, column);
     const std::string name = engine::QuoteIdentifier(column);
-    sql += IsNumber(used->kind) ? " OR coalesce(" + name + " <> 0, false)"
-                                : " OR " + name + " IS NOT NULL";
+    conditions.push_back(IsNumber(used->kind) ? "coalesce(" + name + " <> 0, false)"
+                                              : name + " IS NOT NULL");
   }
-  return "(" + sql + ")";
+  if (!conditions.empty()) return Join(conditions, " OR ");
+  if (present.contains("line_item_usage_type"))
+    return "line_item_usage_type LIKE '%EKS-EC2-%' OR line_item_usage_type LIKE '%ECS-EC2-%'";
+  return "line_item_line_item_type = 'Usage' AND line_item_unblended_cost = 0";
 }
 
 // The condition, NULL where the file lacks the column that tells.
@@ -37,7 +41,8 @@ std::string Known(const std::set<std::string>& present, const char* column,
 }
 
 // Shorthands the registry's CUR expressions use.
-// Source: CID summary_view.sql for the refund rule; AWS, Split cost allocation data, for the operations.
+// Source: CID summary_view.sql for the refund rule and its containers view for usage types of shares; AWS, Split cost
+// allocation data, for the operations.
 std::string IsSavingsPlanRefund(const std::set<std::string>& present) {
   return Known(present, "line_item_product_code", " LIKE '%SavingsPlan%'") + " AND " +
          Known(present, "line_item_line_item_description",
@@ -45,7 +50,7 @@ std::string IsSavingsPlanRefund(const std::set<std::string>& present) {
 }
 std::string IsSplitLine(const std::set<std::string>& present) {
   if (!present.contains("line_item_operation"))
-    return "CASE WHEN " + HasSplitData(present) + " THEN NULL ELSE false END";
+    return "CASE WHEN " + MayBeSplitLine(present) + " THEN NULL ELSE false END";
   return Known(present, "line_item_operation", " IN ('EKSPod-EC2', 'ECSTask-EC2')");
 }
 

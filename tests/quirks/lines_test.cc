@@ -269,6 +269,23 @@ TEST(QuirkTest, Q45_SplitCostsAreNotAddedToTheirParents) {
             "1");
 }
 
+TEST(QuirkTest, Q45_SplitLinesThatCannotBeToldMakeUsageUnknown) {
+  const Cells pod = {{"lineItem/UsageType", "USE1-EKS-EC2-vCPU-Hours"}};
+  const std::string known =
+      "string_agg(coalesce(usage_quantity::VARCHAR, 'unknown'), ' ' ORDER BY source_row)";
+  Lab by_usage_type;
+  by_usage_type.ImportSheet(
+      Cur1({{"1"}, {"0"}, {"0", "Usage", pod}}).Without("lineItem/Operation"));
+  EXPECT_EQ(by_usage_type.Value(known), "1.0000000000 1.0000000000 unknown");
+  EXPECT_EQ(by_usage_type.Value("sum(unblended_cost)"), "1");
+  Lab by_cost;
+  by_cost.ImportSheet(Cur1({{"1"}, {"0"}, {"0", "Fee"}})
+                          .Without("lineItem/Operation")
+                          .Without("lineItem/UsageType"));
+  EXPECT_EQ(by_cost.Value(known), "1.0000000000 unknown 1.0000000000")
+      << "AWS bills the instance, not its shares";
+}
+
 TEST(QuirkTest, Q46_DiscountsAsLinesAreNotTakenTwice) {
   Lab lab;
   lab.ImportSheet(Cur1({{"100"}, {"-6", "EdpDiscount"}}));
