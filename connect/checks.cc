@@ -132,6 +132,12 @@ Verdict Refused(const Error& error, std::string finding, std::string_view asked,
                 std::string_view connector_code) {
   Verdict verdict = Fail(std::move(finding), error.message(), error.hint());
   verdict.evidence = error.details();
+  if (error.code() == Errc::kUnavailable || error.code() == Errc::kDeadline) {
+    verdict.finding = "AWS did not answer, so that nothing is known of it";
+    verdict.evidence.push_back({std::string(kUnanswered), std::string(Token(error.code()))});
+    if (verdict.fix.empty()) verdict.fix = "check again in some minutes";
+    return verdict;
+  }
   verdict.connector_code = connector_code;
   if (error.code() == Errc::kPermissionDenied && !asked.empty()) {
     const std::string action = DeniedAction(error, asked);

@@ -9,12 +9,11 @@
 #include "connect/policy_comparison.h"
 #include "connect/policy_document.h"
 
-// What was granted beside what is needed, and what has changed since the last time.
+// What was granted beside what is needed.
 
 namespace farthing::connect {
 namespace {
 
-constexpr std::string_view kFingerprint = "policies_sha256";
 constexpr std::size_t kShownGrants = 12;
 
 /// "a, b, c and 7 more".
@@ -232,57 +231,9 @@ Verdict CheckGrantedPermissions(CheckContext& context) {
   if (!limits->simulation.empty()) {
     verdict.evidence.push_back({"simulation", limits->simulation});
   }
-  verdict.evidence.push_back({std::string(kFingerprint), Sha256(all + limits->boundary)});
+  verdict.evidence.push_back({std::string(kPoliciesFingerprint), Sha256(all + limits->boundary)});
   return verdict;
 }
-
-std::string FingerprintIn(const CheckReport& report) {
-  const CheckResult* grants = report.Find(check_id::kGrantedPermissions);
-  if (grants == nullptr) return {};
-  for (const Error::Detail& detail : grants->evidence) {
-    if (detail.name == kFingerprint) return detail.value;
-  }
-  return {};
-}
-
-/// Skipped says nothing about better or worse.
-int Badness(CheckStatus status) {
-  switch (status) {
-    case CheckStatus::kPass: return 0;
-    case CheckStatus::kWarning: return 1;
-    case CheckStatus::kFail: return 2;
-    case CheckStatus::kSkipped: return -1;
-  }
-  return -1;
-}
-
-Verdict CheckDrift(CheckContext& context) {
-  const CheckReport* previous = context.options.previous;
-  if (previous == nullptr) return Skip("these are the first checks");
-  std::vector<std::string> worse, better;
-  for (const CheckResult& now : context.report.results) {
-    const CheckResult* before = previous->Find(now.id);
-    if (before == nullptr || Badness(before->status) < 0 || Badness(now.status) < 0) continue;
-    if (Badness(now.status) > Badness(before->status)) worse.push_back(now.id);
-    if (Badness(now.status) < Badness(before->status)) better.push_back(now.id);
-  }
-  const std::string since = " since " + ToString(previous->at);
-  const std::string before = FingerprintIn(*previous), now = FingerprintIn(context.report);
-  const bool policies = !before.empty() && !now.empty() && before != now;
-  if (worse.empty() && !policies) {
-    return Pass(better.empty() ? "nothing changed" + since
-                               : "better" + since + ": " + Join(better, ", "));
-  }
-  std::string finding;
-  if (!worse.empty()) finding = "worse" + since + ": " + Join(worse, ", ");
-  if (policies)
-    finding += (finding.empty() ? "" : "; ") + ("the granted policies were changed" + since);
-  return Warn(finding, "somebody changed the account's settings",
-              "compare with AWS CloudTrail (PutRolePolicy, AttachRolePolicy, PutBucketPolicy, "
-              "DeleteReportDefinition)");
-}
-
-bool AlwaysApplies(const Settings&) { return true; }
 
 }  // namespace
 
@@ -294,17 +245,6 @@ std::vector<CheckRow> GrantChecks() {
        {"identity"},
        HasAws,
        CheckGrantedPermissions},
-  };
-}
-
-std::vector<CheckRow> DriftChecks() {
-  return {
-      {"drift",
-       "changes since the last checks",
-       "what has become worse, and were policies changed",
-       {},
-       AlwaysApplies,
-       CheckDrift},
   };
 }
 

@@ -54,6 +54,12 @@ Result<std::optional<aws::S3Object>> NewestManifest(const CheckContext& context)
 /// From this age on deliveries have stopped: AWS makes one a day at least.
 inline constexpr int kSilentHours = 96;
 
+// Names of evidence.
+inline constexpr std::string_view kPoliciesFingerprint =
+    "policies_sha256";  ///< of what was granted
+/// AWS was asked and gave no answer: throttling, an outage, a deadline, the network.  The value is the error's token.
+inline constexpr std::string_view kUnanswered = "unanswered";
+
 /// The outcome of one check, before id, title and duration are added.
 struct Verdict {
   CheckStatus status = CheckStatus::kPass;
@@ -65,7 +71,8 @@ Verdict Skip(std::string finding);
 Verdict Warn(std::string finding, std::string cause, std::string fix);
 Verdict Fail(std::string finding, std::string cause, std::string fix);
 /// A refusal by AWS: its own code and request id are the evidence; a denial names the action that AWS names, else
-/// the one that was `asked` for, and how to allow it.  Empty: no action would help.
+/// the one that was `asked` for, and how to allow it.  Empty: no action would help.  No answer at all is no refusal:
+/// then it is that which was found.
 Verdict Refused(const Error& error, std::string finding, std::string_view asked,
                 std::string_view connector_code = "");
 
