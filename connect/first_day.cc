@@ -39,7 +39,7 @@ class Filler {
     client_ = Metered(client, spending_, "first-day")
                   ->WithLimits(std::chrono::milliseconds(0), options_.cancellation);
     TRY_ASSIGN(only_accounts_, AccountsToImport(installation_.store, connection_));
-    TRY(AskMonths(plan.months, outcome));
+    TRY(AskMonths(plan, outcome));
     TRY_ASSIGN(outcome.fits, FitCostExplorer(installation_.store, installation_.catalog));
     TRY_ASSIGN(outcome.spending, spending_.State());
     outcome.requests = outcome.spending.spent - plan.spending.spent;
@@ -56,26 +56,21 @@ class Filler {
   using Rows = std::map<Period, std::vector<CostExplorerRow>>;
 
   /// Asks for all months, newest first, until something stops it.
-  Result<void> AskMonths(const std::vector<Period>& months, FirstDayOutcome& outcome) {
+  Result<void> AskMonths(const FirstDayPlan& plan, FirstDayOutcome& outcome) {
+    const std::vector<Period>& months = plan.months;
     int largest = 0;  // rows of a month
     for (std::size_t asked = 0; asked < months.size() && !outcome.stopped;) {
       TRY_ASSIGN(const SpendingState state, spending_.State());
-      std::size_t end =
-          asked + static_cast<std::size_t>(page_.MonthsTogether(asked == 0, largest, state.left()));
-      end = std::min(end, months.size());
-      for (std::size_t i = asked + 1; i < end; ++i) {
-        if (months[i].Next() != months[i - 1]) end = i;  // a month between is not wanted
-      }
-      const std::vector<Period> span(months.begin() + static_cast<std::ptrdiff_t>(asked),
-                                     months.begin() + static_cast<std::ptrdiff_t>(end));
-      Result<int> rows = AskSpan(span, outcome);
+      const std::vector<Period> span =
+          SpanAt(plan, asked, page_.MonthsTogether(asked == 0, largest, state.left()));
+      Result<int> rows = AskSpan(plan, span, outcome);
       if (!rows.ok()) {
         outcome.stopped = std::move(rows).error();
         break;
       }
       largest = std::max(largest, *rows);
       outcome.filled.insert(outcome.filled.end(), span.begin(), span.end());
-      asked = end;
+      asked += span.size();
     }
     outcome.missing.assign(months.begin() + static_cast<std::ptrdiff_t>(outcome.filled.size()),
                            months.end());
@@ -83,7 +78,8 @@ class Filler {
   }
 
   /// Asks for consecutive months, newest first, and keeps them.  Returns the rows of the largest.
-  Result<int> AskSpan(const std::vector<Period>& span, FirstDayOutcome& outcome) {
+  Result<int> AskSpan(const FirstDayPlan& plan, const std::vector<Period>& span,
+                      FirstDayOutcome& outcome) {
     TRY_ASSIGN(const SpendingState before, spending_.State());
     if (before.left() < QuestionCount()) {
       return Error(Errc::kTooLarge, "the spending cap of connection " + connection_.settings.name +
@@ -97,9 +93,9 @@ class Filler {
     Rows rows;
     for (const Period month : span) rows[month];
     const Instant now = options_.now();
-    const Instant end = std::min(span.front().end(), Instant{now.micros + kDayMicros});
+    const AskedDays days = DaysOf(plan, span, now);
     const std::vector<CostQuestion> questions =
-        QuestionsOf(DayString(span.back().start()), DayString(end));
+        QuestionsOf(DayString(days.start), DayString(days.end));
     for (const CostQuestion& question : questions) TRY(Ask(question, rows));
     if (options_.hourly) {
       TRY(AskHours(questions.back(), rows, outcome));
@@ -113,9 +109,23 @@ class Filler {
       answer.period = month;
       answer.asked_at = now;
       answer.requests = after.spent - before.spent;
+      TRY(KeepEarlierDays(answer, DayString(days.start), of_month));
       TRY(answers_.Keep(answer, of_month));
     }
     return largest;
+  }
+
+  /// Adds the rows of an earlier answer for days that were not asked for anew: the bill that has them now may go.
+  Result<void> KeepEarlierDays(const KeptAnswer& answer, const std::string& from,
+                               std::vector<CostExplorerRow>& rows) {
+    TRY_ASSIGN(const std::vector<KeptAnswer> kept, answers_.List(connection_.id));
+    for (const KeptAnswer& earlier : kept) {
+      if (earlier.period != answer.period) continue;
+      TRY_ASSIGN(const std::vector<CostExplorerRow> before, answers_.Rows(earlier));
+      std::copy_if(before.begin(), before.end(), std::back_inserter(rows),
+                   [&](const CostExplorerRow& row) { return row.day() < from; });
+    }
+    return {};
   }
 
   Result<void> Ask(const CostQuestion& question, Rows& rows) {

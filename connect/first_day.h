@@ -4,6 +4,7 @@
 // through the ledger (connect/spending.h).  docs/decisions/0008-cost-explorer.md.  One thread per call.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct FirstDayOptions {
 /// What would be asked and what that costs, before anything is spent.
 struct FirstDayPlan {
   std::vector<Period> months;         ///< newest first
+  std::map<Period, Instant> from;     ///< of those a bill covers in part: the first day it does not
   std::vector<std::string> left_out;  ///< sentences: months that need nothing, and why
   int least_requests = 0, expected_requests = 0;
   std::string expectation;  ///< what the expected number rests on

@@ -11,6 +11,7 @@ namespace farthing::connect {
 namespace {
 
 constexpr std::int64_t kHourMicros = std::int64_t{3600} * 1'000'000;
+constexpr std::int64_t kDayMicros = 24 * kHourMicros;
 constexpr int kMonthsKept = 13;  // before the current one; AWS Cost Explorer user guide
 constexpr int kPagesPerSpan = 20;
 constexpr int kFirstMonths = 2;
@@ -21,6 +22,13 @@ Period Before(Period period, int months) {
   const int count = period.year * 12 + period.month - 1 - months;
   return {count / 12, count % 12 + 1};
 }
+
+/// What the bills of a month leave to ask for.
+struct Covered {
+  bool whole = false;    ///< nothing
+  std::string until;     ///< last day that they have; "" where there are none
+  std::string sentence;  ///< why they have it
+};
 
 class Planner {
  public:
@@ -38,20 +46,25 @@ class Planner {
     const Period current = PeriodOf(now_);
     const Period oldest = std::max(Before(current, kMonthsKept), options_.first.value_or(Period{}));
     for (Period month = current; month >= oldest; month = Before(month, 1)) {
-      TRY_ASSIGN(const std::string why_not, WhyNot(month));
-      if (why_not.empty()) {
-        plan.months.push_back(month);
-      } else {
-        plan.left_out.push_back(ToString(month) + ": " + why_not);
+      const std::string answered = WhyAnswered(month);
+      TRY_ASSIGN(const Covered covered, CoveredOf(month));
+      if (!answered.empty() || covered.whole) {
+        plan.left_out.push_back(ToString(month) + ": " +
+                                (answered.empty() ? covered.sentence : answered));
+        continue;
       }
+      plan.months.push_back(month);
+      if (covered.until.empty()) continue;
+      TRY_ASSIGN(const Instant last, ParseInstant(covered.until));
+      plan.from[month] = Instant{last.micros + kDayMicros};
     }
     TRY(Price(plan));
     return plan;
   }
 
  private:
-  /// Why a month is not asked for; "" when it is.
-  Result<std::string> WhyNot(Period month) {
+  /// Why the answer that is kept of a month will do; "" when it will not.
+  std::string WhyAnswered(Period month) const {
     const auto known = std::find_if(kept_.begin(), kept_.end(),
                                     [&](const KeptAnswer& a) { return a.period == month; });
     if (known != kept_.end() && !options_.again) {
@@ -60,22 +73,41 @@ class Planner {
       if (options_.unanswered) return "answered on " + DayString(known->asked_at);
       if (final) return "answered on " + DayString(known->asked_at) + ", after it was closed";
       if (hours < kFreshHours) {
-        return std::string("answered less than 8 hours ago; AWS has nothing newer");
+        return "answered less than 8 hours ago; AWS has nothing newer";
       }
     }
-    // A bill that reaches to the month's end, or to the day before yesterday, leaves nothing to fill.
-    const Instant last = std::min(Instant{month.end().micros - 24 * kHourMicros},
-                                  Instant{now_.micros - 48 * kHourMicros});
+    return {};
+  }
+
+  /// True where the load may hold every account that the connection pays for.
+  bool HasAllAccounts(const lake::Load& load) const {
+    if (!IsBillOf(load, connection_)) return false;
+    // The report of a member names its payer too.
+    return connection_.settings.type == ConnectionType::kMember || load.sub_accounts.size() != 1 ||
+           load.sub_accounts.front() == connection_.settings.account_id;
+  }
+
+  /// An invoiced bill has all of its month, also where the last days had no usage; any other has the days up to its last
+  /// usage, and AWS owes nothing newer than the day before yesterday.
+  Result<Covered> CoveredOf(Period month) {
+    const std::string owed = DayString(
+        std::min(Instant{month.end().micros - kDayMicros}, Instant{now_.micros - 2 * kDayMicros}));
     TRY_ASSIGN(const std::vector<lake::Load> loads,
                installation_.catalog.ActiveLoads({month, month, std::nullopt}));
+    Covered covered;
     for (const lake::Load& load : loads) {
-      if (!IsBillOf(load, connection_)) continue;
+      if (!HasAllAccounts(load)) continue;
       TRY_ASSIGN(const Coverage coverage, CoverageOf(installation_.catalog.layout(), load));
-      if (!coverage.last_usage_day.empty() && coverage.last_usage_day >= DayString(last)) {
-        return "export " + load.export_name + " covers it until " + coverage.last_usage_day;
+      if (coverage.last_usage_day > covered.until) {
+        covered.until = coverage.last_usage_day;
+        covered.sentence = "export " + load.export_name + " covers it until " + covered.until;
+        covered.whole = covered.until >= owed;
       }
+      TRY_ASSIGN(const bool is_final, IsInvoiced(installation_.catalog.layout(), load));
+      if (is_final)
+        return Covered{true, covered.until, "export " + load.export_name + " has its final bill"};
     }
-    return std::string();
+    return covered;
   }
 
   struct Expectation {
@@ -114,16 +146,19 @@ class Planner {
     TRY_ASSIGN(const Expectation expected, Expect());
     plan.expectation = expected.because;
     const PageSize page;
-    const int count = static_cast<int>(plan.months.size());
-    const int per_month = 31 * expected.groups_per_day;
-    for (int asked = 0; asked < count;) {
-      const int together =
-          std::min(count - asked, page.MonthsTogether(asked == 0, per_month, INT_MAX));
-      plan.expected_requests += QuestionCount() - 1 + page.PagesOf(together * per_month);
-      asked += together;
+    const std::size_t count = plan.months.size();
+    for (std::size_t asked = 0; asked < count;) {
+      const int most = page.MonthsTogether(asked == 0, 31 * expected.groups_per_day, INT_MAX);
+      const std::vector<Period> span = SpanAt(plan, asked, most);
+      const AskedDays days = DaysOf(plan, span, now_);
+      const auto day_count = static_cast<int>((days.end.micros - days.start.micros) / kDayMicros);
+      plan.expected_requests +=
+          QuestionCount() - 1 + page.PagesOf((day_count + 1) * expected.groups_per_day);
+      asked += span.size();
     }
     // At best the first questions and the same for all the rest.
-    if (count > 0) plan.least_requests = QuestionCount() * (count > kFirstMonths ? 2 : 1);
+    if (count > 0)
+      plan.least_requests = QuestionCount() * (count > std::size_t{kFirstMonths} ? 2 : 1);
     if (options_.hourly && count > 0) {
       plan.least_requests += 1;
       plan.expected_requests += page.PagesOf(24 * kHourlyDays * expected.groups_per_day);
@@ -152,6 +187,22 @@ int PageSize::MonthsTogether(bool is_first, int groups_per_month, int left) cons
   const int pages = std::min(kPagesPerSpan, left - QuestionCount() + 1);
   const int fitting = pages * groups_ / std::max(groups_per_month, 1);
   return std::clamp(fitting, 1, is_first ? kFirstMonths : kMonthsKept + 1);
+}
+
+std::vector<Period> SpanAt(const FirstDayPlan& plan, std::size_t index, int most) {
+  std::vector<Period> span = {plan.months[index]};
+  for (std::size_t next = index + 1; next < plan.months.size(); ++next) {
+    const bool is_next = plan.months[next].Next() == span.back();
+    if (static_cast<int>(span.size()) >= most || !is_next || plan.from.contains(span.back())) break;
+    span.push_back(plan.months[next]);
+  }
+  return span;
+}
+
+AskedDays DaysOf(const FirstDayPlan& plan, const std::vector<Period>& span, Instant now) {
+  const auto from = plan.from.find(span.back());
+  return {from == plan.from.end() ? span.back().start() : from->second,
+          std::min(span.front().end(), Instant{now.micros + kDayMicros})};
 }
 
 Result<FirstDayPlan> PlanMonths(Installation& installation, const Connection& connection,

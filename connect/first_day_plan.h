@@ -27,6 +27,15 @@ class PageSize {
   int groups_ = 500;
 };
 
+/// The months that are asked for together with the one at `index`, `most` at most: consecutive, and only the oldest of
+/// them covered in part, so that no day is paid for that a bill has.
+std::vector<Period> SpanAt(const FirstDayPlan& plan, std::size_t index, int most);
+/// The days of a span: from the first that no bill covers to the end of the newest month, or tomorrow.
+struct AskedDays {
+  Instant start, end;
+};
+AskedDays DaysOf(const FirstDayPlan& plan, const std::vector<Period>& span, Instant now);
+
 /// The plan of the connection as it stands.  Asks nothing that costs.
 Result<FirstDayPlan> PlanMonths(Installation& installation, const Connection& connection,
                                 const FirstDayOptions& options);

@@ -70,6 +70,14 @@ Period Asking::Before(int months) {
   return period;
 }
 
+std::size_t Asking::KeptRows(Period month) {
+  KeptAnswers answers(stage_.store().database(), stage_.catalog().layout());
+  for (const KeptAnswer& answer : Must(answers.List(connection_.id))) {
+    if (answer.period == month) return Must(answers.Rows(answer)).size();
+  }
+  return 0;
+}
+
 std::string Asking::LastEvent(const std::string& kind) {
   for (const Event& event : Must(stage_.store().Events(connection_.id, 1000))) {
     if (event.kind == kind) return event.text;

@@ -44,6 +44,8 @@ class Asking {
   Decimal Unblended(Period month);
   Period Current() { return PeriodOf(aws().now()); }
   Period Before(int months);
+  /// Rows of the answer that is kept of that month.
+  std::size_t KeptRows(Period month);
   /// Text of the newest event of that kind; "" when there is none.
   std::string LastEvent(const std::string& kind);
 

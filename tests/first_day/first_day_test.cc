@@ -155,6 +155,69 @@ TEST(FirstDayTest, DaysThatTheBillDoesNotReachComeFromCostExplorer) {
   EXPECT_EQ(asking.Unblended(current), Billed(asking, current));
 }
 
+/// Small bills: most days of an account have no usage at all, the last ones of a month among them.
+rehearsal::Options SparseWorld() {
+  rehearsal::Options world = AskingWorld();
+  world.lines_per_month = 500;
+  return world;
+}
+
+TEST(FirstDayTest, WhatAFinalBillCoversIsNotAskedFor) {
+  Asking asking(SparseWorld());
+  asking.AddExport();
+  FirstDayOptions options = asking.Options();
+  options.first = asking.Before(3);
+  asking.Collect();
+  const FirstDayPlan before =
+      Must(PlanFirstDay(asking.stage().parts(), asking.connection().id, options));
+  EXPECT_EQ(before.months,
+            (std::vector<Period>{asking.Before(1), asking.Before(2), asking.Before(3)}));
+
+  asking.stage().Control("backfill", R"({"from":"2026-08"})");
+  asking.Collect();
+  const FirstDayPlan plan =
+      Must(PlanFirstDay(asking.stage().parts(), asking.connection().id, options));
+  EXPECT_EQ(plan.months, std::vector<Period>());
+  EXPECT_EQ(plan.expected_requests, 0);
+  EXPECT_EQ(plan.least_requests, 0);
+  EXPECT_EQ(plan.left_out.size(), 4U);
+  EXPECT_EQ(asking.Fill(options).requests, 0);
+  EXPECT_EQ(asking.Requests(), 0);
+}
+
+TEST(FirstDayTest, OfAnOpenMonthOnlyTheDaysThatNoBillCoversAreAsked) {
+  Asking asking;
+  asking.AddExport();
+  asking.stage().Control("backfill", R"({"from":"2026-08"})");
+  asking.Collect();
+  asking.aws().Inject({.kind = rehearsal::FaultKind::kStopDeliveries});
+  Must(asking.aws().Advance(kThreeDays));
+  FirstDayOptions options = asking.Options();
+  options.first = asking.Before(3);
+  std::set<std::string> asked;
+  options.observer = [&](const std::string& what) { asked.insert(what.substr(0, what.find(','))); };
+  const FirstDayPlan plan =
+      Must(PlanFirstDay(asking.stage().parts(), asking.connection().id, options));
+  EXPECT_EQ(plan.months, std::vector<Period>{asking.Current()});
+  EXPECT_EQ(plan.least_requests, 5);
+  const FirstDayOutcome outcome = asking.Fill(options);
+  EXPECT_EQ(outcome.requests, 5);
+  EXPECT_EQ(asked, std::set<std::string>{"asking Cost Explorer for 2026-11-20 to 2026-11-24"});
+  EXPECT_EQ(asking.Unblended(asking.Current()), Billed(asking, asking.Current()));
+}
+
+TEST(FirstDayTest, DaysThatAreNotAskedAnewStayAsTheyWereAnswered) {
+  Asking asking;
+  asking.Fill();
+  const std::size_t before = asking.KeptRows(asking.Current());
+  asking.AddExport();
+  asking.Collect();
+  asking.aws().Inject({.kind = rehearsal::FaultKind::kStopDeliveries});
+  Must(asking.aws().Advance(kThreeDays));
+  asking.Fill();
+  EXPECT_GT(asking.KeptRows(asking.Current()), before);
+}
+
 TEST(FirstDayTest, AFreshAnswerIsNotPaidForTwice) {
   Asking asking;
   asking.Fill();
