@@ -49,8 +49,10 @@ bool IsCurrency(const DimensionRef& dimension) {
 Request SplitCurrencies(Request request, std::span<const lake::Load> loads,
                         std::vector<std::string>& notes) {
   std::set<std::string> currencies;
-  for (const lake::Load& load : loads)
+  for (const lake::Load& load : loads) {
     currencies.insert(load.currencies.begin(), load.currencies.end());
+    if (load.currencies.empty() && load.line_count > 0) currencies.insert("");
+  }
   const bool adds_amounts =
       std::any_of(request.metrics.begin(), request.metrics.end(), [](const MetricRequest& metric) {
         return metric.metric->kind == billing::ColumnKind::kAmount;
@@ -64,7 +66,9 @@ Request SplitCurrencies(Request request, std::span<const lake::Load> loads,
                   [](const MetricRequest& metric) { return metric.label == "currency"; });
   request.group_by.push_back(
       {{DimensionKind::kRegistered, "billing_currency"}, taken ? "billing_currency" : "currency"});
+  const bool has_unknown = currencies.erase("") > 0;
   notes.push_back("amounts in " + Join({currencies.begin(), currencies.end()}, ", ") +
+                  (has_unknown ? " and of unknown currency" : "") +
                   " are never added up: currency was added to the columns");
   return request;
 }

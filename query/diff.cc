@@ -125,7 +125,7 @@ Result<Differences> CompareLoads(Session& session, const ComparisonRequest& requ
   question.group_by = request.group_by;
   question.filter = request.filter;
   const std::vector<lake::Load> both = {from_load, to_load};
-  question = SplitCurrencies(std::move(question), both, differences.notes);
+  TRY_ASSIGN(question, session.Split(std::move(question), both, differences.notes));
 
   TRY_ASSIGN(const Answer from, session.RunOver(question, {from_load}, {.totals = true}));
   TRY_ASSIGN(const Answer to, session.RunOver(question, {to_load}, {.totals = true}));

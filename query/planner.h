@@ -49,7 +49,8 @@ std::string_view ChooseTable(const Request& request);
 bool IsCurrency(const DimensionRef& dimension);
 
 /// Returns the request with billing_currency as last key where amounts of several currencies would be
-/// added up, and a note that says so.
+/// added up, and a note that says so.  Lines without a currency are of one that is unknown: "" among
+/// a load's currencies, or lines and no currency at all.
 Request SplitCurrencies(Request request, std::span<const lake::Load> loads,
                         std::vector<std::string>& notes);
 

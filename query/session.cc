@@ -1,5 +1,7 @@
 #include "query/session.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/text.h"
 #include "query/fact_source.h"
@@ -76,7 +78,12 @@ Result<std::vector<lake::Load>> Session::ActiveLoads() {
   TRY(watch_->Each("PRAGMA data_version", {},
                    [&](const engine::SqliteRow& row) { version = row.Int(0); }));
   if (seen_version_ != version) {
-    TRY_ASSIGN(active_, catalog_->ActiveLoads({}));
+    TRY_ASSIGN(std::vector<lake::Candidate> candidates, catalog_->Candidates({}));
+    not_added_ = lake::NotesOfNotAdded(candidates);
+    active_.clear();
+    for (lake::Candidate& candidate : candidates) {
+      if (candidate.elected) active_.push_back(std::move(candidate.load));
+    }
     seen_version_ = version;
   }
   return active_;
@@ -118,9 +125,34 @@ Result<FileTypes> Session::Types(std::string_view table, const std::vector<lake:
   return types;
 }
 
+Result<void> Session::MarkUnknownCurrencies(std::vector<lake::Load>& loads) {
+  std::vector<lake::Load> unseen;
+  for (const lake::Load& load : loads) {
+    if (!lacks_currency_.contains(load.id)) unseen.push_back(load);
+  }
+  if (!unseen.empty()) {
+    TRY_ASSIGN(const engine::Table found,
+               connection_.Query("SELECT DISTINCT load_id FROM " +
+                                 query::Relation(catalog_->layout(), lake::kCostDaily, unseen, {}) +
+                                 " WHERE billing_currency IS NULL"));
+    for (const lake::Load& load : unseen) lacks_currency_[load.id] = false;
+    for (const auto& row : found.rows) lacks_currency_[row[0].value_or("")] = true;
+  }
+  for (lake::Load& load : loads) {
+    if (lacks_currency_[load.id]) load.currencies.emplace_back();
+  }
+  return {};
+}
+
+Result<Request> Session::Split(Request request, std::vector<lake::Load> loads,
+                               std::vector<std::string>& notes) {
+  TRY(MarkUnknownCurrencies(loads));
+  return SplitCurrencies(std::move(request), loads, notes);
+}
+
 Result<Session::Prepared> Session::Prepare(const Request& request, std::vector<lake::Load> loads) {
   std::vector<std::string> notes;
-  Request split = SplitCurrencies(request, loads, notes);
+  TRY_ASSIGN(Request split, Split(request, loads, notes));
   TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), ChargedWithin(split.time, loads)));
   return Prepared{
       std::move(split), {std::move(loads), std::move(types), catalog_->layout()}, std::move(notes)};
@@ -137,7 +169,27 @@ Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
     });
     TRY(std::move(checked));
   }
-  return RunOver(request, std::move(loads), options);
+  TRY_ASSIGN(Answer answer, RunOver(request, std::move(loads), options));
+  TRY(NoteNotAdded(request, answer));
+  return answer;
+}
+
+// Only where a load that was read stands for the bill: other months and bills are not asked for.
+Result<void> Session::NoteNotAdded(const Request& request, Answer& answer) {
+  std::vector<lake::NotAdded> of_then;
+  if (request.as_of) {
+    TRY_ASSIGN(const std::vector<lake::Candidate> candidates,
+               catalog_->Candidates(FilterOf(request)));
+    of_then = lake::NotesOfNotAdded(candidates);
+  }
+  for (const lake::NotAdded& left : request.as_of ? of_then : not_added_) {
+    const bool is_read = std::any_of(
+        answer.plan.loads.begin(), answer.plan.loads.end(), [&](const lake::Load& load) {
+          return load.period == left.period && load.export_name == left.elected_export;
+        });
+    if (is_read) answer.notes.push_back(left.note);
+  }
+  return {};
 }
 
 Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> loads,

@@ -14,6 +14,7 @@
 #include "engine/duckdb.h"
 #include "engine/sqlite.h"
 #include "lake/catalog.h"
+#include "lake/not_added.h"
 #include "query/planner.h"
 #include "query/request.h"
 
@@ -73,6 +74,9 @@ class Session {
   };
   /// Requires: at least one load.
   Result<Prepared> Prepare(const Request& request, std::vector<lake::Load> loads);
+  /// SplitCurrencies over these loads, knowing which of them have lines without a currency.
+  Result<Request> Split(Request request, std::vector<lake::Load> loads,
+                        std::vector<std::string>& notes);
   /// The decimal types of a table's files; nothing for a single load, which cannot disagree.
   Result<FileTypes> Types(std::string_view table, const std::vector<lake::Load>& loads);
 
@@ -91,6 +95,9 @@ class Session {
         connection_(std::move(connection)) {}
 
   Result<std::vector<lake::Load>> ActiveLoads();
+  Result<void> NoteNotAdded(const Request& request, Answer& answer);
+  /// Adds "" to the currencies of the loads that have lines without one.
+  Result<void> MarkUnknownCurrencies(std::vector<lake::Load>& loads);
   Result<void> AddTotals(const Request& request, const std::vector<lake::Load>& loads,
                          Answer& answer);
 
@@ -102,7 +109,9 @@ class Session {
   engine::Connection connection_;
   std::optional<std::int64_t> seen_version_;  // of the catalog when active_ was read
   std::vector<lake::Load> active_;
+  std::vector<lake::NotAdded> not_added_;                     // beside active_
   std::map<std::string, DecimalColumns, std::less<>> types_;  // "table/load id"; files never change
+  std::map<std::string, bool> lacks_currency_;                // load id → some line has no currency
 };
 
 /// Database options that let large questions spill to the system's temporary directory.

@@ -161,6 +161,30 @@ TEST_F(SessionTest, CurrenciesAreNeverAddedUp) {
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "export", "currency=JPY")), (Rows{"japan|1000"}));
 }
 
+TEST_F(SessionTest, AnUnknownCurrencyIsNeverAddedToAKnownOne) {
+  TestLine none = Line("2026-01-01 00:00:00", "a", "7");
+  none.text["billing_currency"] = "";
+  // In one bill, where some lines have a currency and some have none.
+  lake_.Publish({.lines = {Line("2026-01-01 00:00:00", "a", "5"), none}});
+  const Answer one = Run(query::Ask("unblended_cost", "service"), {.totals = true});
+  EXPECT_EQ(Print(one.rows), (Rows{"a||7", "a|USD|5"}));
+  EXPECT_EQ(Print(one.totals), (Rows{"||7", "|USD|5"}));
+  EXPECT_EQ(one.notes, (Rows{"amounts in USD and of unknown currency are never added up: currency "
+                             "was added to the columns"}));
+  EXPECT_EQ(Ask(query::Ask("unblended_cost", "service", "currency=USD")), (Rows{"a|5"}));
+}
+
+TEST_F(SessionTest, ABillWithoutCurrencyIsNotAddedToOthers) {
+  TestLine none = Line("2026-01-01 00:00:00", "a", "7");
+  none.text["billing_currency"] = "";
+  lake_.Publish({.lines = {none}});
+  EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"7"}));
+  lake_.Publish({.export_name = "other",
+                 .lines = {Line("2026-01-01 00:00:00", "a", "5")},
+                 .payer = "111111111111"});
+  EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"|7", "USD|5"}));
+}
+
 TEST_F(SessionTest, UnknownAmountsAreEmptyNotZero) {
   lake_.Publish(
       {.lines = {Line("2026-01-01 00:00:00", "a", "5"), Line("2026-01-01 00:00:00", "b", "6")}});

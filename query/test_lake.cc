@@ -44,7 +44,8 @@ std::string ValueOf(const std::map<std::string, std::string>& values, std::strin
 std::string LiteralOf(const billing::LakeColumn& column, const TestLoad& load, const TestLine& line,
                       std::size_t row) {
   if (column.name == "billing_account_id") return engine::QuoteLiteral(load.payer);
-  if (column.name == "billing_currency") return ValueOf(line.text, column.name, "'USD'");
+  if (column.name == "billing_currency")
+    return "nullif(" + ValueOf(line.text, column.name, "'USD'") + ", '')";
   switch (column.kind) {
     case ColumnKind::kText: return ValueOf(line.text, column.name, "NULL");
     case ColumnKind::kTime: return engine::QuoteLiteral(line.start);

@@ -15,8 +15,9 @@ namespace farthing::query {
 
 /// One line.  Texts that are not named are absent, amounts that are not named are zero.
 struct TestLine {
-  std::string start;                                ///< "2026-01-05 10:00:00"
-  std::map<std::string, std::string> text = {};     ///< lake column → value
+  std::string start;  ///< "2026-01-05 10:00:00"
+  /// Lake column → value; the currency is USD unless it is named, "" where there is none.
+  std::map<std::string, std::string> text = {};
   std::map<std::string, std::string> amounts = {};  ///< lake column → decimal
   std::map<std::string, std::string> tags = {};     ///< stored key → value
   std::map<std::string, std::string> product = {};
