@@ -47,7 +47,7 @@ CsvMaps::Content CsvMaps::Parse(const MapPlan& plan, std::string_view raw) {
   const std::string_view text = Unquote(raw, scratch);
   if (IsAbsent(plan.role, text)) return content;
   boost::json::object rest;
-  for (SetEntry& entry : MapEntries({ColumnRole::Use::kProductMap, ""}, text)) {
+  for (SetEntry& entry : MapEntries({plan.role.use, ""}, text)) {
     const auto key = std::find(plan.keys.begin(), plan.keys.end(), entry.key);
     if (key == plan.keys.end()) {
       rest[entry.key] = entry.value;

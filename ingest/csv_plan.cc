@@ -1,7 +1,6 @@
 #include "ingest/csv_plan.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <set>
 
 #include "base/decimal.h"
@@ -9,6 +8,7 @@
 #include "base/text.h"
 #include "billing/tag_key.h"
 #include "ingest/csv_scan.h"
+#include "ingest/json_map.h"
 
 namespace farthing::ingest {
 namespace {
@@ -16,13 +16,12 @@ namespace {
 using billing::SourceFamily;
 using Use = ColumnRole::Use;
 
-std::string TextOf(const boost::json::value& value) {
-  if (value.is_string()) return std::string(value.get_string());
-  if (value.is_double()) {
-    const Result<Decimal> exact = FromDouble(value.get_double());
-    if (exact.ok()) return ToString(*exact);
-  }
-  return boost::json::serialize(value);
+// CUR 2.0's Parquet has doubles in its map of amounts: they are spelled the same from either.  Any other number is
+// what somebody has written.
+std::string TextOf(const ColumnRole& map, JsonMember member) {
+  if (!member.is_number || map.use != Use::kAttributeMap) return std::move(member.text);
+  const Result<Decimal> exact = ParseDecimal(member.text);
+  return exact.ok() ? ToString(*exact) : std::move(member.text);
 }
 
 // CUR 2.0's `tags` names the kind of tag in the key: resourceTags/user:team, costCategory/Team.
@@ -64,28 +63,6 @@ std::vector<std::size_t> SortFields(SourceFamily family, const std::vector<Sourc
   return fields;
 }
 
-// The member of a pair, however its name is capitalised; nothing where there is none.
-const boost::json::value* Member(const boost::json::object& pair, std::string_view name) {
-  for (const auto& member : pair) {
-    if (EqualsIgnoreCase(member.key(), name)) return &member.value();
-  }
-  return nullptr;
-}
-
-// [{"key": "team", "value": "a"}], as BigQuery writes labels, is the object {"team": "a"}.
-boost::json::value FromPairs(boost::json::value list) {
-  boost::json::object map;
-  for (const boost::json::value& item : list.get_array()) {
-    if (!item.is_object() || item.get_object().size() != 2) return list;
-    const boost::json::value* key = Member(item.get_object(), "key");
-    const boost::json::value* value = Member(item.get_object(), "value");
-    if (key == nullptr || value == nullptr || !key->is_string()) return list;
-    if (map.contains(key->get_string())) return list;
-    map[key->get_string()] = *value;
-  }
-  return map;
-}
-
 }  // namespace
 
 bool IsMap(Use use) {
@@ -123,19 +100,14 @@ SetEntry EntryOf(const ColumnRole& role, std::string key, std::string value) {
 
 std::vector<SetEntry> MapEntries(const ColumnRole& role, std::string_view json_text) {
   std::vector<SetEntry> entries;
-  boost::system::error_code code;
-  boost::json::value map = boost::json::parse(json_text, code);
-  if (code && json_text.starts_with('"')) {  // Azure leaves the braces out
-    map = boost::json::parse("{" + std::string(json_text) + "}", code);
-  }
-  if (!code && map.is_array()) map = FromPairs(std::move(map));
-  if (code || !map.is_object()) {
+  std::optional<std::vector<JsonMember>> members = ReadJsonMap(json_text);
+  if (!members) {
     entries.push_back(EntryOf(role, "unreadable", std::string(json_text)));
     return entries;
   }
-  for (const auto& [key, value] : map.get_object()) {
-    std::string text = value.is_null() ? "" : TextOf(value);
-    if (!text.empty()) entries.push_back(EntryOf(role, std::string(key), std::move(text)));
+  for (JsonMember& member : *members) {
+    std::string key = member.key;
+    entries.push_back(EntryOf(role, std::move(key), TextOf(role, std::move(member))));
   }
   return entries;
 }

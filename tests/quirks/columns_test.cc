@@ -66,12 +66,35 @@ TEST(QuirkTest, Q22_AcronymsInEverySpelling) {
   }
 }
 
-TEST(QuirkTest, Q22_ASecondColumnOfTheSameMeaningIsKeptAside) {
+TEST(QuirkTest, Q22_ASecondTextOfTheSameMeaningIsKeptAside) {
   Lab lab;
-  lab.ImportSheet(Cur1({{"1", "Usage", {{"line_item_unblended_cost", "99"}}}}));
-  EXPECT_EQ(lab.Value("unblended_cost"), "1");
-  EXPECT_EQ(lab.Value("attributes['line_item_unblended_cost']"), "99");
-  EXPECT_EQ(LoadOf(lab).unknown_columns, Texts{"line_item_unblended_cost"});
+  lab.ImportSheet(
+      Cur1({{"1",
+             "Usage",
+             {{"lineItem/LineItemDescription", "a"}, {"line_item_line_item_description", "b"}}}}));
+  EXPECT_EQ(lab.Value("charge_description"), "a");
+  EXPECT_EQ(lab.Value("attributes['line_item_line_item_description']"), "b");
+  EXPECT_EQ(LoadOf(lab).unknown_columns, Texts{"line_item_line_item_description"});
+}
+
+TEST(QuirkTest, Q22_TwoColumnsForOneAmountAreRefused) {
+  Sheet sheet = Cur1({{"99"}});
+  const auto cost = std::find(sheet.header.begin(), sheet.header.end(), "lineItem/UnblendedCost");
+  const std::string place = std::to_string(cost - sheet.header.begin() + 1);
+  const std::string last = std::to_string(sheet.header.size() + 1);
+  for (const std::string header : {"lineItem/UnblendedCost", "line_item_unblended_cost"}) {
+    Sheet doubled = sheet;
+    doubled.header.push_back(header);
+    doubled.rows[0].push_back("");
+    Lab lab;
+    const Texts outcomes = lab.ImportSheet(doubled);
+    ASSERT_EQ(outcomes.size(), 1u);
+    EXPECT_NE(outcomes[0].find("bill.csv: has the column line_item_unblended_cost twice: "
+                               "lineItem/UnblendedCost is column " +
+                               place + ", " + header + " is column " + last),
+              std::string::npos)
+        << outcomes[0];
+  }
 }
 
 TEST(QuirkTest, Q23_ColumnsThatComeAndGo) {
@@ -461,6 +484,18 @@ TEST(QuirkTest, Q59_PairsAndStructsAreMapsToo) {
   EXPECT_EQ(tags_of(pairs, "STRUCT(\"key\" VARCHAR, \"value\" VARCHAR)[]"), "a " + pairs);
   EXPECT_EQ(tags_of("{'team': a, 'app': b}", "STRUCT(team VARCHAR, app VARCHAR)"), "a " + object);
   EXPECT_EQ(tags_of(object, "MAP(VARCHAR, VARCHAR)"), "a " + object);
+}
+
+TEST(QuirkTest, Q59_NumbersInJsonKeepTheirDigits) {
+  Lab lab;
+  lab.ImportSheet(
+      Cur2({{"1",
+             "Usage",
+             {{"resource_tags", R"({"user_version":1.50})"},
+              {"discount", R"({"edp_discount":-1234567890.1234567891,"b":-2.50E-7})"}}}}));
+  EXPECT_EQ(lab.Value("tags['user_version']"), "1.50");
+  EXPECT_EQ(lab.Value("discount_edp"), "-1234567890.1234567891");
+  EXPECT_EQ(lab.Value("attributes['discount_b']"), "-0.00000025");
 }
 
 TEST(QuirkTest, Q59_AzuresTagsWithoutBracesAreAMap) {
