@@ -1,6 +1,7 @@
 #include "ingest/opened_files.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -15,6 +16,29 @@ std::vector<std::string> NamesOf(const std::vector<ParquetColumn>& columns) {
   std::vector<std::string> names;
   for (const ParquetColumn& column : columns) names.push_back(column.name);
   return names;
+}
+
+bool IsMandatory(billing::SourceFamily family, const std::string& name) {
+  const auto mandatory = MandatoryColumns(family);
+  return std::find(mandatory.begin(), mandatory.end(), name) != mandatory.end();
+}
+
+// Two columns for one amount, time or id: nothing tells which is the bill's.  Two texts are both kept.
+Result<void> CheckDoubled(billing::SourceFamily family, const std::vector<std::string>& header) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t place = 0; place < header.size(); ++place) {
+    const ColumnRole role = RoleOf(family, header[place]);
+    if (role.use != ColumnRole::Use::kUsed) continue;
+    const auto [first, is_new] = places.emplace(role.name, place);
+    const bool is_text = FindUsedColumn(family, role.name)->kind == SourceKind::kText;
+    if (is_new || (is_text && !IsMandatory(family, role.name))) continue;
+    return Error(Errc::kInvalidArgument,
+                 "has the column " + role.name + " twice: " + header[first->second] +
+                     " is column " + std::to_string(first->second + 1) + ", " + header[place] +
+                     " is column " + std::to_string(place + 1))
+        .Hint("leave one of the two out of the export's query, or of the tool that wrote the file");
+  }
+  return {};
 }
 
 Result<void> CheckMandatory(billing::SourceFamily family, const std::vector<std::string>& header) {
@@ -48,6 +72,7 @@ class Opener {
     }
     files_.detection = detection;
     files_.paths.push_back(path);
+    TRY(CheckDoubled(detection.family, header));
     return CheckMandatory(detection.family, header);
   }
 
