@@ -140,6 +140,15 @@ TEST(DroppedColumnsTest, AFeeBesideReservationsMayBeTheirs) {
   EXPECT_TRUE(metrics->Names("amortized_cost", "reservation_reservation_a_r_n"));
 }
 
+TEST(DroppedColumnsTest, UsageThatMayBeSplitNamesTheOperation) {
+  const Cells pod = {{"lineItem/UsageType", "USE1-EKS-EC2-vCPU-Hours"}};
+  const std::optional<Metrics> metrics =
+      MetricsOf({Cur1({{"1"}, {"0", "Usage", pod}}).Without("lineItem/Operation")});
+  ASSERT_TRUE(metrics);
+  EXPECT_EQ(metrics->values.at("usage_quantity"), std::nullopt);
+  EXPECT_TRUE(metrics->Names("usage_quantity", "line_item_operation"));
+}
+
 TEST(DroppedColumnsTest, LegacyReportsLeaveOutThePartOfACommitmentThatNoPlanHas) {
   const Cells all_upfront = {{"savingsPlan/TotalCommitmentToDate", "10"},
                              {"savingsPlan/UsedCommitment", "0"},
