@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "billing/registry.h"
+#include "lake/not_added.h"
 
 namespace farthing::lake {
 namespace {
@@ -25,12 +26,6 @@ std::size_t PreferenceRank(const Load& load, const std::vector<Preference>& pref
     }
   }
   return preferences.size();
-}
-
-// Tools that take ids for numbers cut off their leading zeros.
-std::string PlainAccount(const std::string& id) {
-  if (id.find_first_not_of("0123456789") != std::string::npos) return id;
-  return id.substr(std::min(id.find_first_not_of('0'), id.size()));
 }
 
 // FOCUS files of other makers spell AWS out.
@@ -61,28 +56,31 @@ bool ShareAccounts(const Load& a, const Load& b) {
   return Intersect(a.sub_accounts, b.sub_accounts, PlainAccount);
 }
 
-// A load that names no accounts may cover any of its payer's.
-bool AccountsOverlap(const Load& a, const Load& b) {
-  return a.sub_accounts.empty() || b.sub_accounts.empty() || ShareAccounts(a, b);
+bool SayAccounts(const Load& a, const Load& b) {
+  return !a.sub_accounts.empty() && !b.sub_accounts.empty();
 }
 
-bool SameTotal(const Load& a, const Load& b) {
-  const auto of_a = a.totals.find("billed_cost");
-  const auto of_b = b.totals.find("billed_cost");
-  return of_a != a.totals.end() && of_b != b.totals.end() &&
-         Canonical(of_a->second) == Canonical(of_b->second) && of_a->second.units != 0;
+std::string Itself(const std::string& name) { return name; }
+
+// The payer of a bill that names no accounts may be taken from who owns the export: a member owns its own.
+bool IsOfMember(const Load& load, const Load& payers) {
+  return load.sub_accounts.empty() &&
+         Intersect(load.billing_accounts, payers.sub_accounts, PlainAccount);
 }
 
-// Where the payers are not known, a common account tells one bill from those of two customers; where one names
-// no accounts either, the same sum to the last digit.
-bool LooksSame(const Load& a, const Load& b) {
-  return ShareAccounts(a, b) ||
-         ((a.sub_accounts.empty() || b.sub_accounts.empty()) && SameTotal(a, b));
+// True where a column says that they are one bill, not only nothing that they are two.
+bool AreKnownAsOne(const Load& a, const Load& b) { return SharePayer(a, b) || ShareAccounts(a, b); }
+
+bool AreTwoBills(const Load& a, const Load& b) {
+  if (SayAccounts(a, b) && !ShareAccounts(a, b)) return true;
+  if (SayPayers(a, b)) return !SharePayer(a, b) && !IsOfMember(a, b) && !IsOfMember(b, a);
+  return !AreKnownAsOne(a, b) && !a.currencies.empty() && !b.currencies.empty() &&
+         !Intersect(a.currencies, b.currencies, Itself);
 }
 
 bool SameBill(const Load& a, const Load& b) {
   return a.period == b.period && a.export_id != b.export_id && SameProvider(a, b) &&
-         (SayPayers(a, b) ? SharePayer(a, b) && AccountsOverlap(a, b) : LooksSame(a, b));
+         !AreTwoBills(a, b);
 }
 
 bool IsFiller(const Load& load) { return load.format == billing::kCostExplorerFormat; }
@@ -97,6 +95,7 @@ std::string WhyPreferred(const Load& winner, const Load& other,
   if (PreferenceRank(winner, preferences) != PreferenceRank(other, preferences))
     return "your choice";
   if (winner.sub_accounts.size() != other.sub_accounts.size()) return "covers more accounts";
+  if (IsFiltered(winner) != IsFiltered(other)) return "its query has no WHERE";
   if (winner.complete != other.complete) return "has a manifest";
   if (winner.format != other.format) return winner.format + " is preferred to " + other.format;
   if (winner.line_count != other.line_count) return "has more lines";
@@ -138,6 +137,16 @@ void ElectFillers(std::vector<Candidate>& candidates, const std::vector<std::siz
 
 }  // namespace
 
+bool IsFiltered(const Load& load) {
+  return std::any_of(load.notes.begin(), load.notes.end(),
+                     [](const std::string& note) { return note.starts_with(kFilteredNote); });
+}
+
+std::string PlainAccount(const std::string& id) {
+  if (id.find_first_not_of("0123456789") != std::string::npos) return id;
+  return id.substr(std::min(id.find_first_not_of('0'), id.size()));
+}
+
 bool MayShareCells(const Load& a, const Load& b) {
   return a.period == b.period && SameProvider(a, b) && (SharePayer(a, b) || ShareAccounts(a, b));
 }
@@ -152,8 +161,9 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
   const auto key = [&](std::size_t i) {
     const Load& load = candidates[i].load;
     return std::make_tuple(load.period, PreferenceRank(load, preferences),
-                           -static_cast<std::int64_t>(load.sub_accounts.size()), !load.complete,
-                           FormatRank(load.format), -load.line_count, load.export_id);
+                           -static_cast<std::int64_t>(load.sub_accounts.size()), IsFiltered(load),
+                           !load.complete, FormatRank(load.format), -load.line_count,
+                           load.export_id);
   };
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
@@ -177,8 +187,16 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
     candidate.elected_export = winner.load.export_name;
     candidate.reason =
         "same bill as " + winner.load.export_name + " (elected: " + winner.reason + ")";
+    if (!AreKnownAsOne(winner.load, candidate.load)) {
+      candidate.reason += "; no payer and no account says that they are two";
+    }
   }
   ElectFillers(candidates, order, winners);
+  for (Candidate& candidate : candidates) {
+    if (const auto difference = Difference(candidate, candidates)) {
+      candidate.reason += "; " + *difference;
+    }
+  }
   return candidates;
 }
 

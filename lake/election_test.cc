@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lake/not_added.h"
+
 namespace farthing::lake {
 namespace {
 
@@ -29,6 +31,10 @@ std::vector<std::string> Winners(std::vector<Load> loads,
 }
 
 using Names = std::vector<std::string>;
+
+std::string ReasonOf(std::size_t index, std::vector<Load> loads) {
+  return HoldElection(std::move(loads), {}).at(index).reason;
+}
 
 TEST(ElectionTest, OneExportStandsForItself) {
   const auto candidates = HoldElection({MakeLoad(1, "focus", {"a"})}, {});
@@ -130,32 +136,78 @@ TEST(ElectionTest, AnUnknownPayerOrProviderMayBeAnyWhereAccountsAreCommon) {
   EXPECT_EQ(Winners({MakeLoad(1, "cur1", {"a", "b"}), no_payer, no_provider}), Names{"export2"});
 }
 
-TEST(ElectionTest, BillsOfUnknownPayersWithoutACommonAccountAreAdded) {
+TEST(ElectionTest, BillsOfUnknownPayersAreAddedOnlyWhereTheirAccountsSayThatTheyAreTwo) {
   Load one = MakeLoad(1, "cur2", {"a"});
   one.billing_accounts.clear();
   Load other = MakeLoad(2, "cur2", {"b"});
   other.billing_accounts.clear();
   EXPECT_EQ(Winners({one, other}).size(), 2U);
   other.sub_accounts.clear();
-  EXPECT_EQ(Winners({one, other}).size(), 2U) << "nothing says that they are one bill";
-  EXPECT_EQ(Winners({one, MakeLoad(3, "cur1", {})}).size(), 2U);
+  EXPECT_EQ(Winners({one, other}), Names{"export1"}) << "nothing says that they are two bills";
+  EXPECT_EQ(Winners({MakeLoad(3, "cur1", {"a"}), other}), Names{"export3"});
+  one.currencies = {"USD"};
+  other.currencies = {"EUR"};
+  EXPECT_EQ(Winners({one, other}).size(), 2U);
 }
 
-TEST(ElectionTest, WithoutPayerAndAccountsTheSameSumIsOneBill) {
-  Load one = MakeLoad(1, "cur2", {"a"});
-  one.billing_accounts.clear();
-  one.totals["billed_cost"] = *ParseDecimal("12.50");
-  Load other = MakeLoad(2, "focus", {});
+TEST(ElectionTest, WhatIsOnlyPresumedToBeOneBillIsSaidSo) {
+  Load other = MakeLoad(2, "cur2", {});
   other.billing_accounts.clear();
-  other.totals["billed_cost"] = *ParseDecimal("12.5");
-  EXPECT_EQ(Winners({one, other}), Names{"export1"});
-  other.sub_accounts = {"b"};
-  EXPECT_EQ(Winners({one, other}).size(), 2U) << "they name different accounts";
-  other.sub_accounts.clear();
-  other.totals["billed_cost"] = *ParseDecimal("12.51");
-  EXPECT_EQ(Winners({one, other}).size(), 2U);
-  one.totals["billed_cost"] = other.totals["billed_cost"] = Decimal{};
-  EXPECT_EQ(Winners({one, other}).size(), 2U) << "nothing was charged, which says nothing";
+  EXPECT_EQ(ReasonOf(1, {MakeLoad(1, "cur1", {"a"}), other}),
+            "same bill as export1 (elected: covers more accounts); no payer and no account says "
+            "that they are two");
+}
+
+TEST(ElectionTest, AnOwnerWithoutAccountsIsThePayerOrAMember) {
+  const Load whole = MakeLoad(1, "cur1", {"a", "b"});
+  Load owned = MakeLoad(2, "cur2", {});
+  EXPECT_EQ(Winners({whole, owned}), Names{"export1"});
+  owned.billing_accounts = {"b"};
+  EXPECT_EQ(Winners({whole, owned}), Names{"export1"}) << "a member's export";
+  owned.billing_accounts = {"c"};
+  EXPECT_EQ(Winners({whole, owned}).size(), 2U);
+}
+
+TEST(ElectionTest, AFilteredExportComesAfterAWholeOne) {
+  Load filtered = MakeLoad(2, "cur2", {"a"});
+  filtered.notes.emplace_back(kFilteredNote);
+  Load whole = MakeLoad(1, "cur1", {"a"});
+  whole.totals["unblended_cost"] = *ParseDecimal("12.50");
+  filtered.totals["unblended_cost"] = *ParseDecimal("2.5");
+  whole.currencies = filtered.currencies = {"USD"};
+  EXPECT_EQ(Winners({whole, filtered}), Names{"export1"});
+  EXPECT_EQ(ReasonOf(1, {whole, filtered}),
+            "same bill as export1 (elected: its query has no WHERE); its unblended_cost is 2.5 "
+            "USD, that of export1 12.5 USD");
+  EXPECT_EQ(Winners({whole, filtered}, {{2, ""}}), Names{"export2"});
+}
+
+TEST(ElectionTest, AccountsThatNoElectedLoadHasAreSaid) {
+  const std::vector<Load> loads = {MakeLoad(1, "cur2", {"a", "b", "c"}),
+                                   MakeLoad(2, "cur2", {"c", "d"})};
+  EXPECT_EQ(ReasonOf(1, loads),
+            "same bill as export1 (elected: covers more accounts); account d is in no elected "
+            "export");
+  const auto notes = NotesOfNotAdded(HoldElection(loads, {}));
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].elected_export, "export1");
+  EXPECT_EQ(notes[0].note, "not added: export2 2026-01, " + ReasonOf(1, loads) +
+                               "; farthing crosscheck compares them, farthing elect export2 "
+                               "changes it");
+}
+
+TEST(ElectionTest, WhereSumsAndAccountsAgreeThereIsNoNote) {
+  Load one = MakeLoad(1, "cur1", {"a", "b"});
+  Load other = MakeLoad(2, "cur2", {"a", "b"});
+  one.totals["unblended_cost"] = *ParseDecimal("12.50");
+  other.totals["unblended_cost"] = *ParseDecimal("12.5");
+  EXPECT_TRUE(NotesOfNotAdded(HoldElection({one, other}, {})).empty());
+  other.sub_accounts = {"a"};
+  other.totals["unblended_cost"] = *ParseDecimal("2");
+  EXPECT_TRUE(NotesOfNotAdded(HoldElection({one, other}, {})).empty()) << "a member's export";
+  other.complete = false;
+  EXPECT_EQ(NotesOfNotAdded(HoldElection({one, other}, {})).size(), 1U)
+      << "files without a manifest may be parts of one bill";
 }
 
 TEST(ElectionTest, CostExplorerIsCutForABillOfUnknownPayerOrProvider) {

@@ -1,0 +1,28 @@
+#pragma once
+
+// What a reader must know of loads that were not elected: that the elected ones lack accounts or money of theirs.
+// Pure; const-safe.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lake/catalog.h"
+
+namespace farthing::lake {
+
+/// What the elected loads lack or have otherwise: another sum than the one that stands for the bill, accounts that are
+/// in none.  Nothing where they agree.  A delivered export of fewer accounts, such as a member's, has a smaller sum.
+std::optional<std::string> Difference(const Candidate& other,
+                                      const std::vector<Candidate>& candidates);
+
+/// A note for answers that read `elected_export` in `period`.
+struct NotAdded {
+  Period period;
+  std::string elected_export;
+  std::string note;
+};
+/// One for each load that was not elected and differs.
+std::vector<NotAdded> NotesOfNotAdded(const std::vector<Candidate>& candidates);
+
+}  // namespace farthing::lake
