@@ -17,26 +17,25 @@ std::string FileOf(const Explanation& explanation, const std::string& load_id, s
   return "file " + std::to_string(number);
 }
 
-Result<void> ListLines(Session& session, const Request& request, const Scope& scope,
-                       std::int64_t limit, Explanation& explanation) {
+Result<void> ListLines(Session& session, const Request& request, Scope scope, std::int64_t limit,
+                       Explanation& explanation) {
   TRY_ASSIGN(const Sql count, LinesBehind(request, scope, 0));
   TRY_ASSIGN(const engine::Table counted, session.connection().Query(count.text, count.parameters));
   explanation.line_count = std::stoll(counted.rows.at(0).at(0).value_or("0"));
   if (limit == 0) return {};
-  TRY_ASSIGN(const Sql list, LinesBehind(request, scope, limit));
-  TRY_ASSIGN(const engine::Table listed, session.connection().Query(list.text, list.parameters));
-  for (std::size_t i = 3; i < listed.columns.size(); ++i) {
-    explanation.amount_names.push_back(listed.columns[i].name);
-  }
-  for (const auto& row : listed.rows) {
-    SourceLine line;
-    line.load_id = row[0].value_or("");
-    line.file = FileOf(explanation, line.load_id, std::stoull(row[1].value_or("0")));
-    line.row = std::stoll(row[2].value_or("0"));
-    line.amounts.assign(row.begin() + 3, row.end());
-    explanation.lines.push_back(std::move(line));
-  }
-  return {};
+  explanation.amount_names = ColumnsBehind(request);
+  return session.Stream([&](const Scope& read) { return LinesBehind(request, read, limit); },
+                        lake::kCostLines, scope, [] { return Result<void>(); },
+                        [&](const AnswerRow& row) -> Result<void> {
+                          SourceLine line;
+                          line.load_id = row[0].value_or("");
+                          line.file =
+                              FileOf(explanation, line.load_id, std::stoull(row[1].value_or("0")));
+                          line.row = std::stoll(row[2].value_or("0"));
+                          line.amounts.assign(row.begin() + 3, row.end());
+                          explanation.lines.push_back(std::move(line));
+                          return {};
+                        });
 }
 
 }  // namespace
@@ -51,8 +50,8 @@ Result<Explanation> Explain(Session& session, const Request& request, std::int64
     explanation.deliveries.push_back(std::move(delivery));
   }
   TRY_ASSIGN(FileTypes types, session.Types(lake::kCostLines, loads));
-  const Scope scope{loads, std::move(types), session.catalog().layout()};
-  TRY(ListLines(session, request, scope, line_limit, explanation));
+  TRY(ListLines(session, request, {loads, std::move(types), session.catalog().layout()}, line_limit,
+                explanation));
   return explanation;
 }
 

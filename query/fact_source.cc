@@ -48,7 +48,9 @@ std::string ColumnNames::NameOf(const DimensionRef& dimension) {
 }
 
 std::string FactSource::Relation() const {
-  return query::Relation(scope_.layout, table_, read_, scope_.types);
+  return scope_.sums == Sums::kInParts
+             ? RelationInParts(scope_.layout, table_, read_, scope_.types)
+             : query::Relation(scope_.layout, table_, read_, scope_.types);
 }
 
 Sql FactSource::Expression(const DimensionRef& dimension) const {

@@ -1,11 +1,23 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "billing/registry.h"
+#include "lake/rollups.h"
 #include "query/conditions.h"
 #include "query/fact_source.h"
 #include "query/planner.h"
 
 namespace farthing::query {
+
+std::vector<std::string> ColumnsBehind(const Request& request) {
+  std::vector<std::string> columns;
+  for (const MetricRequest& metric : request.metrics) {
+    const std::string column(metric.metric->column.empty() ? "resource_id" : metric.metric->column);
+    if (std::find(columns.begin(), columns.end(), column) == columns.end())
+      columns.push_back(column);
+  }
+  return columns;
+}
 
 Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t limit) {
   const FactSource source(request, scope, lake::kCostLines);
@@ -23,10 +35,10 @@ Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t
     conditions.push_back("(" + JoinSql(of_metrics, " OR ") + ")");
 
   std::vector<std::string> columns = {"load_id", "source_file", "source_row"};
-  for (const MetricRequest& metric : request.metrics) {
-    const std::string column(metric.metric->column.empty() ? "resource_id" : metric.metric->column);
-    if (std::find(columns.begin(), columns.end(), column) == columns.end())
-      columns.push_back(column);
+  for (const std::string& column : ColumnsBehind(request)) {
+    const bool in_parts =
+        scope.sums == Sums::kInParts && lake::IsNumber(*billing::FindLakeColumn(column));
+    columns.push_back(in_parts ? TextOfParts(OrderedParts(column)) : column);
   }
   Sql statement;
   TRY_ASSIGN(const std::vector<Sql> with, source.SetQueries(set_names));

@@ -92,7 +92,7 @@ class Planner {
     statement += joins_ ? "facts" + source_.SetJoins(set_names_) : source_.Relation();
     statement += WhereClause(conditions) + GroupClause(keys.size()) + OrderClause(keys.size());
     if (request_.limit) statement += " LIMIT " + std::to_string(*request_.limit + 1);
-    return statement;
+    return scope_.sums == Sums::kInParts ? PartsAsText(statement) : statement;
   }
 
  private:
@@ -128,6 +128,24 @@ class Planner {
                              !LoadsWithout(*metric.metric, scope_.loads).empty());
   }
 
+  bool IsInParts(const billing::Metric& metric) const {
+    return scope_.sums == Sums::kInParts && metric.kind != billing::ColumnKind::kKey &&
+           LoadsWithout(metric, scope_.loads).size() < scope_.loads.size();
+  }
+
+  // Sorted and cut by the parts, which compare as numbers; text would not.
+  Sql PartsAsText(const Sql& statement) const {
+    const std::vector<std::string> labels = Labels();
+    std::vector<Sql> columns;
+    for (const std::string& label : labels) columns.emplace_back(engine::QuoteIdentifier(label));
+    const std::size_t first = columns.size() - request_.metrics.size();
+    for (std::size_t i = 0; i < request_.metrics.size(); ++i) {
+      if (IsInParts(*request_.metrics[i].metric))
+        columns[first + i] = TextOfParts(columns[first + i].text);
+    }
+    return "SELECT " + JoinSql(Labelled(columns), ", ") + " FROM (" + statement + ")";
+  }
+
   Sql Aggregate(const MetricRequest& request) {
     const billing::Metric& metric = *request.metric;
     const std::vector<std::string> without = LoadsWithout(metric, scope_.loads);
@@ -135,7 +153,9 @@ class Planner {
     Sql condition;
     if (IsFilteredOutside(request)) condition = ConditionOf(WithoutNot(*request.filter));
     Sql sum = Base(request) + FilterClause(condition);
-    if (metric.kind == billing::ColumnKind::kKey) {
+    if (IsInParts(metric)) {
+      sum = SumOfParts(joins_ ? PartialName(request) : metric.column, FilterClause(condition));
+    } else if (metric.kind == billing::ColumnKind::kKey) {
       sum = "CAST(coalesce(" + sum + ", 0) AS BIGINT)";
     } else {
       // A one-digit zero, so that the sum's type keeps all its decimals.
@@ -186,7 +206,9 @@ class Planner {
     if (request.filter && !IsFilteredOutside(request))
       condition = OverFacts(WithoutNot(*request.filter));
     const std::string_view base = source_.is_lines() ? metric.lines_sql : metric.rollup_sql;
-    return Sql(base) + FilterClause(condition) + " AS " + PartialName(request);
+    const Sql sum = IsInParts(metric) ? SumOfParts(metric.column, FilterClause(condition))
+                                      : Sql(base) + FilterClause(condition);
+    return sum + " AS " + PartialName(request);
   }
   Sql OverFacts(const Filter& filter) const {
     return Condition(filter,

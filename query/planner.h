@@ -40,6 +40,7 @@ struct Scope {
   std::vector<lake::Load> loads;  ///< active, within the request's periods
   FileTypes types;                ///< of the chosen table's files that are read (ChargedWithin)
   lake::Layout layout;
+  Sums sums = Sums::kAtOnce;  ///< kInParts needs the types of all loads
 };
 
 /// Returns the coarsest table that has every column and the time grid the request needs.
@@ -62,8 +63,11 @@ std::vector<AnswerColumn> ColumnsOf(const Request& request);
 /// Errors: kInvalidArgument (a tag key that means several tags).
 Result<Plan> MakePlan(const Request& request, const Scope& scope);
 
+/// The columns of cost_lines that the request's metrics are made of, each once.
+std::vector<std::string> ColumnsBehind(const Request& request);
+
 /// Writes a statement over cost_lines for the lines behind the request: load_id, source_file,
-/// source_row and the columns of its metrics, in that order.  `limit` of 0 counts them instead.
+/// source_row and ColumnsBehind, in that order.  `limit` of 0 counts them instead.
 /// Errors: as MakePlan.
 Result<Sql> LinesBehind(const Request& request, const Scope& scope, std::int64_t limit);
 

@@ -43,15 +43,51 @@ std::map<std::string, Extent> ExtentsOf(std::span<const lake::Load> loads, const
   return extents;
 }
 
-std::string CastAll(const DecimalColumns& columns) {
-  std::vector<std::string> casts;
-  for (const auto& [name, type] : columns) {
-    const std::string column = engine::QuoteIdentifier(name);
-    casts.push_back("CAST(" + column + " AS DECIMAL(" + std::to_string(type.width) + "," +
-                    std::to_string(type.scale) + ")) AS " + column);
-  }
-  return Join(casts, ", ");
+std::string Cast(const std::string& column, const DecimalType& type) {
+  return "CAST(" + column + " AS DECIMAL(" + std::to_string(type.width) + "," +
+         std::to_string(type.scale) + "))";
 }
+
+std::string InParts(const std::string& column, const DecimalType& type) {
+  return PartsOf(column, type.scale);
+}
+
+/// Loads of equal types are read together, their columns rewritten, and only then united with others.
+class United {
+ public:
+  United(const lake::Layout& layout, std::string_view table, std::span<const lake::Load> loads)
+      : layout_(layout), table_(table), loads_(loads) {}
+
+  // Rewrites the columns named in `targets` to the type given there.
+  std::string Rewritten(const FileTypes& types, const DecimalColumns& targets,
+                        std::string (*rewrite)(const std::string&, const DecimalType&)) const {
+    std::map<DecimalColumns, std::vector<lake::Load>> classes;
+    for (const lake::Load& load : loads_) {
+      DecimalColumns own;
+      for (const auto& [name, type] : ColumnsOf(load, types)) {
+        if (targets.contains(name)) own.emplace(name, type);
+      }
+      classes[own].push_back(load);
+    }
+    std::vector<std::string> parts;
+    for (const auto& [own, members] : classes) {
+      std::vector<std::string> columns;
+      for (const auto& [name, type] : own) {
+        const std::string column = engine::QuoteIdentifier(name);
+        columns.push_back(rewrite(column, targets.find(name)->second) + " AS " + column);
+      }
+      parts.push_back("SELECT *" +
+                      (columns.empty() ? "" : " REPLACE (" + Join(columns, ", ") + ")") + " FROM " +
+                      ReadParquet(layout_, table_, members));
+    }
+    return "(" + Join(parts, " UNION ALL BY NAME ") + ")";
+  }
+
+ private:
+  const lake::Layout& layout_;
+  std::string_view table_;
+  std::span<const lake::Load> loads_;
+};
 
 // Days are compared as text; a load that does not know its days may have any.
 bool MayCharge(const lake::Load& load, const TimeRange& time) {
@@ -94,24 +130,16 @@ std::string Relation(const lake::Layout& layout, std::string_view table,
   CHECK(!loads.empty());
   const DecimalColumns unsafe = UnsafeColumns(loads, types);
   if (unsafe.empty()) return ReadParquet(layout, table, loads);
+  return United(layout, table, loads).Rewritten(types, unsafe, Cast);
+}
 
-  // Loads of equal types are read together, cast, and only then united with the others.
-  std::map<DecimalColumns, std::vector<lake::Load>> classes;
-  for (const lake::Load& load : loads) {
-    DecimalColumns own;
-    for (const auto& [name, type] : ColumnsOf(load, types)) {
-      if (unsafe.contains(name)) own.emplace(name, type);
-    }
-    classes[own].push_back(load);
-  }
-  std::vector<std::string> parts;
-  for (const auto& [own, members] : classes) {
-    DecimalColumns casts;
-    for (const auto& [name, type] : own) casts.emplace(name, unsafe.find(name)->second);
-    const std::string columns = casts.empty() ? "*" : "* REPLACE (" + CastAll(casts) + ")";
-    parts.push_back("SELECT " + columns + " FROM " + ReadParquet(layout, table, members));
-  }
-  return "(" + Join(parts, " UNION ALL BY NAME ") + ")";
+std::string RelationInParts(const lake::Layout& layout, std::string_view table,
+                            std::span<const lake::Load> loads, const FileTypes& types) {
+  CHECK(!loads.empty());
+  DecimalColumns all;
+  for (const auto& [name, extent] : ExtentsOf(loads, types))
+    all.emplace(name, DecimalType{kMaxWidth, extent.scale});
+  return United(layout, table, loads).Rewritten(types, all, InParts);
 }
 
 }  // namespace farthing::query

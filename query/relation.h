@@ -12,6 +12,7 @@
 #include "lake/catalog.h"
 #include "lake/layout.h"
 #include "query/request.h"
+#include "query/sum_in_parts.h"
 
 namespace farthing::query {
 
@@ -40,6 +41,11 @@ std::vector<lake::Load> ChargedWithin(const TimeRange& time, std::span<const lak
 /// Requires: at least one load.
 std::string Relation(const lake::Layout& layout, std::string_view table,
                      std::span<const lake::Load> loads, const FileTypes& types);
+
+/// The same with every decimal column as parts (query/sum_in_parts.h).
+/// Requires: at least one load, and the types of all.
+std::string RelationInParts(const lake::Layout& layout, std::string_view table,
+                            std::span<const lake::Load> loads, const FileTypes& types);
 
 /// Returns ['…/part-*.parquet', …] of the loads.
 std::string FileList(const lake::Layout& layout, std::string_view table,

@@ -70,7 +70,12 @@ Result<void> RunSql(Session& session, const std::string& sql, const SqlReader& r
   TRY(CreateTables(session, connection, sql));
   TRY(Lock(connection, session.catalog().layout()));
   if (reader.on_start) reader.on_start(connection.monitor());
-  return connection.Stream(WithoutSemicolon(sql), {}, reader.on_columns, reader.on_row);
+  Result<void> done =
+      connection.Stream(WithoutSemicolon(sql), {}, reader.on_columns, reader.on_row);
+  if (done.ok() || !PassesDecimals(done.error())) return done;
+  return TooManyDigits(
+      "farthing cost adds them up; in SQL, add up the whole numbers and the rest apart: "
+      "sum(trunc(billed_cost)), sum(billed_cost - trunc(billed_cost))");
 }
 
 }  // namespace farthing::query

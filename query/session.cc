@@ -101,8 +101,12 @@ Result<std::vector<lake::Load>> Session::LoadsOf(const Request& request) {
 }
 
 Result<FileTypes> Session::Types(std::string_view table, const std::vector<lake::Load>& loads) {
+  if (loads.size() < 2) return FileTypes();
+  return AllTypes(table, loads);
+}
+
+Result<FileTypes> Session::AllTypes(std::string_view table, const std::vector<lake::Load>& loads) {
   FileTypes types;
-  if (loads.size() < 2) return types;
   const auto key_of = [&](std::string_view load_id) {
     return std::string(table) + "/" + std::string(load_id);
   };
@@ -154,8 +158,34 @@ Result<Session::Prepared> Session::Prepare(const Request& request, std::vector<l
   std::vector<std::string> notes;
   TRY_ASSIGN(Request split, Split(request, loads, notes));
   TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), ChargedWithin(split.time, loads)));
-  return Prepared{
-      std::move(split), {std::move(loads), std::move(types), catalog_->layout()}, std::move(notes)};
+  Scope scope{.loads = std::move(loads), .types = std::move(types), .layout = catalog_->layout()};
+  return Prepared{std::move(split), std::move(scope), std::move(notes)};
+}
+
+Result<void> Session::Stream(const std::function<Result<Sql>(const Scope&)>& write,
+                             std::string_view table, Scope& scope,
+                             const std::function<Result<void>()>& on_columns,
+                             const std::function<Result<void>(const AnswerRow&)>& on_row) {
+  bool named = false;
+  bool has_rows = false;
+  const auto name = [&](const std::vector<engine::Column>&) -> Result<void> {
+    return std::exchange(named, true) ? Result<void>() : on_columns();
+  };
+  const auto take = [&](const AnswerRow& row) {
+    has_rows = true;
+    return on_row(row);
+  };
+  const auto run = [&]() -> Result<void> {
+    TRY_ASSIGN(const Sql sql, write(scope));
+    return connection_.Stream(sql.text, sql.parameters, name, take);
+  };
+  Result<void> done = run();
+  if (done.ok() || has_rows || !PassesDecimals(done.error())) return done;
+  scope.sums = Sums::kInParts;
+  TRY_ASSIGN(scope.types, AllTypes(table, scope.loads));
+  done = run();
+  if (done.ok() || !PassesDecimals(done.error())) return done;
+  return TooManyDigits("ask about fewer bills at once: --period YYYY-MM, or --where export=NAME");
 }
 
 Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
@@ -204,15 +234,16 @@ Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> 
   }
   // Split by currency, plan.
   TRY_ASSIGN(Prepared prepared, Prepare(request, std::move(loads)));
-  TRY_ASSIGN(answer.plan, MakePlan(prepared.request, prepared.scope));
-  answer.columns = answer.plan.columns;
-  answer.notes = std::move(prepared.notes);
-  answer.notes.insert(answer.notes.end(), answer.plan.notes.begin(), answer.plan.notes.end());
+  const auto write = [&](const Scope& scope) -> Result<Sql> {
+    TRY_ASSIGN(answer.plan, MakePlan(prepared.request, scope));
+    return answer.plan.sql;
+  };
+  answer.columns = ColumnsOf(prepared.request);
 
   // Rows, one more than the limit to see whether it cuts.
   ShownSums shown(answer.columns);
   std::int64_t count = 0;
-  const auto on_columns = [&](const std::vector<engine::Column>&) -> Result<void> {
+  const auto on_columns = [&]() -> Result<void> {
     return options.on_columns ? options.on_columns(answer.columns) : Result<void>();
   };
   const auto on_row = [&](const AnswerRow& raw) -> Result<void> {
@@ -228,7 +259,9 @@ Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> 
     answer.rows.push_back(std::move(row));
     return {};
   };
-  TRY(connection_.Stream(answer.plan.sql.text, answer.plan.sql.parameters, on_columns, on_row));
+  TRY(Stream(write, ChooseTable(prepared.request), prepared.scope, on_columns, on_row));
+  answer.notes = std::move(prepared.notes);
+  answer.notes.insert(answer.notes.end(), answer.plan.notes.begin(), answer.plan.notes.end());
 
   // Totals from their own statement: right for counts of different things, too.
   const bool wants_remainder = request.remainder && answer.more;
@@ -242,12 +275,18 @@ Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> 
 
 Result<void> Session::AddTotals(const Request& request, const std::vector<lake::Load>& loads,
                                 Answer& answer) {
-  TRY_ASSIGN(const Prepared prepared, Prepare(TotalRequest(request), loads));
-  TRY_ASSIGN(const Plan plan, MakePlan(prepared.request, prepared.scope));
-  TRY_ASSIGN(const engine::Table table, connection_.Query(plan.sql.text, plan.sql.parameters));
-  for (const AnswerRow& row : table.rows)
-    answer.totals.push_back(InColumnsOf(answer.columns, plan.columns, row));
-  return {};
+  TRY_ASSIGN(Prepared prepared, Prepare(TotalRequest(request), loads));
+  const auto write = [&](const Scope& scope) -> Result<Sql> {
+    TRY_ASSIGN(Plan plan, MakePlan(prepared.request, scope));
+    return std::move(plan.sql);
+  };
+  const std::vector<AnswerColumn> columns = ColumnsOf(prepared.request);
+  return Stream(
+      write, ChooseTable(prepared.request), prepared.scope, [] { return Result<void>(); },
+      [&](const AnswerRow& row) -> Result<void> {
+        answer.totals.push_back(InColumnsOf(answer.columns, columns, row));
+        return {};
+      });
 }
 
 Result<void> Session::WriteParquet(const Request& request, const fs::path& file) {
@@ -263,11 +302,15 @@ Result<void> Session::WriteParquet(const Request& request, const fs::path& file)
   std::string select = plan.sql.text;
   if (request.limit)
     select = "SELECT * FROM (" + select + ") LIMIT " + std::to_string(*request.limit);
-  TRY_ASSIGN(const engine::Table written,
-             connection_.Query("COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
-                                   " (FORMAT parquet, COMPRESSION zstd)",
-                               plan.sql.parameters));
-  return {};
+  const Result<engine::Table> written =
+      connection_.Query("COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
+                            " (FORMAT parquet, COMPRESSION zstd)",
+                        plan.sql.parameters);
+  if (written.ok()) return {};
+  if (!PassesDecimals(written.error())) return written.error();
+  return TooManyDigits(
+      "Parquet keeps decimals of 38 digits: ask for one currency, --where currency=USD, or for "
+      "--format csv");
 }
 
 }  // namespace farthing::query

@@ -77,6 +77,12 @@ class Session {
   /// SplitCurrencies over these loads, knowing which of them have lines without a currency.
   Result<Request> Split(Request request, std::vector<lake::Load> loads,
                         std::vector<std::string>& notes);
+  /// Runs the statement that `write` writes for the scope; where its sums or amounts pass 38 digits,
+  /// again in parts, for which the scope is changed.  `on_columns` is called once.
+  /// Errors: as Run.
+  Result<void> Stream(const std::function<Result<Sql>(const Scope&)>& write, std::string_view table,
+                      Scope& scope, const std::function<Result<void>()>& on_columns,
+                      const std::function<Result<void>(const AnswerRow&)>& on_row);
   /// The decimal types of a table's files; nothing for a single load, which cannot disagree.
   Result<FileTypes> Types(std::string_view table, const std::vector<lake::Load>& loads);
 
@@ -95,6 +101,7 @@ class Session {
         connection_(std::move(connection)) {}
 
   Result<std::vector<lake::Load>> ActiveLoads();
+  Result<FileTypes> AllTypes(std::string_view table, const std::vector<lake::Load>& loads);
   Result<void> NoteNotAdded(const Request& request, Answer& answer);
   /// Adds "" to the currencies of the loads that have lines without one.
   Result<void> MarkUnknownCurrencies(std::vector<lake::Load>& loads);

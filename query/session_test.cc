@@ -185,6 +185,28 @@ TEST_F(SessionTest, ABillWithoutCurrencyIsNotAddedToOthers) {
   EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"|7", "USD|5"}));
 }
 
+TEST_F(SessionTest, AccountsOfALoadThatWasLeftOutAreSaidWhereItsBillIsRead) {
+  const auto of_account = [](const std::string& account) {
+    TestLine line = Line("2026-01-01 00:00:00", "a", "1");
+    line.text["sub_account_id"] = account;
+    return line;
+  };
+  lake_.Publish({.lines = {of_account("111"), of_account("222"), of_account("333")}});
+  lake_.Publish({.export_name = "other", .lines = {of_account("333"), of_account("444")}});
+  lake_.Publish({.period = {2026, 2}, .lines = {Line("2026-02-01 00:00:00", "a", "1")}});
+  Request request = query::Ask("unblended_cost", "");
+  const std::string note =
+      "not added: other 2026-01, same bill as main (elected: covers more accounts); account 444 is "
+      "in no elected export; farthing crosscheck compares them, farthing elect other changes it";
+  EXPECT_EQ(Run(request).notes, Rows{note});
+  request.as_of = Now();
+  EXPECT_EQ(Run(request).notes, Rows{note});
+  request.time.first_period = Period{2026, 2};
+  EXPECT_EQ(Run(request).notes, Rows{});
+  request.as_of.reset();
+  EXPECT_EQ(Run(request).notes, Rows{});
+}
+
 TEST_F(SessionTest, UnknownAmountsAreEmptyNotZero) {
   lake_.Publish(
       {.lines = {Line("2026-01-01 00:00:00", "a", "5"), Line("2026-01-01 00:00:00", "b", "6")}});
