@@ -74,7 +74,8 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
   Store::Times times;
   times.collected = Now();
   for (const auto& [key, collected] : known) {
-    if (collected.delivered_at && (!times.delivery || *collected.delivered_at > *times.delivery)) {
+    if (!IsBill(collected) || !collected.delivered_at) continue;
+    if (!times.delivery || *collected.delivered_at > *times.delivery) {
       times.delivery = collected.delivered_at;
     }
   }

@@ -32,6 +32,10 @@ bool Collected::IsSettled() const {
          outcome == "superseded" || outcome == "quarantined";
 }
 
+bool IsBill(const Collected& collected) {
+  return collected.IsSettled() && collected.outcome != "quarantined";
+}
+
 std::string CauseOf(const Collected& collected) {
   const std::string name = collected.period ? ToString(*collected.period) : collected.manifest_key;
   if (collected.outcome == "denied" || collected.outcome == "failed") {

@@ -35,6 +35,8 @@ struct Collected {
   bool IsSettled() const;
 };
 
+/// True where what was delivered could be read.
+bool IsBill(const Collected& collected);
 /// "" where this is a bill or becomes one; else the sentence that makes a connection degraded.
 std::string CauseOf(const Collected& collected);
 /// The sentence that makes a connection degraded: the newest word on a period is no bill.  Of several periods the newest

@@ -5,6 +5,7 @@
 
 #include "connect/collected.h"
 #include "connect/coverage_verdict.h"
+#include "connect/export_deliveries.h"
 
 namespace farthing::connect {
 namespace {
@@ -21,19 +22,22 @@ class Mapper {
 
   Result<void> Run(CoverageMap& map) {
     TRY(ReadLake());
-    TRY(ReadLog());
-    TRY(ReadReport());
-    TRY_ASSIGN(const MemberAccounts kept, KeptMemberAccounts(store_, connection_));
-    for (const MemberAccount& account : kept.accounts) facts_.members[account.id] = account;
     if (bills_.empty()) {
       bills_.emplace_back();
       bills_.back().name = connection_.settings.export_place.name;
     }
+    TRY(ReadLog());
+    TRY(ReadReport());
+    TRY_ASSIGN(const MemberAccounts kept, KeptMemberAccounts(store_, connection_));
+    for (const MemberAccount& account : kept.accounts) facts_.members[account.id] = account;
     for (const ExportDays& bill : bills_) {
       for (const auto& [period, left_out] : bill.left_out) {
         map.left_out.push_back({connection_.settings.name, bill.name, period, left_out});
       }
-      for (const std::string& account : Accounts(bill)) AddSpans(bill, account, map);
+      const bool is_awaited = bill.months.empty() && bills_.size() > 1;  // another one has the days
+      if (!is_awaited) {
+        for (const std::string& account : Accounts(bill)) AddSpans(bill, account, map);
+      }
       map.exports.push_back(FreshnessOf(bill));
     }
     return {};
@@ -71,15 +75,16 @@ class Mapper {
     for (const lake::Delivery& delivery : deliveries) {  // the newest word on a month counts
       std::string& reason = facts_.quarantined[{delivery.export_id, delivery.period}];
       reason = delivery.status == lake::DeliveryStatus::kQuarantined ? delivery.reason : "";
+      writers_[ManifestKey(delivery)] = delivery.export_id;
     }
     return {};
   }
 
   Result<void> ReadLog() {
     TRY_ASSIGN(const auto known, CollectedLog(store_.database(), connection_.id).All());
+    bills_ = TellDeliveries(std::move(bills_), {known, writers_}, connection_);
     std::map<Period, Instant> newest;
     for (const auto& [key, one] : known) {
-      if (one.delivered_at) facts_.last_delivery = std::max(facts_.last_delivery, one.delivered_at);
       if (!one.period) continue;
       const auto [at, is_new] = newest.try_emplace(*one.period, one.collected_at);
       if (!is_new && one.collected_at < at->second) continue;
@@ -97,6 +102,7 @@ class Mapper {
     if (text.empty()) return {};
     TRY_ASSIGN(const CheckReport report, ParseCheckReport(text));
     facts_.problem = ProblemIn(report);
+    is_beside_the_bill_ = !facts_.problem && report.FirstFailure() == connection_.cause;
     return {};
   }
 
@@ -140,7 +146,7 @@ class Mapper {
     Freshness fresh;
     fresh.connection = connection_.settings.name;
     fresh.export_name = bill.name;
-    fresh.last_delivery = facts_.last_delivery;
+    fresh.last_delivery = bill.last_delivery;
     fresh.covered_until = bill.covered_until;
     if (!bill.final_months.empty()) fresh.final_until = ToString(*bill.final_months.rbegin());
     fresh.is_estimated =
@@ -149,7 +155,10 @@ class Mapper {
     const CellVerdict today =
         JudgeMissing(facts_, bill, {"", DayString({now.micros - 3 * kDayMicros})}, PeriodOf(now));
     const bool behind = bill.covered_until < DayString({now.micros - 2 * kDayMicros});
-    if (behind || facts_.problem) fresh.problem = today.cause;
+    if (behind || facts_.problem || !bill.replaced_by.empty()) fresh.problem = today.cause;
+    if (fresh.problem.empty()) fresh.problem = bill.cause;
+    const bool fails = connection_.state == State::kDegraded && !is_beside_the_bill_;
+    if (fresh.problem.empty() && fails) fresh.problem = connection_.cause;
     return fresh;
   }
 
@@ -157,6 +166,8 @@ class Mapper {
   lake::Catalog& catalog_;
   Connection connection_;
   std::vector<ExportDays> bills_;
+  std::map<std::string, std::int64_t> writers_;  ///< see Deliveries
+  bool is_beside_the_bill_ = false;  ///< what degrades the connection keeps no bill from coming
   CoverageFacts facts_;
 };
 

@@ -38,11 +38,11 @@ struct CoverageSpan {
 
 struct Freshness {
   std::string connection, export_name;
-  std::optional<Instant> last_delivery;
+  std::optional<Instant> last_delivery;  ///< of this export, that could be read
   std::string covered_until;  ///< last day with usage; "" when nothing is there
   std::string final_until;    ///< last month whose lines are all invoiced, "2026-01"; or ""
   bool is_estimated = true;   ///< the newest month may still change
-  std::string problem;        ///< why nothing new comes; or ""
+  std::string problem;  ///< why nothing new comes, or cannot be read; or ""
 };
 
 /// What the import policy left out of a month's bill.

@@ -92,6 +92,9 @@ CellVerdict Judge(const CoverageFacts& facts, const ExportDays& bill, const Cell
 
 CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell,
                          Period month) {
+  if (!bill.replaced_by.empty()) {
+    return {CellStatus::kStopped, "the connection collects export " + bill.replaced_by + " now"};
+  }
   const auto refused = facts.quarantined.find({bill.id, month});
   if (refused != facts.quarantined.end() && !refused->second.empty()) {
     return {CellStatus::kQuarantined, refused->second};
@@ -101,15 +104,15 @@ CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, con
   if (facts.problem) return *facts.problem;
   const bool needs_not = cell.day >= DayString({facts.now.micros - 2 * kDayMicros});
   const bool is_new = facts.now.micros - facts.created.micros < 2 * kDayMicros;
-  if (needs_not || (is_new && !facts.last_delivery)) {
-    return {CellStatus::kPending, facts.last_delivery
+  if (needs_not || (is_new && !bill.last_delivery)) {
+    return {CellStatus::kPending, bill.last_delivery
                                       ? "not delivered yet; AWS delivers at least once a day"
                                       : "AWS makes the first delivery within 24 hours"};
   }
-  if (!facts.last_delivery) return {CellStatus::kLate, "AWS has never delivered"};
-  const bool stale = facts.now.micros - facts.last_delivery->micros > 2 * kDayMicros;
+  if (!bill.last_delivery) return {CellStatus::kLate, "AWS has never delivered"};
+  const bool stale = facts.now.micros - bill.last_delivery->micros > 2 * kDayMicros;
   return {CellStatus::kLate,
-          "the last delivery is of " + ToString(*facts.last_delivery) +
+          "the last delivery is of " + ToString(*bill.last_delivery) +
               (stale ? "; AWS delivers at least once a day" : " and does not reach this day")};
 }
 

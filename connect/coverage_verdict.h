@@ -31,6 +31,9 @@ struct ExportDays {
   std::map<Period, lake::LeftOut> left_out;
   std::map<std::string, std::pair<std::string, std::string>> seen;  ///< account → first, last day
   std::string covered_until;
+  std::optional<Instant> last_delivery;  ///< that could be read
+  std::string cause;        ///< why the newest word on one of its months is no bill; or ""
+  std::string replaced_by;  ///< the export that is collected now in its place; or ""
 
   void Add(Period month, Coverage coverage);
 };
@@ -41,7 +44,6 @@ struct CoverageFacts {
   std::map<Period, CellVerdict> unready;  ///< without a cause: the newest word is a bill
   std::map<std::string, MemberAccount> members;
   std::optional<CellVerdict> problem;  ///< see ProblemIn
-  std::optional<Instant> last_delivery;
   Instant created, now;
 };
 

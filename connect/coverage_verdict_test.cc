@@ -25,7 +25,7 @@ class CoverageVerdictTest : public testing::Test {
   CoverageVerdictTest() {
     facts_.now = *ParseInstant("2026-11-21T08:00:00Z");
     facts_.created = *ParseInstant("2026-09-01T00:00:00Z");
-    facts_.last_delivery = *ParseInstant("2026-11-20T20:00:00Z");
+    bill_.last_delivery = *ParseInstant("2026-11-20T20:00:00Z");
     bill_.Add(kOctober, Bill(kOctober, {"payer"}, "2026-10-31"));
     bill_.Add(kNovember, Bill(kNovember, {"payer", "late"}, "2026-11-19"));
   }
