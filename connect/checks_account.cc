@@ -95,8 +95,10 @@ Verdict CostExplorerRefusal(const Error& error, std::string finding, std::string
 
 Verdict CheckCostExplorer(CheckContext& context) {
   aws::CostQuery query;
-  query.end = DayString(context.report.at);
-  query.start = DayString({context.report.at.micros - std::int64_t{86'400} * 1'000'000});
+  // AWS refuses days that lie ahead by its own clock.
+  const Instant now{context.report.at.micros + context.client->clock_skew_ms() * 1000};
+  query.end = DayString(now);
+  query.start = DayString({now.micros - std::int64_t{86'400} * 1'000'000});
   query.metrics = {"UnblendedCost"};
   std::optional<Spending> spending;
   std::shared_ptr<aws::Client> client = context.client;

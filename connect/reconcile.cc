@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 
 #include "aws/cost_explorer.h"
+#include "aws/error.h"
+#include "aws/sts.h"
 #include "connect/reconcile_figures.h"
 
 namespace farthing::connect {
@@ -59,6 +61,7 @@ class Reconciler {
 
   Result<Reconciliation> Run() {
     TRY_ASSIGN(const ReconcilePlan plan, Plan());
+    TRY(ReadClock());
     TRY(AskForMonths());
     TRY_ASSIGN(std::vector<ReconcileRow> rows, ExplainDifferences(figures_.List(), context_));
     TRY_ASSIGN(const bool has_asked, AskForLastDays(rows));
@@ -82,6 +85,16 @@ class Reconciler {
   }
 
  private:
+  /// Cost Explorer refuses what its clock has not reached, for a cent.  Its clock is measured by a question that is free,
+  /// and is no earlier than its last delivery.
+  Result<void> ReadClock() {
+    TRY_ASSIGN(client_, ClientFor(connection_, installation_.platform, installation_.vault));
+    TRY(aws::GetCallerIdentity(*client_));
+    aws_now_ = Instant{options_.now().micros + client_->clock_skew_ms() * 1000};
+    aws_now_ = std::max(aws_now_, connection_.last_delivery.value_or(aws_now_));
+    return {};
+  }
+
   /// Months by what is left out of them: one question each.
   std::map<std::set<std::string>, std::set<Period>> Questions() const {
     std::map<std::set<std::string>, std::set<Period>> questions;
@@ -123,19 +136,29 @@ class Reconciler {
 
   Result<aws::CostAnswer> Ask(std::string first_day, Instant end,
                               const std::set<std::string>& left_out) {
-    TRY_ASSIGN(const auto client,
-               ClientFor(connection_, installation_.platform, installation_.vault));
-    const auto metered = Metered(client, spending_, "reconcile")
+    const Instant until = std::min(end, Instant{aws_now_.micros + kDayMicros});
+    if (first_day >= DayString(until)) {
+      return Error(Errc::kNotFound, "Cost Explorer has no " + first_day.substr(0, 7) +
+                                        " yet, the clock of AWS says " + ToString(aws_now_))
+          .Hint("name a month that has begun with --period");
+    }
+    const auto metered = Metered(client_, spending_, "reconcile")
                              ->WithLimits(std::chrono::milliseconds(0), options_.cancellation);
     aws::CostQuery query;
     query.start = std::move(first_day);
-    query.end = DayString(std::min(end, Instant{options_.now().micros + kDayMicros}));
+    query.end = DayString(until);
     query.granularity = "MONTHLY";
     query.metrics = {figures_.metric()};
     query.dimensions = {"SERVICE", "RECORD_TYPE"};
     query.filter_json = WithoutAccounts(left_out);
     TRY_ASSIGN(const SpendingState state, spending_.State());
-    return aws::GetCostAndUsage(*metered, query, std::max(state.left(), 1));
+    auto answer = aws::GetCostAndUsage(*metered, query, std::max(state.left(), 1));
+    if (!answer.ok() && aws::AwsCode(answer.error()) == "ValidationException") {
+      return std::move(answer).error().Hint(
+          "Cost Explorer keeps 13 months and the current one: name one of them with --period, and "
+          "see that the clock of this machine is right");
+    }
+    return answer;
   }
 
   Result<ReconcileTotal> TotalOf(Period period, const std::vector<ReconcileCell>& cells,
@@ -189,6 +212,8 @@ class Reconciler {
   Spending spending_;
   ReconcileFigures figures_;
   ReconcileContext context_;
+  std::shared_ptr<aws::Client> client_;
+  Instant aws_now_;
 };
 
 Result<Connection> FindAsking(Installation& installation, const std::string& name) {

@@ -171,6 +171,23 @@ TEST(TypesTest, AMemberIsNotFailedForWhatOnlyItsManagementAccountMayAsk) {
   }
 }
 
+/// Cost Explorer refuses days that lie ahead by its clock, which need not be ours.
+TEST(TypesTest, CostExplorerIsAskedByTheClockOfAws) {
+  constexpr std::int64_t kTwoDays = 2 * 86'400;
+  rehearsal::Options behind = EmptyWorld();
+  behind.clock = Instant{Now().micros - kTwoDays * 1'000'000};
+  for (const bool is_skewed : {false, true}) {
+    Stage stage(is_skewed ? EmptyWorld() : behind);
+    const Connection connection = stage.Onboard(
+        stage.RoleSettings({PermissionSet::kReadBilling, PermissionSet::kCostExplorer}));
+    if (is_skewed) {
+      stage.aws().Inject({.kind = rehearsal::FaultKind::kSkewClock, .amount = -kTwoDays});
+    }
+    const CheckReport report = stage.Check(connection);
+    EXPECT_EQ(report.Find("cost-explorer")->status, CheckStatus::kPass) << Told(report);
+  }
+}
+
 /// A month of one account as Cost Explorer tells it to an administrator.
 Decimal CostOf(Stage& stage, const std::string& metric, const std::string& asked_by,
                const std::string& account) {

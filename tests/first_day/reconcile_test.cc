@@ -101,6 +101,53 @@ TEST(ReconcilingPolicyTest, AccountsThatAreLeftOutAreNotAskedFor) {
   EXPECT_GT(outcome.totals.front().compared, 0);
 }
 
+/// Our clock may be behind the one that bills are made by.
+TEST_F(ReconcilingTest, ABillThatIsAheadOfOurClockIsCompared) {
+  const Instant ours = asking_.aws().now();
+  Must(asking_.aws().Advance(std::chrono::hours(24 * 8)));
+  asking_.Collect();
+  asking_.aws().Inject({.kind = rehearsal::FaultKind::kSkewCosts, .amount = 25});
+  ReconcileOptions options;
+  options.now = [&] { return ours; };
+  const auto outcome = Reconcile(asking_.stage().parts(), asking_.connection().id, options);
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message();
+  EXPECT_EQ(outcome->requests, 2) << "the last days are compared as well";
+  EXPECT_EQ(asking_.Requests(), 2);
+}
+
+/// Reconciles a month that only a copied bill has.
+Error RefusalOf(Asking& asking, Period month) {
+  testkit::Lab lab;
+  const testkit::Line line{.cells = {{"bill_payer_account_id", asking.aws().payer()},
+                                     {"line_item_usage_account_id", asking.aws().payer()}}};
+  lab.DeliverCur2(ToString(month), {testkit::Cur2({line}, month)}, month);
+  Settings settings;
+  settings.name = "copies";
+  settings.type = ConnectionType::kDirectory;
+  settings.directory = lab.inbox();
+  const Connection copies = asking.stage().Create(settings);
+  asking.stage().Check(copies);
+  asking.stage().Gather(copies);
+  ReconcileOptions options;
+  options.period = month;
+  options.now = [&] { return asking.aws().now(); };
+  const auto refused = Reconcile(asking.stage().parts(), asking.connection().id, options);
+  return refused.ok() ? Error(Errc::kInternal, "it was compared") : refused.error();
+}
+
+TEST_F(ReconcilingTest, AMonthThatAwsHasNotReachedIsSaidBeforeAnythingIsSpent) {
+  const Error refused = RefusalOf(asking_, {2027, 2});
+  EXPECT_EQ(refused.message().find("Cost Explorer has no 2027-02 yet"), 0U) << refused.message();
+  EXPECT_NE(refused.hint(), "");
+  EXPECT_EQ(asking_.Requests(), 0);
+}
+
+TEST_F(ReconcilingTest, AMonthThatAwsHasForgottenHasAFix) {
+  const Error refused = RefusalOf(asking_, {2024, 2});
+  EXPECT_NE(refused.message().find("historical data"), std::string::npos) << refused.message();
+  EXPECT_NE(refused.hint().find("13 months"), std::string::npos) << refused.hint();
+}
+
 TEST_F(ReconcilingTest, NothingIsAskedBeyondTheCap) {
   Settings settings = asking_.connection().settings;
   settings.cost_explorer_cap_usd = "0";
