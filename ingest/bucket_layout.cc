@@ -111,6 +111,17 @@ std::optional<Instant> TimeOfVersion(std::string_view name) {
                                                                 : std::nullopt;
 }
 
+std::optional<Instant> TimeOfVersion(const std::string& key, const std::vector<fs::path>& places) {
+  if (const auto time = TimeOfVersion(key)) return time;
+  for (const fs::path& place : places) {
+    for (const fs::path& part : place) {
+      if (!DecodeName(part.string()).ends_with(key)) continue;
+      if (const auto time = TimeOfVersion(part.string())) return time;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Period> PeriodInPath(const fs::path& path) {
   int year = 0;
   int month = 0;

@@ -32,6 +32,9 @@ std::filesystem::path CommonFolder(std::filesystem::path a, const std::filesyste
 /// Returns the time that a version's name begins with: "20260116T123456Z" of legacy reports,
 /// "2026-01-16T12:34:56.789Z-<execution>" of data exports' folders.
 std::optional<Instant> TimeOfVersion(std::string_view name);
+/// When a version was made: its key says so, or the folder among these paths that AWS named after it.
+std::optional<Instant> TimeOfVersion(const std::string& key,
+                                     const std::vector<std::filesystem::path>& places);
 
 /// Returns "2026-01" of a folder BILLING_PERIOD=2026-01 or year=2026/month=1 in a path.
 std::optional<Period> PeriodInPath(const std::filesystem::path& path);

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "ingest/bucket_layout.h"
+#include "ingest/list_files.h"
 #include "ingest/manifest.h"
 #include "ingest/resolve_key.h"
 #include "ingest/status_table.h"
@@ -24,18 +25,6 @@ std::string IdentityOf(const Manifest& manifest, const std::string& name) {
   }
   if (manifest.kind == Manifest::Kind::kCostExplorer) return "cost-explorer:" + manifest.identity;
   return "report:" + manifest.account + ":" + ReportFolder(manifest.keys.front()) + ":" + name;
-}
-
-// When a version was made: its id says so, or the folder that AWS named after it.
-std::optional<Instant> VersionTime(const Manifest& manifest, const fs::path& path) {
-  if (const auto time = TimeOfVersion(manifest.version_key)) return time;
-  for (const fs::path& place : {path, fs::path(manifest.keys.front())}) {
-    for (const fs::path& part : place) {
-      if (!DecodeName(part.string()).ends_with(manifest.version_key)) continue;
-      if (const auto time = TimeOfVersion(part.string())) return time;
-    }
-  }
-  return std::nullopt;
 }
 
 // Everything about one manifest file, its data files resolved.
@@ -70,6 +59,8 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   found.columns = manifest.columns;
   found.is_data_export = manifest.kind == Manifest::Kind::kDataExport;
   found.fills_around = manifest.fills_around;
+  found.owner = manifest.account;
+  found.condition = manifest.condition;
   if (manifest.period) found.period = manifest.period;
   for (const std::string& key : manifest.keys) {
     Result<fs::path> file = ResolveKey(key, path, root);
@@ -85,7 +76,7 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
     }
   }
   found.latest = path.string().find(manifest.version_key) == std::string::npos;
-  found.version_time = VersionTime(manifest, path);
+  found.version_time = TimeOfVersion(manifest.version_key, {path, manifest.keys.front()});
   found.export_identity = IdentityOf(manifest, found.export_name);
   return found;
 }
@@ -152,9 +143,18 @@ void NoteHelpers(const std::vector<fs::path>& helpers, const fs::path& root, Dis
                             (rest == 0 ? "" : " and " + std::to_string(rest) + " more"));
 }
 
-void AddBareFiles(const std::vector<fs::path>& files, const fs::path& root, Discovery& discovery) {
+// A bare bill with a link that leads out lacks a part, and nothing of it is read.
+void AddBareFiles(const std::vector<fs::path>& files, const std::vector<fs::path>& leaks,
+                  const fs::path& root, Discovery& discovery) {
   std::map<fs::path, std::vector<fs::path>> by_folder;
   for (const fs::path& file : files) by_folder[BareFolder(file)].push_back(file);
+  std::map<fs::path, fs::path> leak_of_folder;
+  for (const fs::path& leak : leaks) {
+    std::error_code code;
+    const fs::path folder = fs::is_directory(leak, code) ? leak : BareFolder(leak);
+    leak_of_folder.emplace(folder, leak);
+    by_folder[folder];
+  }
   for (auto& [folder, members] : by_folder) {
     FoundDelivery found;
     const bool single = fs::is_regular_file(root);
@@ -163,15 +163,21 @@ void AddBareFiles(const std::vector<fs::path>& files, const fs::path& root, Disc
     found.export_identity = "bare:" + (single ? root : folder).string();
     found.source = root.string();
     found.files = std::move(members);
+    if (const auto leak = leak_of_folder.find(folder); leak != leak_of_folder.end()) {
+      found.problem =
+          Error(Errc::kPermissionDenied, "link leaves the directory: " + leak->second.string())
+              .Hint("put the file itself there, or remove the link");
+    }
     discovery.deliveries.push_back(std::move(found));
   }
 }
 
 // What `files` are, which were found at `path`.  Keys of manifests are looked for below `root`.
-Result<Discovery> Sort(const std::vector<fs::path>& files, const fs::path& path,
-                       const fs::path& root) {
+Result<Discovery> Sort(ListedFiles listed, const fs::path& path, const fs::path& root) {
+  const std::vector<fs::path>& files = listed.files;
   const bool is_directory = fs::is_directory(path);
   Discovery discovery;
+  discovery.notes = std::move(listed.notes);
   std::set<fs::path> named;
   std::set<fs::path> owned_folders;
   for (const fs::path& file : files) {
@@ -208,8 +214,18 @@ Result<Discovery> Sort(const std::vector<fs::path>& files, const fs::path& path,
       bare.push_back(file);
     }
   }
+  std::vector<fs::path> leaks;
+  for (const fs::path& leak : listed.leaks) {
+    const bool owned = std::any_of(owned_folders.begin(), owned_folders.end(),
+                                   [&](const fs::path& folder) { return IsBelow(leak, folder); });
+    if (owned || IsStatusFile(leak) || IsHelperFile(leak.lexically_relative(path))) {
+      discovery.notes.push_back("link leaves the directory, not read: " + leak.string());
+    } else {
+      leaks.push_back(leak);
+    }
+  }
   NoteHelpers(helpers, path, discovery);
-  AddBareFiles(bare, path, discovery);
+  AddBareFiles(bare, leaks, path, discovery);
   AddStatusTables(files, discovery.deliveries);
   if (discovery.deliveries.empty()) {
     return Error(Errc::kNotFound, "nothing to import in " + path.string())
@@ -228,14 +244,14 @@ Result<Discovery> Discover(const fs::path& given) {
         .Hint("give a bucket copy, a manifest or the files of a bill");
   }
   if (fs::is_directory(path)) {
-    TRY_ASSIGN(const std::vector<fs::path> files, ListTree(path));
-    return Sort(files, path, path);
+    TRY_ASSIGN(ListedFiles listed, ListFiles(path));
+    return Sort(std::move(listed), path, path);
   }
   fs::path root = path;
   for (int level = 0; level < kMostLevelsAbove && root.has_relative_path(); ++level) {
     root = root.parent_path();
   }
-  return Sort({path}, path, root);
+  return Sort({{path}, {}, {}}, path, root);
 }
 
 namespace {
@@ -282,7 +298,7 @@ Result<Discovery> Discover(const PathGroup& group) {
   PathGroup files = group;
   std::sort(files.begin(), files.end());
   const fs::path folder = BareFolder(files.front());
-  return Sort(files, folder, folder);
+  return Sort({std::move(files), {}, {}}, folder, folder);
 }
 
 }  // namespace farthing::ingest

@@ -26,11 +26,13 @@ struct FoundDelivery {
   bool is_data_export = false;               ///< the manifest says CUR 2.0 or FOCUS
   bool latest = false;                       ///< the period's own manifest names this version
   std::optional<Instant> version_time;       ///< as the version's id or folder says it
+  std::string owner = {};                    ///< account that owns the export; empty: unknown
+  std::string condition = {};                ///< of the export's query: ingest/manifest.h
   std::vector<std::string> newer;            ///< version keys of the period's later versions
   std::vector<std::string> columns;          ///< as the manifest lists them
   std::vector<std::string> fills_around;     ///< of Cost Explorer's answers: lake/catalog.h, Load
   std::filesystem::path status_table;  ///< Athena's, where one speaks of the files; else empty
-  std::optional<Error> problem;        ///< why it cannot be read: torn manifest, missing file, …
+  std::optional<Error> problem;  ///< why it cannot be read: torn manifest, missing file, link, …
 };
 
 struct Discovery {

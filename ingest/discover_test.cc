@@ -304,6 +304,18 @@ TEST_F(DiscoverTest, DataFilesGivenWithTheirManifestAreReadWithIt) {
   EXPECT_EQ(GroupPaths({paths[0], paths[2]}), (std::vector<PathGroup>{{paths[0], paths[2]}}));
 }
 
+TEST_F(DiscoverTest, FarthingsOwnDataIsNoBill) {
+  Write("bills/a.csv");
+  Write("data/farthing.db");
+  Write("data/lake/cost_lines/part-0.parquet");
+  const Discovery found = Found();
+  ASSERT_EQ(found.deliveries.size(), 1U);
+  EXPECT_EQ(Files(found.deliveries[0]), std::vector<std::string>{"bills/a.csv"});
+  EXPECT_EQ(found.notes, std::vector<std::string>{"Farthing's own data, not read: " +
+                                                  (Root() / "data").string()});
+  EXPECT_EQ(Discover(Root() / "data").error().code(), Errc::kInvalidArgument);
+}
+
 TEST_F(DiscoverTest, NothingToImportIsSaid) {
   EXPECT_EQ(Discover(directory_.path() / "absent").error().code(), Errc::kNotFound);
   EXPECT_EQ(Discover(directory_.path()).error().code(), Errc::kNotFound);

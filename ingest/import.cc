@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "ingest/bare_exports.h"
+#include "ingest/bucket_layout.h"
 #include "ingest/copies.h"
 #include "ingest/discover.h"
 #include "ingest/find_periods.h"
@@ -14,7 +15,9 @@
 #include "ingest/load.h"
 #include "ingest/manifest_columns.h"
 #include "ingest/opened_files.h"
+#include "ingest/rows_set_aside.h"
 #include "ingest/status_table.h"
+#include "lake/election.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {
@@ -85,10 +88,15 @@ class Importer {
     }
     TRY_ASSIGN(const bool passed_over, IsPassedOver(found, delivery));
     if (passed_over) return NoteSuperseded(std::move(delivery));
+    TRY_ASSIGN(const std::optional<lake::Delivery> newer, NewerActive(found, delivery));
+    if (newer) return NoteOlder(std::move(delivery), *newer);
     if (!found.period) {
       return Quarantine(std::move(delivery), Error(Errc::kCorrupt,
-                                                   "neither the manifest nor its folder says "
-                                                   "which billing period this is"));
+                                                   found.manifest.string() +
+                                                       ": neither the manifest nor its folder says "
+                                                       "which billing period this is")
+                                                 .Hint("copy the manifest again from the bucket, "
+                                                       "with the folders it lies in"));
     }
     TRY(ReadFiles(found.files, delivery));
     // The same figures around another bill are another content.
@@ -103,6 +111,7 @@ class Importer {
 
   // Bare files: each is recognised by itself; those of one format are one export of one or more periods.
   Result<void> ImportBare(const FoundDelivery& found) {
+    if (found.problem) return RefuseBare(found);
     std::map<std::string, std::vector<std::filesystem::path>> by_format;
     std::vector<std::pair<std::filesystem::path, Error>> unreadable;
     std::set<std::string> formats;
@@ -139,6 +148,16 @@ class Importer {
     return {};
   }
 
+  // Nothing of it is read, so that its format stays unknown.
+  Result<void> RefuseBare(FoundDelivery found) {
+    TRY(ChooseExportOfUnreadable(catalog_, {}, found));
+    if (options_.name) found.export_name = *options_.name;
+    TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found));
+    delivery.fingerprint = Sha256(found.problem->message());
+    delivery.version_key = delivery.fingerprint;
+    return Quarantine(std::move(delivery), *found.problem);
+  }
+
   Result<void> ImportBareFormat(const FoundDelivery& found) {
     TRY_ASSIGN(lake::Delivery delivery, NewDelivery(found));
     TRY(ReadFiles(found.files, delivery));
@@ -148,8 +167,10 @@ class Importer {
     if (!periods.ok()) return Quarantine(std::move(delivery), std::move(periods).error());
     if (periods->empty()) {
       return Quarantine(std::move(delivery),
-                        Error(Errc::kInvalidArgument, "holds no line items, only a header")
-                            .Hint("an export that is not ready looks like this"));
+                        Error(Errc::kInvalidArgument,
+                              opened.Place() + ": holds no line items, only a header")
+                            .Hint("an export that is not ready looks like this; import it again "
+                                  "when it has been delivered"));
     }
     for (const auto& [period, files] : *periods) {
       lake::Delivery one = delivery;
@@ -268,12 +289,28 @@ class Importer {
       TRY(RemoveTree(catalog_.layout().staging(load.id)));
       return Quarantine(std::move(delivery), std::move(staged).error());
     }
+    AddFactsOfManifest(found, load);
     if (load.left_out) delivery.reason = Describe(*load.left_out);
+    if (const std::string rows = Describe(CountSetAside(load.issues)); !rows.empty())
+      delivery.reason += (delivery.reason.empty() ? "" : "; ") + rows;
     Report("publishing", load);
     TRY(lake::Publish(catalog_, AtOrigin(delivery), load));
     held_.emplace(month, found.export_identity);
     summary_.outcomes.push_back({Outcome::Kind::kLoaded, std::move(delivery), std::move(load), {}});
     return {};
+  }
+
+  // What the lines do not say of the bill: whose it is, and that it is not all of it.
+  static void AddFactsOfManifest(const FoundDelivery& found, lake::Load& load) {
+    if (load.billing_accounts.empty() && load.sub_accounts.empty() && !found.owner.empty()) {
+      load.billing_accounts.push_back(found.owner);
+      load.notes.push_back("no column says payer or account: taken for the bill of " + found.owner +
+                           ", which owns the export");
+    }
+    if (!found.condition.empty()) {
+      load.notes.push_back(std::string(lake::kFilteredNote) +
+                           ", it may leave lines out: " + found.condition);
+    }
   }
 
   // Under one name the month of a second bill would replace that of the first.
@@ -313,6 +350,38 @@ class Importer {
                catalog_.ActiveDelivery(delivery.export_id, delivery.period));
     return active && std::find(found.newer.begin(), found.newer.end(), active->version_key) !=
                          found.newer.end();
+  }
+
+  // Across commands, too, an older version does not replace a newer one: where the names of both say their time.
+  Result<std::optional<lake::Delivery>> NewerActive(const FoundDelivery& found,
+                                                    const lake::Delivery& delivery) {
+    if (!found.version_time || options_.all_versions) return std::optional<lake::Delivery>();
+    TRY_ASSIGN(std::optional<lake::Delivery> active,
+               catalog_.ActiveDelivery(delivery.export_id, delivery.period));
+    if (!active) return active;
+    std::vector<std::filesystem::path> places = {active->manifest};
+    for (const lake::DeliveryFile& file : active->files) places.emplace_back(file.path);
+    const std::optional<Instant> time = TimeOfVersion(active->version_key, places);
+    return time && *found.version_time < *time ? std::move(active) : std::nullopt;
+  }
+
+  Result<void> NoteOlder(lake::Delivery delivery, const lake::Delivery& active) {
+    TRY_ASSIGN(const std::optional<lake::Delivery> known,
+               catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key));
+    if (known && known->status != lake::DeliveryStatus::kSuperseded &&
+        known->status != lake::DeliveryStatus::kQuarantined) {
+      summary_.outcomes.push_back({Outcome::Kind::kUnchanged, std::move(delivery), {}, {}});
+      return {};
+    }
+    delivery.status = lake::DeliveryStatus::kSuperseded;
+    delivery.reason = "older than the active version " + active.version_key +
+                      "; import it with --all-versions to make it the active one";
+    if (!known || known->status != delivery.status)
+      TRY(catalog_.RecordDelivery(AtOrigin(delivery)));
+    summary_.notes.push_back(delivery.export_name + " " + ToString(delivery.period) + ": version " +
+                             delivery.version_key + " is not loaded: " + delivery.reason);
+    summary_.outcomes.push_back({Outcome::Kind::kSuperseded, std::move(delivery), {}, {}});
+    return {};
   }
 
   // An older version beside a newer one: noted once, read only on demand.

@@ -1,6 +1,9 @@
 #include "ingest/manifest.h"
 
 #include <boost/json.hpp>
+#include <cctype>
+
+#include "base/text.h"
 
 namespace farthing::ingest {
 namespace {
@@ -61,6 +64,35 @@ std::vector<std::string> Columns(const json::object& object) {
   return columns;
 }
 
+// "arn:aws:bcm-data-exports:us-east-1:<account>:export/<name>"
+std::string AccountOf(const std::string& arn) {
+  constexpr std::size_t kAccount = 4;
+  const std::vector<std::string> parts = Split(arn, ':');
+  return parts.size() > kAccount + 1 ? parts[kAccount] : "";
+}
+
+// What follows WHERE outside of quotes.
+std::string ConditionOf(const std::string& query) {
+  constexpr std::string_view kWhere = "where";
+  const std::string lower = ToLower(query);
+  const auto is_word = [&](std::size_t at) {
+    return at < lower.size() && (std::isalnum(static_cast<unsigned char>(lower[at])) != 0 ||
+                                 lower[at] == '_' || lower[at] == '.');
+  };
+  char quote = 0;
+  for (std::size_t at = 0; at < lower.size(); ++at) {
+    if (quote != 0) {
+      if (lower[at] == quote) quote = 0;
+    } else if (lower[at] == '\'' || lower[at] == '"' || lower[at] == '`') {
+      quote = lower[at];
+    } else if (lower.compare(at, kWhere.size(), kWhere) == 0 && (at == 0 || !is_word(at - 1)) &&
+               !is_word(at + kWhere.size())) {
+      return std::string(Trim(std::string_view(query).substr(at + kWhere.size())));
+    }
+  }
+  return "";
+}
+
 Result<std::optional<Period>> BillingPeriod(const json::object& object) {
   const json::value* value = object.if_contains("billingPeriod");
   if (value == nullptr || !value->is_object()) return std::optional<Period>();
@@ -92,6 +124,8 @@ Result<std::optional<Manifest>> ParseManifest(std::string_view text) {
   manifest.version_key = TextAt(object, data_export ? "executionId" : "assemblyId");
   manifest.account = TextAt(object, "account");
   manifest.identity = TextAt(object, data_export ? "exportArn" : "reportId");
+  if (data_export && manifest.account.empty()) manifest.account = AccountOf(manifest.identity);
+  manifest.condition = ConditionOf(TextAt(object, "queryStatement"));
   manifest.name = TextAt(object, "reportName");
   manifest.columns = Columns(object);
   TRY_ASSIGN(manifest.keys,

@@ -20,7 +20,8 @@ struct Manifest {
   std::string name;               ///< report or export name; empty when the manifest does not say
   std::string identity;           ///< report id or export ARN; empty when it does not say
   std::string version_key;        ///< assembly or execution id
-  std::string account;            ///< owner of the report; empty when unknown
+  std::string account;            ///< owner of the report or export; empty when unknown
+  std::string condition = {};     ///< what follows WHERE in the export's query; empty: all lines
   std::optional<Period> period;   ///< legacy says it; data exports have it in the path
   std::vector<std::string> keys;  ///< data files: keys inside the bucket, in order
   std::vector<std::string> fills_around;  ///< kCostExplorer: lake/catalog.h, Load

@@ -73,5 +73,18 @@ TEST(ManifestTest, ManifestsWithoutWhatTheyMustHaveAreRefused) {
       "manifest has an unreadable billingPeriod: soon");
 }
 
+TEST(ManifestTest, AnExportSaysItsOwnerAndWhatItsQueryLeavesOut) {
+  const auto parse = [](const std::string& query) {
+    return **ParseManifest(
+        R"({"executionId": "e", "exportArn": "arn:aws:bcm-data-exports:us-east-1:014498620306:export/E",)"
+        R"( "dataFiles": ["f"], "queryStatement": ")" +
+        query + "\"}");
+  };
+  EXPECT_EQ(parse("").account, "014498620306");
+  EXPECT_EQ(parse("SELECT a FROM T").condition, "");
+  EXPECT_EQ(parse("SELECT a FROM T\\nwhere b = 1").condition, "b = 1");
+  EXPECT_EQ(parse("SELECT where_a, 'no where' FROM T").condition, "");
+}
+
 }  // namespace
 }  // namespace farthing::ingest

@@ -75,6 +75,23 @@ TEST(BareExportTest, AFolderThatBeganWithABadFileKeepsItsExport) {
   EXPECT_EQ(NamesOfExports(lab), Texts{"bills"});
 }
 
+TEST(BareExportTest, OneLinkOutOfTheDirectoryDoesNotStopTheOthers) {
+  Lab lab;
+  lab.Write("one/a.csv", Cur1({{"1"}}).Csv());
+  lab.Write("two/b.csv", Cur1({{"2"}}).Csv());
+  fs::create_symlink("/etc/hostname", lab.inbox() / "two" / "c.csv");
+  fs::create_directory_symlink("/etc", lab.inbox() / "three");
+  const Texts outcomes = lab.Outcomes();
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_EQ(std::count(outcomes.begin(), outcomes.end(), "loaded 2026-01"), 1);
+  EXPECT_TRUE(Mention(outcomes, "link leaves the directory: " +
+                                    (fs::canonical(lab.inbox()) / "two" / "c.csv").string()));
+  EXPECT_TRUE(Mention(
+      outcomes, "link leaves the directory: " + (fs::canonical(lab.inbox()) / "three").string()));
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "1") << "nothing is half loaded";
+  EXPECT_EQ(lab.catalog().Deliveries()->size(), 3U);
+}
+
 TEST(BareExportTest, OneNameForTwoBillsOfAMonthIsRefused) {
   Lab lab;
   lab.Write("bills/a.csv", Cur1({{"1"}}).Csv());

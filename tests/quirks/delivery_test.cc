@@ -209,6 +209,77 @@ TEST(QuirkTest, Q05_ExportsOfOneBill_AreElectedNotAdded) {
   EXPECT_EQ(lab.Values("DISTINCT export"), "bill2") << "CUR 2.0 stands for the bill";
 }
 
+TEST(QuirkTest, Q04_AnOlderDeliveryThatIsImportedLaterDoesNotReplaceTheNewer) {
+  Lab lab;
+  lab.DeliverCur1("20260120T000000Z", {Cur1({{"1"}, {"2"}})});
+  EXPECT_EQ(lab.Outcomes(), Texts{"loaded 2026-01"});
+  fs::remove_all(lab.inbox() / "P");
+  lab.DeliverCur1("20260110T000000Z", {Cur1({{"1"}})});
+  const ingest::ImportSummary summary = lab.Import();
+  ASSERT_EQ(summary.outcomes.size(), 1U);
+  EXPECT_EQ(summary.outcomes[0].kind, ingest::Outcome::Kind::kSuperseded);
+  EXPECT_TRUE(Mention(summary.notes, "20260110T000000Z is not loaded: older than the active"));
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  EXPECT_EQ(lab.Outcomes(), Texts{"superseded 2026-01"});
+  EXPECT_EQ(lab.catalog().Deliveries()->size(), 2U);
+  ingest::ImportOptions all;
+  all.all_versions = true;
+  EXPECT_EQ(lab.Outcomes("", all), Texts{"loaded 2026-01"}) << "it was asked for";
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "1");
+}
+
+// Lays a CUR 2.0 export and writes more into its manifest.
+void DeliverCur2With(Lab& lab, const Sheet& sheet, const std::string& members) {
+  const std::string file = "E/data/BILLING_PERIOD=2026-01/E-00001.csv.gz";
+  lab.WriteGzip(file, sheet.Csv());
+  lab.Write("E/metadata/BILLING_PERIOD=2026-01/E-Manifest.json",
+            R"({"executionId": "e1", )" + members + R"(, "dataFiles": ["s3://b/)" + file + "\"]}");
+}
+
+TEST(QuirkTest, Q05_AnExportWithoutPayerAndAccountsIsNotAddedToOthersOfItsOwner) {
+  const Sheet cur2 = Cur2({{"1"}, {"2"}, {"4"}})
+                         .Without("bill_payer_account_id")
+                         .Without("line_item_usage_account_id");
+  const lake::Load legacy = [] {
+    Lab lab;
+    lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});
+    lab.Import();
+    return Must(lab.catalog().ActiveLoads({})).at(0);
+  }();
+  const std::string payer = legacy.billing_accounts.at(0);
+  for (const std::string& owner : {payer, legacy.sub_accounts.at(0), std::string("999999999999")}) {
+    Lab lab;
+    lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});
+    DeliverCur2With(
+        lab, cur2,
+        R"("exportArn": "arn:aws:bcm-data-exports:us-east-1:)" + owner + R"(:export/E-1")");
+    lab.Import();
+    EXPECT_EQ(lab.Value("sum(unblended_cost)"), owner == "999999999999" ? "10" : "3") << owner;
+  }
+  Lab bare;
+  bare.Write("legacy/bill.csv", Cur1({{"1"}, {"2"}}).Csv());
+  bare.Write("other/bill.csv", cur2.Csv());
+  bare.Import();
+  EXPECT_EQ(bare.Value("sum(unblended_cost)"), "3") << "nothing says that they are two bills";
+}
+
+TEST(QuirkTest, Q05_AnExportWhoseQueryFiltersDoesNotStandForAWholeBill) {
+  Lab lab;
+  lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});
+  DeliverCur2With(lab, Cur2({{"1"}}),
+                  R"("exportArn": "arn:E", "queryStatement": "SELECT * FROM COST_AND_USAGE_REPORT )"
+                  R"(WHERE line_item_product_code = 'AmazonS3'")");
+  lab.Import();
+  EXPECT_EQ(lab.Value("sum(unblended_cost)"), "3");
+  for (const lake::Candidate& candidate : Must(lab.catalog().Candidates({}))) {
+    if (candidate.elected) continue;
+    EXPECT_NE(
+        candidate.reason.find("elected: its query has no WHERE); its unblended_cost is 1 USD"),
+        std::string::npos)
+        << candidate.reason;
+  }
+}
+
 TEST(QuirkTest, Q05_AnExportWithoutAKeyColumnIsNotAddedToOthersOfItsBill) {
   const Sheet legacy = Cur1({{"1"}, {"2"}});
   const Sheet cur2 = Cur2({{"1"}, {"2"}}).Without("bill_payer_account_id");
