@@ -50,8 +50,13 @@ Result<Explanation> Explain(Session& session, const Request& request, std::int64
     explanation.deliveries.push_back(std::move(delivery));
   }
   TRY_ASSIGN(FileTypes types, session.Types(lake::kCostLines, loads));
-  TRY(ListLines(session, request, {loads, std::move(types), session.catalog().layout()}, line_limit,
-                explanation));
+  TRY_ASSIGN(std::set<DimensionRef> exact, session.ExactKeys(request));
+  TRY(ListLines(session, request,
+                {.loads = loads,
+                 .types = std::move(types),
+                 .layout = session.catalog().layout(),
+                 .exact_keys = std::move(exact)},
+                line_limit, explanation));
   return explanation;
 }
 

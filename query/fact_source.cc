@@ -98,7 +98,7 @@ Result<std::vector<Sql>> FactSource::SetQueries(ColumnNames& set_names) const {
     Sql columns;
     for (const DimensionRef& dimension : set_names.dimensions()) {
       if (!set.holds(dimension)) continue;
-      TRY_ASSIGN(const Sql value, SetValue(dimension, scope_.loads));
+      TRY_ASSIGN(const Sql value, SetValue(dimension, scope_.loads, scope_.MatchOf(dimension)));
       columns += ", " + value + " AS " + set_names.NameOf(dimension);
     }
     if (columns.text.empty()) continue;

@@ -296,6 +296,11 @@ Result<Plan> MakePlan(const Request& request, const Scope& scope) {
   plan.columns = ColumnsOf(request);
   TRY_ASSIGN(plan.sql, Planner(request, scope, plan.table).Write());
   NoteUnavailable(request, plan.loads, plan.notes);
+  std::set<DimensionRef> named;
+  EachDimension(request, [&](const DimensionRef& dimension) {
+    if (named.insert(dimension).second)
+      NoteKeys(dimension, plan.loads, scope.MatchOf(dimension), plan.notes);
+  });
   return plan;
 }
 

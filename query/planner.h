@@ -3,6 +3,7 @@
 // From a request to SQL: picks the coarsest table that can answer, then writes one statement over the
 // files of the loads in scope.  Values are bound, names come from the registry.  Pure; const-safe.
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "query/relation.h"
 #include "query/request.h"
 #include "query/sql_text.h"
+#include "query/tag_values.h"
 
 namespace farthing::query {
 
@@ -41,6 +43,12 @@ struct Scope {
   FileTypes types;                ///< of the chosen table's files that are read (ChargedWithin)
   lake::Layout layout;
   Sums sums = Sums::kAtOnce;  ///< kInParts needs the types of all loads
+  /// Tags and cost categories that some active load, in scope or not, has as they were typed.
+  std::set<DimensionRef> exact_keys = {};
+
+  KeyMatch MatchOf(const DimensionRef& dimension) const {
+    return exact_keys.contains(dimension) ? KeyMatch::kExact : KeyMatch::kLoose;
+  }
 };
 
 /// Returns the coarsest table that has every column and the time grid the request needs.

@@ -199,16 +199,16 @@ TEST(ResolveKeyTest, KeysAreResolvedLoadByLoad) {
   const std::vector<lake::Load> loads = {LoadOf("A", {"user:team"}),
                                          LoadOf("B", {"team", "user:team"}),
                                          LoadOf("C", {"user_team"}), LoadOf("D", {})};
-  const Result<KeysOfLoads> keys = ResolveKey(tag, loads);
+  const Result<KeysOfLoads> keys = ResolveKey(tag, loads, KeyMatch::kExact);
   ASSERT_TRUE(keys.ok());
   EXPECT_EQ(*keys, (KeysOfLoads{{"user:team", {"A"}}, {"team", {"B"}}, {"user_team", {"C"}}}));
-  EXPECT_EQ(SetValue(tag, loads)->text.find("CASE WHEN load_id IN (?) THEN"), 0U);
+  EXPECT_EQ(SetValue(tag, loads, KeyMatch::kExact)->text.find("CASE WHEN load_id IN (?) THEN"), 0U);
 }
 
 TEST(ResolveKeyTest, RefusesAmbiguousAndUnknownKeys) {
   const DimensionRef tag{DimensionKind::kTag, "cost_center"};
   const std::vector<lake::Load> two = {LoadOf("A", {"user:CostCenter", "user:cost-center"})};
-  EXPECT_EQ(ResolveKey(tag, two).error().code(), Errc::kInvalidArgument);
+  EXPECT_EQ(ResolveKey(tag, two, KeyMatch::kLoose).error().code(), Errc::kInvalidArgument);
   const std::vector<lake::Load> other = {LoadOf("A", {"user:cost_centre"})};
   const Result<void> known = CheckKeyExists(tag, other);
   ASSERT_FALSE(known.ok());

@@ -154,11 +154,25 @@ Result<Request> Session::Split(Request request, std::vector<lake::Load> loads,
   return SplitCurrencies(std::move(request), loads, notes);
 }
 
+Result<std::set<DimensionRef>> Session::ExactKeys(const Request& request) {
+  TRY_ASSIGN(const std::vector<lake::Load> known, ActiveLoads());
+  std::set<DimensionRef> exact;
+  EachDimension(request, [&](const DimensionRef& dimension) {
+    if (IsInTagSet(dimension) && MatchOf(dimension, known) == KeyMatch::kExact)
+      exact.insert(dimension);
+  });
+  return exact;
+}
+
 Result<Session::Prepared> Session::Prepare(const Request& request, std::vector<lake::Load> loads) {
   std::vector<std::string> notes;
   TRY_ASSIGN(Request split, Split(request, loads, notes));
   TRY_ASSIGN(FileTypes types, Types(ChooseTable(split), ChargedWithin(split.time, loads)));
-  Scope scope{.loads = std::move(loads), .types = std::move(types), .layout = catalog_->layout()};
+  TRY_ASSIGN(std::set<DimensionRef> exact, ExactKeys(split));
+  Scope scope{.loads = std::move(loads),
+              .types = std::move(types),
+              .layout = catalog_->layout(),
+              .exact_keys = std::move(exact)};
   return Prepared{std::move(split), std::move(scope), std::move(notes)};
 }
 

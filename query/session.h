@@ -77,6 +77,8 @@ class Session {
   /// SplitCurrencies over these loads, knowing which of them have lines without a currency.
   Result<Request> Split(Request request, std::vector<lake::Load> loads,
                         std::vector<std::string>& notes);
+  /// Of the request's tags and cost categories those that some active load has as they were typed.
+  Result<std::set<DimensionRef>> ExactKeys(const Request& request);
   /// Runs the statement that `write` writes for the scope; where its sums or amounts pass 38 digits,
   /// again in parts, for which the scope is changed.  `on_columns` is called once.
   /// Errors: as Run.

@@ -117,6 +117,27 @@ TEST_F(SessionTest, TagsAreFoundUnderEverySpelling) {
   EXPECT_NE(wrong.error().hint().find("CostCenter"), std::string::npos);
 }
 
+TEST_F(SessionTest, KeysThatOnlyLookAlikeAreToldApart) {
+  TestLine january = Line("2026-01-01 00:00:00", "EC2", "1");
+  january.tags = {{"user:CostCenter", "J"}};
+  TestLine february = Line("2026-02-01 00:00:00", "EC2", "10");
+  february.tags = {{"user:cost_center", "F"}};
+  lake_.Publish({.lines = {january}});
+  lake_.Publish({.period = {2026, 2}, .lines = {february}});
+  const Answer exact = Run(query::Ask("unblended_cost", "tag:user:CostCenter"));
+  EXPECT_EQ(Print(exact.rows), (Rows{"|10", "J|1"}));
+  EXPECT_EQ(exact.notes, (Rows{"tag:user:CostCenter is told apart from keys that look alike: "
+                               "user:cost_center"}));
+  // Whether or not the month that has the key is in question.
+  Request in_february = query::Ask("unblended_cost", "tag:CostCenter");
+  in_february.time.first_period = in_february.time.last_period = Period{2026, 2};
+  EXPECT_EQ(Ask(in_february), (Rows{"|10"}));
+  const Answer loose = Run(query::Ask("unblended_cost", "tag:cost-center"));
+  EXPECT_EQ(Print(loose.rows), (Rows{"F|10", "J|1"}));
+  EXPECT_EQ(loose.notes, (Rows{"tag:cost-center reads several keys as one: user:CostCenter, "
+                               "user:cost_center"}));
+}
+
 TEST_F(SessionTest, ProductAttributesAndResources) {
   TestLine a = Line("2026-01-01 00:00:00", "EC2", "1");
   a.text["resource_id"] = "i-1";

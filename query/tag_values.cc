@@ -1,5 +1,6 @@
 #include "query/tag_values.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -24,6 +25,29 @@ std::string_view MapColumn(DimensionKind kind) {
   return "";
 }
 
+bool IsAsTyped(const DimensionRef& dimension, std::string_view key) {
+  return key == dimension.name ||
+         (dimension.kind == DimensionKind::kTag && key == "user:" + dimension.name);
+}
+
+// A key that lost its capitals and separators on the way, so that it may be any that gives the same.
+bool IsAwsSpelling(const DimensionRef& dimension, std::string_view key) {
+  const bool is_marked = dimension.kind == DimensionKind::kCostCategory ||
+                         key.starts_with("user_") || key.starts_with("aws_");
+  return is_marked && billing::NormalizeTagKey(key) == key;
+}
+
+std::vector<std::string> Candidates(const DimensionRef& dimension, const lake::Load& load,
+                                    KeyMatch match) {
+  std::vector<std::string> keys = StoredKeys(dimension, load);
+  if (match == KeyMatch::kExact) {
+    std::erase_if(keys, [&](const std::string& key) {
+      return !IsAsTyped(dimension, key) && !IsAwsSpelling(dimension, key);
+    });
+  }
+  return keys;
+}
+
 Sql Lookup(std::string_view map, std::string_view key) {
   return "nullif(map_extract_value(" + Sql(map) + ", " + Bound(key) + "), '')";
 }
@@ -38,10 +62,22 @@ bool IsInAttributeSet(const DimensionRef& dimension) {
   return dimension.kind == DimensionKind::kProduct || dimension.kind == DimensionKind::kAttribute;
 }
 
-Result<KeysOfLoads> ResolveKey(const DimensionRef& dimension, std::span<const lake::Load> loads) {
+KeyMatch MatchOf(const DimensionRef& dimension, std::span<const lake::Load> loads) {
+  for (const lake::Load& load : loads) {
+    const std::vector<std::string>& keys = StoredKeys(dimension, load);
+    if (std::any_of(keys.begin(), keys.end(),
+                    [&](const std::string& key) { return IsAsTyped(dimension, key); }))
+      return KeyMatch::kExact;
+  }
+  return KeyMatch::kLoose;
+}
+
+Result<KeysOfLoads> ResolveKey(const DimensionRef& dimension, std::span<const lake::Load> loads,
+                               KeyMatch match) {
   KeysOfLoads keys;
   for (const lake::Load& load : loads) {
-    Result<std::string> key = billing::ResolveTagKey(dimension.name, StoredKeys(dimension, load));
+    Result<std::string> key =
+        billing::ResolveTagKey(dimension.name, Candidates(dimension, load, match));
     if (!key.ok()) {
       return std::move(key).error().Wrap("export " + load.export_name + ", " +
                                          ToString(load.period));
@@ -53,7 +89,7 @@ Result<KeysOfLoads> ResolveKey(const DimensionRef& dimension, std::span<const la
 
 Result<void> CheckKeyExists(const DimensionRef& dimension, std::span<const lake::Load> loads) {
   if (!IsInTagSet(dimension) || loads.empty()) return {};
-  TRY_ASSIGN(const KeysOfLoads keys, ResolveKey(dimension, loads));
+  TRY_ASSIGN(const KeysOfLoads keys, ResolveKey(dimension, loads, MatchOf(dimension, loads)));
   if (!keys.empty()) return {};
   std::set<std::string> known;
   for (const lake::Load& load : loads) {
@@ -66,10 +102,32 @@ Result<void> CheckKeyExists(const DimensionRef& dimension, std::span<const lake:
       .Hint(DidYouMean(dimension.name, {known.begin(), known.end()}));
 }
 
-Result<Sql> SetValue(const DimensionRef& dimension, std::span<const lake::Load> loads) {
+void NoteKeys(const DimensionRef& dimension, std::span<const lake::Load> loads, KeyMatch match,
+              std::vector<std::string>& notes) {
+  if (!IsInTagSet(dimension)) return;
+  std::set<std::string> read;
+  std::set<std::string> not_read;
+  for (const lake::Load& load : loads) {
+    const Result<std::string> key =
+        billing::ResolveTagKey(dimension.name, Candidates(dimension, load, match));
+    if (key.ok() && !key->empty()) read.insert(*key);
+    const Result<std::string> loose =
+        billing::ResolveTagKey(dimension.name, StoredKeys(dimension, load));
+    if (loose.ok() && !loose->empty() && (!key.ok() || *key != *loose)) not_read.insert(*loose);
+  }
+  const std::string name = ToString(dimension);
+  if (read.size() > 1)
+    notes.push_back(name + " reads several keys as one: " + Join({read.begin(), read.end()}, ", "));
+  if (!not_read.empty())
+    notes.push_back(name + " is told apart from keys that look alike: " +
+                    Join({not_read.begin(), not_read.end()}, ", "));
+}
+
+Result<Sql> SetValue(const DimensionRef& dimension, std::span<const lake::Load> loads,
+                     KeyMatch match) {
   const std::string_view map = MapColumn(dimension.kind);
   if (IsInAttributeSet(dimension)) return Lookup(map, dimension.name);
-  TRY_ASSIGN(const KeysOfLoads keys, ResolveKey(dimension, loads));
+  TRY_ASSIGN(const KeysOfLoads keys, ResolveKey(dimension, loads, match));
   if (keys.empty()) return Sql("CAST(NULL AS VARCHAR)");
   if (keys.size() == 1) return Lookup(map, keys.begin()->first);
   Sql value("CASE");
