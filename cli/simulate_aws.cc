@@ -145,7 +145,7 @@ void AddSimulateAws(CLI::App& verb, CliContext& context) {
   aws->add_option("--port", options.port, "0: any free one")->capture_default_str();
   aws->add_option("--seed", options.seed, "The same seed gives the same bills and keys")
       ->capture_default_str();
-  aws->add_option("--lines", options.lines_per_month, "Line items a month")
+  aws->add_option("--lines", options.lines_per_month, "Line items a month, at least 500")
       ->capture_default_str()
       ->check(AtLeast(500));
   aws->add_option("--months", options.months, "Months of history")->capture_default_str();
@@ -163,10 +163,14 @@ void AddSimulateAws(CLI::App& verb, CliContext& context) {
   aws->add_flag("--log", flags->log, "Print every request");
   aws->add_option("--format", context.format, "table or json")->check(OneOf({"table", "json"}));
   aws->footer(
+      "Failures, the clock and other commands: docs/how-to/rehearse-failures.md, installed as "
+      "share/doc/farthing/rehearse-failures.md\n\n"
       "Examples:\n  farthing simulate aws\n"
       "  farthing simulate aws --port 4566 --exports cur1-csv,cur2-parquet --clock "
       "2026-02-10T00:00:00Z\n"
-      "  curl -d '{\"by\":\"2d\"}' http://127.0.0.1:4566/_rehearsal/advance");
+      "  curl -d '{\"by\":\"2d\"}' http://127.0.0.1:4566/_rehearsal/advance\n"
+      "  curl -d '{\"kind\":\"throttle\",\"service\":\"s3\",\"count\":2}' "
+      "http://127.0.0.1:4566/_rehearsal/fault");
   aws->callback(
       [=, &context] { context.action = [=, &context] { return RunAws(*flags, context); }; });
 }

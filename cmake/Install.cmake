@@ -16,6 +16,7 @@ install(RUNTIME_DEPENDENCY_SET runtime
 
 install(FILES LICENSE DESTINATION share/doc/farthing COMPONENT program)
 install(FILES README.md DESTINATION share/doc/farthing COMPONENT program OPTIONAL)
+install(FILES docs/how-to/rehearse-failures.md DESTINATION share/doc/farthing COMPONENT program)
 install(FILES third_party/duckdb/LICENSE DESTINATION share/doc/farthing RENAME LICENSE.duckdb COMPONENT program)
 # The program writes its own completions, while it is installed.
 foreach(completion bash:bash-completion/completions/farthing zsh:zsh/site-functions/_farthing

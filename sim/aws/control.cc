@@ -56,7 +56,30 @@ Result<json::object> Advance(World& world, const json::object& arguments) {
   return ClockJson(world);
 }
 
-Result<Fault> ReadFault(const json::object& arguments) {
+constexpr std::string_view kFaultTexts[] = {"kind", "service", "action", "resource", "text"};
+constexpr std::string_view kFaultNumbers[] = {"count", "every", "skip", "amount"};
+
+/// A field that is misspelt would make a fault that strikes more than was meant.
+Result<void> CheckFaultFields(const json::object& arguments) {
+  const auto is_in = [](const auto& names, std::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
+  for (const auto& member : arguments) {
+    const std::string_view name(member.key().data(), member.key().size());
+    if (is_in(kFaultTexts, name)) {
+      if (!member.value().is_string()) return Wrong("not a text: " + std::string(name));
+    } else if (is_in(kFaultNumbers, name)) {
+      if (!member.value().is_int64()) return Wrong("not a whole number: " + std::string(name));
+    } else {
+      return Wrong("a fault has no field " + std::string(name));
+    }
+  }
+  if (!arguments.contains("kind")) return Wrong("a fault needs its kind");
+  return {};
+}
+
+Result<Fault> ReadFaultFields(const json::object& arguments) {
+  TRY(CheckFaultFields(arguments));
   Fault fault;
   TRY_ASSIGN(fault.kind, ParseFaultKind(TextOf(arguments, "kind")));
   fault.service = TextOf(arguments, "service");
@@ -72,6 +95,14 @@ Result<Fault> ReadFault(const json::object& arguments) {
   if (fault.amount > kMostSeconds || fault.amount < -kMostSeconds)
     return Wrong("the amount is out of range: " + std::to_string(fault.amount));
   return fault;
+}
+
+Result<Fault> ReadFault(const json::object& arguments) {
+  Result<Fault> fault = ReadFaultFields(arguments);
+  if (fault.ok()) return fault;
+  return std::move(fault).error().Hint(
+      "the fields are the texts kind, service, action, resource and text, and the numbers count, "
+      "every, skip and amount; docs/how-to/rehearse-failures.md has an example of every kind");
 }
 
 json::object FaultJson(const Fault& fault) {
