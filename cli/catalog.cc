@@ -8,12 +8,18 @@
 #include "cli/question.h"
 #include "cli/records.h"
 #include "cli/verb.h"
+#include "ingest/rows_set_aside.h"
 #include "lake/catalog.h"
 
 namespace farthing::cli {
 namespace {
 
 std::string PeriodText(Period period) { return period == Period{} ? "unknown" : ToString(period); }
+
+std::string CompleteText(const lake::Load& load) {
+  if (ingest::CountSetAside(load.issues).count > 0) return "no";
+  return load.complete ? "yes" : "unknown";
+}
 
 Result<void> ListExports(CliContext& context) {
   TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
@@ -24,10 +30,15 @@ Result<void> ListExports(CliContext& context) {
                   {}};
   for (const lake::Candidate& candidate : candidates) {
     const lake::Load& load = candidate.load;
+    std::vector<std::string> reasons;
+    for (const std::string& reason :
+         {candidate.reason, ingest::Describe(ingest::CountSetAside(load.issues))}) {
+      if (!reason.empty()) reasons.push_back(reason);
+    }
     records.rows.push_back(
         {load.export_name, load.format, PeriodText(load.period), Join(load.billing_accounts, " "),
          std::to_string(load.sub_accounts.size()), std::to_string(load.line_count),
-         load.complete ? "yes" : "unknown", candidate.elected ? "yes" : "no", candidate.reason});
+         CompleteText(load), candidate.elected ? "yes" : "no", Join(reasons, "; ")});
   }
   for (const lake::Export& unloaded : exports) {
     const bool loaded =

@@ -10,6 +10,7 @@
 #include "billing/registry.h"
 #include "cli/records.h"
 #include "cli/render.h"
+#include "ingest/rows_set_aside.h"
 
 namespace farthing::cli {
 namespace {
@@ -29,45 +30,8 @@ std::vector<std::string> Lacking(const lake::Load& load) {
   return names;
 }
 
-// The cost of rows set aside, as far as it can be read.
-struct CostSetAside {
-  std::int64_t rows = 0;
-  std::int64_t unreadable = 0;
-  std::map<std::string, Decimal> sums;  ///< by currency
-};
-
-CostSetAside CostOf(const lake::Load& load) {
-  CostSetAside cost;
-  for (const RowIssue& issue : load.issues) {
-    if (issue.fate != RowIssue::Fate::kSetAside) continue;
-    ++cost.rows;
-    const Result<Decimal> one = ParseDecimal(issue.cost);
-    if (!one.ok()) {
-      ++cost.unreadable;
-      continue;
-    }
-    Decimal& sum = cost.sums[issue.currency];
-    Result<Decimal> together = Add(sum, *one);
-    if (together.ok()) {
-      sum = *together;
-    } else {
-      ++cost.unreadable;
-    }
-  }
-  return cost;
-}
-
 std::string Money(const Decimal& amount, const std::string& currency) {
   return ToString(Canonical(amount)) + (currency.empty() ? "" : " " + currency);
-}
-
-std::string ToText(const CostSetAside& cost) {
-  std::vector<std::string> parts;
-  for (const auto& [currency, sum] : cost.sums) parts.push_back(Money(sum, currency));
-  if (cost.unreadable > 0)
-    parts.push_back("and what " + std::to_string(cost.unreadable) +
-                    (cost.unreadable == 1 ? " unreadable row costs" : " unreadable rows cost"));
-  return Join(parts, " ");
 }
 
 std::string FileOf(const RowIssue& issue, const lake::Delivery& delivery) {
@@ -99,10 +63,8 @@ std::vector<std::string> NotesOf(const lake::Load& load) {
   if (load.left_out) notes.push_back(Describe(*load.left_out));
   for (const std::string& collision : load.tag_collisions)
     notes.push_back("tag keys that AWS merges in Parquet, kept apart here: " + collision);
-  if (const CostSetAside cost = CostOf(load); cost.rows > 0) {
-    notes.push_back(std::to_string(cost.rows) + (cost.rows == 1 ? " row" : " rows") +
-                    " set aside; not in the lake: " + ToText(cost));
-  }
+  const std::string set_aside = ingest::Describe(ingest::CountSetAside(load.issues));
+  if (!set_aside.empty()) notes.push_back(set_aside);
   return notes;
 }
 
@@ -189,11 +151,11 @@ std::vector<std::string> ToRecord(const ingest::Outcome& outcome) {
   if (outcome.load) {
     const lake::Load& load = *outcome.load;
     const auto total = MainTotal(load);
-    const CostSetAside cost = CostOf(load);
+    const ingest::RowsSetAside aside = ingest::CountSetAside(load.issues);
     record.insert(record.end(),
                   {load.id, std::to_string(load.line_count), total ? total->first : "",
                    total ? ToString(total->second) : "", Join(load.currencies, " "),
-                   std::to_string(cost.rows), ToText(cost)});
+                   std::to_string(aside.count), ingest::CostText(aside)});
   } else {
     record.insert(record.end(), 7, "");
   }
