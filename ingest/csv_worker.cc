@@ -202,11 +202,15 @@ void CsvWorker::ConvertColumn(std::size_t column, duckdb_vector vector) {
   } else {
     for (std::size_t i = 0; i < chosen_.size(); ++i) cells_.push_back(maps_.Value(i, *origin));
   }
+  const std::string& name = source_.columns()[column].name;
+  if (IsOnEveryLine(source_.job_.family, name)) {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      if (IsAbsentValue(cells_[i])) bad_.push_back({i, {name, "is empty"}});
+    }
+  }
   for (BadCell& cell : std::visit([&](auto& converter) { return converter.Fill(cells_, vector); },
                                   columns_[column])) {
-    bad_.push_back(
-        {cell.index,
-         {source_.columns()[column].name, std::move(cell.message), std::move(cell.hint)}});
+    bad_.push_back({cell.index, {name, std::move(cell.message), std::move(cell.hint)}});
   }
 }
 

@@ -146,6 +146,8 @@ Result<Reading> LineReader::ReadParquet(Misfits& misfits) {
     Result<void> one_period = source.RefuseOtherPeriods(*connection_, task_.load.period);
     if (!one_period.ok()) return blame(std::move(one_period).error());
   }
+  Result<void> no_empty = source.RefuseEmptyCells(*connection_);
+  if (!no_empty.ok()) return blame(std::move(no_empty).error());
   task_.Report("reading", 0);
   const Result<engine::Table> totals = connection_->Query(source.TotalsSql());
   misfits = source.misfits();

@@ -21,7 +21,8 @@ class Loader {
   Result<void> Run() {
     TRY_ASSIGN(const Reading reading, reader_.Read());
     if (reading.rows == 0) {
-      return Error(Errc::kInvalidArgument, "holds no line items, only a header")
+      return Error(Errc::kInvalidArgument,
+                   task_.files.Place() + ": holds no line items, only a header")
           .Hint(
               "an export that is not ready looks like this; import it again when AWS has delivered "
               "it");
@@ -85,6 +86,7 @@ class Loader {
     load_.notes = reading.notes;
     load_.missed_columns = reading.missed_columns;
     TRY(CheckAccounts());
+    TRY(NoteZeroNets());
     const auto keys = [](const SetInterner& interner, const char* column) {
       const auto found = interner.keys().find(column);
       if (found == interner.keys().end()) return std::vector<std::string>();
@@ -102,6 +104,21 @@ class Loader {
       const auto [other, is_new] = normalized.emplace(billing::NormalizeTagKey(key), key);
       if (!is_new) load_.tag_collisions.push_back(other->second + " and " + key);
     }
+    return {};
+  }
+
+  // Parquet of legacy reports has no NULLs: a net amount of 0.0 is one that is 0, or one that CSV leaves blank.
+  Result<void> NoteZeroNets() {
+    if (!task_.files.is_parquet() || load_.format != "cur1") return {};
+    TRY_ASSIGN(const engine::Table found,
+               connection().Query("SELECT count(*) FROM read_parquet(" +
+                                  engine::QuoteLiteral(StagedFiles(lake::kCostLines)) +
+                                  ") WHERE net_unblended_cost = 0 AND unblended_cost <> 0"));
+    const std::string count = found.rows.at(0)[0].value_or("0");
+    if (count == "0") return {};
+    load_.notes.push_back("lines with a net cost of 0 beside an unblended cost: " + count +
+                          "; Parquet cannot say whether the report's CSV leaves them blank, "
+                          "which would mean that the net cost is the unblended cost");
     return {};
   }
 

@@ -31,6 +31,9 @@ Result<void> CheckDecimals(engine::Connection& connection, const std::filesystem
       .Hint("export the column as DECIMAL(38, 18) or as text");
 }
 
+// What DuckDB says goes on with our SQL.
+std::string FirstLine(const std::string& message) { return message.substr(0, message.find('\n')); }
+
 std::string Timestamp(Instant instant) { return "TIMESTAMP '" + DayString(instant) + "'"; }
 
 }  // namespace
@@ -41,7 +44,8 @@ Result<std::vector<ParquetColumn>> ReadParquetColumns(engine::Connection& connec
       connection.Query("DESCRIBE SELECT * FROM read_parquet(" + QuoteLiteral(file.string()) +
                        ", hive_partitioning = false)");
   if (!table.ok()) {
-    return Error(Errc::kCorrupt, "unreadable Parquet: " + table.error().message())
+    if (table.error().code() == Errc::kTooLarge) return table.error();
+    return Error(Errc::kCorrupt, "unreadable Parquet: its footer is damaged or cut off")
         .Hint("copy the file again from the bucket");
   }
   TRY(CheckDecimals(connection, file));
@@ -206,6 +210,28 @@ Result<void> ParquetSource::RefuseOtherPeriods(engine::Connection& connection,
   return {};
 }
 
+Result<void> ParquetSource::RefuseEmptyCells(engine::Connection& connection) const {
+  for (const ParquetShape& shape : shapes_) {
+    for (const SourceColumn& column : columns_) {
+      if (!IsOnEveryLine(job_.family, column.name) || !shape.Provides(column)) continue;
+      const auto& [name, type] = shape.Stored(column);
+      const std::string empty =
+          type == "VARCHAR" ? "coalesce(" + (IsAmount(column) ? "trim(" + name + ")" : name) +
+                                  ", '') IN ('', 'NULL', 'null', 'None')"
+                            : name + " IS NULL";
+      TRY_ASSIGN(const engine::Table found,
+                 connection.Query("SELECT filename, file_row_number + 1 FROM " + shape.FilesSql() +
+                                  " WHERE " + empty + " LIMIT 1"));
+      if (found.rows.empty()) continue;
+      const auto& row = found.rows[0];
+      return Error(Errc::kCorrupt, row[0].value_or("") + ": row " + row[1].value_or("") +
+                                       ", column " + column.name + ": is empty")
+          .Hint(kDeliverAgain);
+    }
+  }
+  return {};
+}
+
 std::optional<Error> ParquetSource::failure() const {
   for (const SourceColumn& column : columns_) {
     if (!IsAmount(column)) continue;  // a price to compare with may be unknown
@@ -252,7 +278,7 @@ std::optional<Error> ParquetSource::FirstDamagedFile(engine::Connection& connect
                          QuoteLiteral(file.path.string()) + ", hive_partitioning = false)");
     if (read.ok()) continue;
     return Error(Errc::kCorrupt,
-                 file.path.string() + ": damaged Parquet: " + read.error().message())
+                 file.path.string() + ": damaged Parquet: " + FirstLine(read.error().message()))
         .Hint("copy the file again from the bucket");
   }
   return std::nullopt;

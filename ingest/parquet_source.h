@@ -57,6 +57,9 @@ class ParquetSource {
   /// Errors: kCorrupt, naming a row of another billing period, if there is one.
   Result<void> RefuseOtherPeriods(engine::Connection& connection, Period period) const;
 
+  /// Errors: kCorrupt, naming the first row without what every line has (IsOnEveryLine), if there is one.
+  Result<void> RefuseEmptyCells(engine::Connection& connection) const;
+
   /// Amounts that are no finite number of 38 digits; asked after a query has failed or ended.
   std::optional<Error> failure() const;
   std::map<std::string, DecimalNeed> misfits() const;

@@ -412,4 +412,16 @@ std::span<const std::string_view> MandatoryColumns(SourceFamily family) {
   return kCostExplorerMandatory;
 }
 
+bool IsOnEveryLine(SourceFamily family, std::string_view canonical_name) {
+  switch (family) {
+    case SourceFamily::kCur:
+      return canonical_name == "line_item_unblended_cost" ||
+             canonical_name == "line_item_usage_start_date";
+    case SourceFamily::kFocus:
+      return canonical_name == "BilledCost" || canonical_name == "ChargePeriodStart";
+    case SourceFamily::kCostExplorer: break;
+  }
+  return false;
+}
+
 }  // namespace farthing::ingest

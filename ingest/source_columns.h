@@ -86,5 +86,7 @@ Result<Detection> DetectFamily(std::span<const std::string> headers);
 
 /// Source columns without which no line can be made; what the line charges comes first.
 std::span<const std::string_view> MandatoryColumns(billing::SourceFamily family);
+/// True for what a line charges and when: no bill has a line without them, so an empty one is lost, not zero.
+bool IsOnEveryLine(billing::SourceFamily family, std::string_view canonical_name);
 
 }  // namespace farthing::ingest

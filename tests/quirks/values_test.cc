@@ -122,6 +122,65 @@ TEST(QuirkTest, Q13_EmptyTextZeroAndNullAreTheSame) {
   }
 }
 
+TEST(QuirkTest, Q13_WhatALineChargesAndWhenIsNeverAbsent) {
+  for (const std::string column : {"lineItem/UnblendedCost", "lineItem/UsageStartDate"}) {
+    for (const std::string empty : {"", "NULL", "None"}) {
+      Lab lab;
+      const Sheet sheet = Cur1({{"1"}, {"2", "Usage", {{column, empty}}}});
+      const Texts refused = lab.ImportSheet(sheet);
+      EXPECT_NE(refused.at(0).find("bill.csv: row 2, column " + SnakeCase(column) + ": is empty"),
+                std::string::npos)
+          << refused[0];
+      ingest::ImportOptions tolerant;
+      tolerant.tolerated_rows = 1;
+      EXPECT_EQ(lab.Outcomes("", tolerant), Texts{"loaded 2026-01"});
+      EXPECT_EQ(lab.Value("sum(unblended_cost)"), "1");
+    }
+  }
+  for (const std::string column : {"BilledCost", "ChargePeriodStart"}) {
+    const Sheet sheet = Focus({{"1"}, {"2", "Usage", {{column, ""}}}});
+    Lab csv;
+    const std::string told = ": row 2, column " + column + ": is empty";
+    EXPECT_NE(csv.ImportSheet(sheet).at(0).find(told), std::string::npos) << column;
+    for (const std::string type : {"", "VARCHAR"}) {
+      Lab lab;
+      ParquetStyle style{{}, true};
+      if (!type.empty()) style.types[column] = type;
+      lab.WriteParquet("bare/bill.parquet", sheet, style);
+      const Texts refused = lab.Outcomes();
+      EXPECT_NE(refused.at(0).find("bill.parquet" + told), std::string::npos) << refused[0];
+    }
+  }
+}
+
+TEST(QuirkTest, Q13_ANetAmountOfZeroInLegacyParquetIsReported) {
+  const Sheet sheet = Cur1({{"3", "Usage", {{"lineItem/NetUnblendedCost", "2"}}},
+                            {"1", "Tax", {{"lineItem/NetUnblendedCost", "0.0"}}},
+                            {"0", "Usage", {{"lineItem/NetUnblendedCost", "0.0"}}}});
+  Lab lab;
+  lab.WriteParquet("bare/bill.parquet", SnakeCased(sheet));
+  const ingest::ImportSummary summary = lab.Import();
+  EXPECT_EQ(lab.Value("sum(net_unblended_cost)"), "2");
+  bool told = false;
+  for (const std::string& note : summary.outcomes.at(0).load->notes)
+    told = told || note.starts_with("lines with a net cost of 0 beside an unblended cost: 1;");
+  EXPECT_TRUE(told);
+  Lab csv;
+  csv.Write("bare/bill.csv", sheet.Csv());
+  EXPECT_TRUE(csv.Import().outcomes.at(0).load->notes.empty()) << "CSV says 0";
+}
+
+TEST(QuirkTest, Q26_RowsSetAsideStayKnown) {
+  Lab lab;
+  lab.Write("bare/bill.csv",
+            Cur1({{"1"}, {"2", "Usage", {{"lineItem/UsageStartDate", "x"}}}, {"oops"}}).Csv());
+  ingest::ImportOptions tolerant;
+  tolerant.tolerated_rows = 2;
+  EXPECT_EQ(lab.Outcomes("", tolerant), Texts{"loaded 2026-01"});
+  EXPECT_EQ(Must(lab.catalog().Deliveries()).at(0).reason,
+            "2 rows set aside; not in the lake: 2 USD and what 1 unreadable row costs");
+}
+
 TEST(QuirkTest, Q14_ZeroCommitmentCostsOfOrdinaryLinesAreNotTheirCost) {
   Lab lab;
   lab.ImportSheet(Cur1(
