@@ -25,7 +25,7 @@ Result<DecimalType> TypeFor(const DecimalNeed& need) {
                  "amounts with " + std::to_string(need.integer_digits) + " digits before and " +
                      std::to_string(need.scale) +
                      " after the point do not fit one column of 38 digits exactly")
-        .Hint("no bill has such amounts; have the export delivered again");
+        .Hint("export amounts as decimals, not as doubles, with at most 18 digits after the point");
   }
   return DecimalType{
       kWideWidth,

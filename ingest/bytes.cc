@@ -173,7 +173,8 @@ class ZipSource : public ByteSource {
       return Error(Errc::kCorrupt, "damaged or truncated zip archive")
           .Hint("copy the file again from the bucket");
     }
-    if (zip_name_locate(source->archive_, "[Content_Types].xml", 0) >= 0) {
+    if (zip_name_locate(source->archive_, "[Content_Types].xml", 0) >= 0 ||
+        zip_name_locate(source->archive_, "xl/workbook.xml", 0) >= 0) {
       return Error(Errc::kInvalidArgument, "an Excel workbook, not CSV")
           .Hint(
               "import the file as AWS delivered it; a spreadsheet rounds account ids and amounts");
@@ -259,7 +260,9 @@ Result<FileDescriptor> OpenForReading(const std::filesystem::path& path) {
 Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path) {
   TRY_ASSIGN(FileDescriptor file, OpenForReading(path));
   TRY_ASSIGN(const std::string magic, FirstBytes(file.get(), path));
-  if (magic.empty()) return Error(Errc::kCorrupt, "the file is empty (0 bytes)");
+  if (magic.empty())
+    return Error(Errc::kCorrupt, "the file is empty (0 bytes)")
+        .Hint("copy the file again from the bucket; if it is empty there, have it delivered again");
   if (magic.starts_with("\x1f\x8b")) {
     return std::unique_ptr<ByteSource>(new GzipSource(path, std::move(file)));
   }

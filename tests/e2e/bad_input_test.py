@@ -203,7 +203,7 @@ class BadDelivery(harness.Case):
     def test_header_only_file(self):
         for file in range(len(self.files)):
             self.rewrite(lambda text: text.split("\n")[0] + "\n", file)
-        self.check("no line items, only a header")
+        self.check(self.folder.name, "no line items, only a header")
 
     def test_file_of_another_month(self):
         for row in range(1, len(self.records(1))):
@@ -352,6 +352,10 @@ class BadDelivery(harness.Case):
         self.assertEqual(done.stderr.count("set aside:"), 3)
         self.assertIn(f"3 rows set aside; not in the lake: {told.normalize():f} USD and what 1 unreadable row",
                       done.stderr)
+        for verb in ("deliveries", "exports"):
+            listed = self.succeeds(self.lake.run(verb, "--format", "csv")).stdout
+            self.assertIn("3 rows set aside; not in the lake: ", listed)
+        self.assertIn(",no,yes,", listed)  # not complete, elected
         for word in ("row 4,", "row 40,", "row 11:", "line_item_usage_start_date",
                      "line_item_usage_amount", self.files[0].name, self.files[1].name):
             self.assertIn(word, done.stderr)
@@ -459,7 +463,22 @@ class BadBareFile(harness.Case):
         self.refuse("other.parquet", {"name": ["x"], "size": [1.0]}, "other.parquet", "not a bill")
 
     def test_header_only(self):
-        self.refuse("header.csv", ",".join(GOOD_ROW) + "\n", "only a header")
+        self.refuse("header.csv", ",".join(GOOD_ROW) + "\n", "header.csv: holds", "only a header", "import it again")
+
+    def test_parquet_with_a_broken_footer(self):
+        done = self.refuse("footer.parquet", b"PAR1" + b"\0" * 100 + b"PAR1", "footer.parquet",
+                           "its footer is damaged or cut off", "copy the file again")
+        self.assertNotIn("SELECT", done.stderr)
+
+    def test_workbook(self):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("xl/workbook.xml", "<x/>")
+        self.refuse("book.csv", packed.getvalue(), "book.csv", "an Excel workbook, not CSV")
+
+    def test_empty_cost(self):
+        self.refuse("empty.csv", rows_of({"lineItem/UnblendedCost": ""}), "empty.csv: row 1",
+                    "column line_item_unblended_cost: is empty", "--tolerate-bad-rows")
 
     def test_file_that_is_no_table(self):
         self.refuse("noise.csv", bytes(range(256)) * 100, "noise.csv")
