@@ -39,7 +39,7 @@ Result<void> RunBackfill(const BackfillFlags& flags, CliContext& context) {
   if (!flags.list) {
     TRY_ASSIGN(collected, CollectMonths(parts, connection, plan));
     CliContext aside{context.data, context.err, context.err};  // the answer is the plan
-    if (!collected.connection_id.empty()) PrintCollected(collected, aside);
+    if (!collected.connection_id.empty()) PrintCollected({collected}, aside);
     TRY_ASSIGN(plan, PlanBackfill(parts, connection.id, from, Now()));
   }
   Records records{{"period", "source", "why"}, {}};

@@ -41,18 +41,16 @@ Result<connect::CollectOptions> OptionsOf(const CollectFlags& flags) {
   return options;
 }
 
-/// Collects and prints; a delivery that failed or could not be read is an error after the others were had.
-Result<void> CollectOne(OpenInstallation& installation, const std::string& id,
-                        connect::CollectOptions options, CliContext& context) {
+/// Collects, and says where it stands meanwhile.
+Result<connect::CollectSummary> CollectOne(OpenInstallation& installation, const std::string& id,
+                                           connect::CollectOptions options, CliContext& context) {
   connect::Installation parts = installation.parts();
   CollectLine line(context);
   options.observer = [&](const connect::CollectProgress& progress) { line.Show(progress); };
   Result<connect::CollectSummary> summary =
       Collect(parts.store, parts.vault, parts.catalog, parts.platform, id, options);
   line.Clear();
-  if (!summary.ok()) return std::move(summary).error();
-  PrintCollected(*summary, context);
-  return OutcomeOf(*summary);
+  return summary;
 }
 
 /// Collects everything that may be collected; one failure does not stop the others.
@@ -80,13 +78,19 @@ Result<void> CollectOnce(OpenInstallation& installation, const CollectFlags& fla
     }
   }
   TRY_ASSIGN(const connect::CollectOptions options, OptionsOf(flags));
+  const bool is_table = context.format == "table";  // which is told as it comes
+  std::vector<connect::CollectSummary> summaries;
   std::optional<Error> failure;
   for (const std::string& id : ids) {
-    Result<void> collected = CollectOne(installation, id, options, context);
-    if (collected.ok()) continue;
+    Result<connect::CollectSummary> collected = CollectOne(installation, id, options, context);
+    if (collected.ok() && is_table) PrintCollected({*collected}, context);
+    Result<void> outcome = collected.ok() ? OutcomeOf(*collected) : std::move(collected).error();
+    if (collected.ok()) summaries.push_back(*std::move(collected));
+    if (outcome.ok()) continue;
     if (failure) PrintError(*failure, context);  // the last one is told by whoever runs the verb
-    failure = std::move(collected).error();
+    failure = std::move(outcome).error();
   }
+  if (!is_table) PrintCollected(summaries, context);
   if (failure) return std::move(*failure);
   return {};
 }
@@ -100,8 +104,11 @@ Result<void> RunWatch(const CollectFlags& flags, CliContext& context) {
   watch.connection = flags.connection;
   watch.schedule.collect_seconds =
       std::max<std::int64_t>(1, static_cast<std::int64_t>(flags.every_hours * 3600));
-  watch.collect = [&](const std::string& id) {
-    return CollectOne(*installation, id, options, context);
+  watch.collect = [&](const std::string& id) -> Result<void> {
+    TRY_ASSIGN(const connect::CollectSummary summary,
+               CollectOne(*installation, id, options, context));
+    PrintCollected({summary}, context);
+    return OutcomeOf(summary);
   };
   return WatchConnections(*installation, watch, signals, context);
 }

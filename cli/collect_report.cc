@@ -12,9 +12,7 @@ std::string NameOf(const std::optional<Period>& period, const std::string& manif
   return period ? ToString(*period) : manifest_key;
 }
 
-void PrintAsRecords(const connect::CollectSummary& summary, CliContext& context) {
-  Records records{{"connection", "period", "outcome", "lines", "bytes", "reason", "error", "fix"},
-                  {}};
+void AddRows(const connect::CollectSummary& summary, Records& records) {
   for (const connect::CollectedDelivery& delivery : summary.deliveries) {
     records.rows.push_back({summary.connection_name,
                             delivery.period ? ToString(*delivery.period) : "", delivery.outcome,
@@ -27,7 +25,30 @@ void PrintAsRecords(const connect::CollectSummary& summary, CliContext& context)
                             failure.error.message(), std::string(Token(failure.error.code())),
                             failure.error.hint()});
   }
-  PrintRecords(records, context);
+}
+
+void PrintTable(const connect::CollectSummary& summary, CliContext& context) {
+  for (const connect::CollectedDelivery& delivery : summary.deliveries) {
+    context.out << summary.connection_name << "  " << NameOf(delivery.period, delivery.manifest_key)
+                << "  " << delivery.outcome;
+    if (delivery.lines > 0) context.out << "  " << delivery.lines << " lines";
+    if (!delivery.reason.empty()) context.out << ": " << delivery.reason;
+    context.out << '\n';
+  }
+  for (const connect::CollectFailure& failure : summary.failures) {
+    context.out << summary.connection_name << "  " << NameOf(failure.period, failure.manifest_key)
+                << "  failed: " << failure.error.message() << "; fix: " << failure.error.hint()
+                << '\n';
+  }
+  for (const std::string& note : summary.notes) context.out << "note: " << note << '\n';
+  if (summary.deliveries.empty() && summary.failures.empty()) {
+    context.out << summary.connection_name << "  nothing new, " << summary.requests
+                << " requests\n";
+  }
+  if (summary.bill_data_ready) {
+    context.out << "bill data of " << summary.connection_name
+                << " is ready: farthing cost --by service\n";
+  }
 }
 
 }  // namespace
@@ -53,33 +74,18 @@ void CollectLine::Clear() {
   if (context_.err_is_terminal) context_.err << "\r\033[K" << std::flush;
 }
 
-void PrintCollected(const connect::CollectSummary& summary, CliContext& context) {
-  if (context.format != "table") {
-    PrintAsRecords(summary, context);
+void PrintCollected(const std::vector<connect::CollectSummary>& summaries, CliContext& context) {
+  Records records{{"connection", "period", "outcome", "lines", "bytes", "reason", "error", "fix"},
+                  {}};
+  for (const connect::CollectSummary& summary : summaries) {
+    if (context.format == "table") {
+      PrintTable(summary, context);
+      continue;
+    }
+    AddRows(summary, records);
     for (const std::string& note : summary.notes) context.err << "note: " << note << '\n';
-    return;
   }
-  for (const connect::CollectedDelivery& delivery : summary.deliveries) {
-    context.out << summary.connection_name << "  " << NameOf(delivery.period, delivery.manifest_key)
-                << "  " << delivery.outcome;
-    if (delivery.lines > 0) context.out << "  " << delivery.lines << " lines";
-    if (!delivery.reason.empty()) context.out << ": " << delivery.reason;
-    context.out << '\n';
-  }
-  for (const connect::CollectFailure& failure : summary.failures) {
-    context.out << summary.connection_name << "  " << NameOf(failure.period, failure.manifest_key)
-                << "  failed: " << failure.error.message() << "; fix: " << failure.error.hint()
-                << '\n';
-  }
-  for (const std::string& note : summary.notes) context.out << "note: " << note << '\n';
-  if (summary.deliveries.empty() && summary.failures.empty()) {
-    context.out << summary.connection_name << "  nothing new, " << summary.requests
-                << " requests\n";
-  }
-  if (summary.bill_data_ready) {
-    context.out << "bill data of " << summary.connection_name
-                << " is ready: farthing cost --by service\n";
-  }
+  if (context.format != "table") PrintRecords(records, context);
 }
 
 Result<void> OutcomeOf(const connect::CollectSummary& summary) {

@@ -24,8 +24,9 @@ class CollectLine {
   std::string last_;
 };
 
-/// Every delivery that was new, and every one that could not be collected.
-void PrintCollected(const connect::CollectSummary& summary, CliContext& context);
+/// Every delivery that was new, and every one that could not be collected: the table of one connection, the one document
+/// of all for programs.
+void PrintCollected(const std::vector<connect::CollectSummary>& summaries, CliContext& context);
 
 /// What the command ends with: the first failure, else a delivery that could not be read.
 Result<void> OutcomeOf(const connect::CollectSummary& summary);

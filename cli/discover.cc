@@ -8,6 +8,7 @@
 #include "cli/verb.h"
 #include "connect/chosen_export.h"
 #include "connect/export_setup.h"
+#include "connect/payer_first.h"
 
 namespace farthing::cli {
 namespace {
@@ -144,8 +145,9 @@ Result<void> SetUp(OpenInstallation& installation, const Connection& connection,
 Result<void> RunDiscover(const DiscoverFlags& flags, CliContext& context) {
   TRY_ASSIGN(const auto installation, OpenInstallation::Open(context));
   TRY_ASSIGN(const Connection connection, installation->store().Find(flags.connection));
-  TRY_ASSIGN(const auto client,
-             ClientFor(connection, installation->platform(), installation->vault()));
+  const connect::Installation parts = installation->parts();
+  TRY(CheckOwnBill(parts.store, parts.catalog, connection));
+  TRY_ASSIGN(const auto client, ClientFor(connection, parts.platform, parts.vault));
   if (flags.create.empty() && flags.adjust.empty()) {
     return List(connection, client, flags, context);
   }

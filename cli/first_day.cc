@@ -37,6 +37,7 @@ Result<void> RunFirstDay(const FirstDayFlags& flags, CliContext& context) {
     return {};
   }
   PrintPlan(plan, flags.estimate ? context.out : context.err);
+  if (plan.months.empty() && context.format != "table") PrintFirstDay({}, context);
   if (plan.months.empty() || flags.estimate) return {};
   TRY(MaySpend(plan.expected_requests, plan.spending, flags.yes, context));
   options.observer = [&](const std::string& what) {

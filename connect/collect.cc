@@ -12,6 +12,7 @@
 #include "connect/cost_explorer_fit.h"
 #include "connect/import_policy.h"
 #include "connect/lifecycle.h"
+#include "connect/payer_first.h"
 
 namespace farthing::connect {
 namespace {
@@ -111,17 +112,14 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
   TRY_ASSIGN(const auto lock, LockCollecting(catalog.layout(), connection));
   TRY_ASSIGN(connection, store.Find(connection.id));  // it may have ended meanwhile
   const Settings& settings = connection.settings;
-  if (settings.type == ConnectionType::kLinkedKeys) {
-    return Error(Errc::kInvalidArgument,
-                 "connection " + settings.name + " has nothing to collect of its own")
-        .Hint("its bill, resources included, arrives through its payer's connection");
-  }
+  TRY(CheckOwnBill(store, catalog, connection));
   if (!MayCollect(connection.state)) {
     return Error(Errc::kConflict,
                  "connection " + settings.name + " is " + std::string(Name(connection.state)))
-        .Hint(connection.state == State::kDraft || connection.state == State::kVerifying
-                  ? "verify it first: farthing check " + settings.name
-                  : "enable it first: farthing connections enable " + settings.name);
+        .Hint(connection.state == State::kDisconnected ? "make a new one: farthing connect"
+              : connection.state == State::kDisabled
+                  ? "enable it first: farthing connections enable " + settings.name
+                  : "verify it first: farthing check " + settings.name);
   }
   Result<CollectSummary> summary = [&]() -> Result<CollectSummary> {
     if (settings.type == ConnectionType::kDirectory) {

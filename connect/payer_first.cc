@@ -59,6 +59,21 @@ Result<std::optional<aws::Organization>> Ask(Installation& installation, const S
   return aws::DescribeOrganization(*client->WithLimits(kPatience, nullptr));
 }
 
+Result<bool> IsInBillOf(lake::Catalog& catalog, const Connection& payer,
+                        const std::string& account) {
+  TRY_ASSIGN(const std::vector<lake::Load> loads, catalog.ActiveLoads({}));
+  return std::any_of(loads.begin(), loads.end(), [&](const lake::Load& load) {
+    const bool has = std::find(load.sub_accounts.begin(), load.sub_accounts.end(), account) !=
+                     load.sub_accounts.end();
+    return has && IsBillOf(load, payer);
+  });
+}
+
+bool Has(const MemberAccounts& members, const std::string& account) {
+  return std::any_of(members.accounts.begin(), members.accounts.end(),
+                     [&](const MemberAccount& one) { return one.id == account; });
+}
+
 enum class Known { kMember, kStranger, kNothing };
 
 /// What a payer's organisation, or else its bills, say of the account.
@@ -72,15 +87,9 @@ Result<Known> WhatIsKnown(Installation& installation, const Connection& payer,
                                                          installation.platform.environment.now());
     if (asked.ok()) members = *std::move(asked);
   }
-  const bool is_member = std::any_of(members.accounts.begin(), members.accounts.end(),
-                                     [&](const MemberAccount& one) { return one.id == account; });
-  if (is_member) return Known::kMember;
-  TRY_ASSIGN(const std::vector<lake::Load> loads, installation.catalog.ActiveLoads({}));
-  for (const lake::Load& load : loads) {
-    const bool has = std::find(load.sub_accounts.begin(), load.sub_accounts.end(), account) !=
-                     load.sub_accounts.end();
-    if (has && IsBillOf(load, payer)) return Known::kMember;
-  }
+  if (Has(members, account)) return Known::kMember;
+  TRY_ASSIGN(const bool is_billed, IsInBillOf(installation.catalog, payer, account));
+  if (is_billed) return Known::kMember;
   return members.refreshed ? Known::kStranger : Known::kNothing;
 }
 
@@ -122,6 +131,21 @@ Result<void> CheckPayerFirst(Installation& installation, const Settings& setting
   return NotConnected("account " + settings.account_id +
                           " belongs to none of the connected organisations: " + NamesOf(payers),
                       "ID");
+}
+
+Result<void> CheckOwnBill(Store& store, lake::Catalog& catalog, const Connection& connection) {
+  const Settings& settings = connection.settings;
+  if (settings.type != ConnectionType::kLinkedKeys) return {};
+  TRY_ASSIGN(std::vector<Connection> payers, WorkingPayers(store));
+  std::string payer = payers.size() == 1 ? payers.front().settings.name : "";
+  for (const Connection& one : payers) {
+    TRY_ASSIGN(const MemberAccounts members, KeptMemberAccounts(store, one));
+    TRY_ASSIGN(const bool is_billed, IsInBillOf(catalog, one, settings.account_id));
+    if (is_billed || Has(members, settings.account_id)) payer = one.settings.name;
+  }
+  return Error(Errc::kInvalidArgument, "connection " + settings.name + " has no bill of its own")
+      .Hint("its bill comes through its payer " +
+            (payer.empty() ? "account's connection, see farthing connections" : payer));
 }
 
 }  // namespace farthing::connect

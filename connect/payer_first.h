@@ -1,7 +1,7 @@
 #pragma once
 
 // A linked account's bill comes through its payer, so its keys wait for that payer's connection: the one of its own
-// organisation, not any.  One thread per call.
+// organisation, not any.  Whatever asks for its bill is sent there.  One thread per call.
 
 #include <string>
 
@@ -15,5 +15,9 @@ namespace farthing::connect {
 /// Errors: kConflict (no payer works; another organisation's does; the account is in no organisation).
 Result<void> CheckPayerFirst(Installation& installation, const Settings& settings,
                              const std::string& secret);
+
+/// Nothing for connections that have a bill of their own; for a linked account's keys kInvalidArgument, which names the
+/// payer's connection as far as organisations and bills say it.  Asks nothing of AWS.
+Result<void> CheckOwnBill(Store& store, lake::Catalog& catalog, const Connection& connection);
 
 }  // namespace farthing::connect

@@ -7,6 +7,7 @@
 #include "billing/registry.h"
 #include "connect/chosen_export.h"
 #include "connect/collected.h"
+#include "connect/payer_first.h"
 #include "connect/remote_deliveries.h"
 
 namespace farthing::connect {
@@ -62,6 +63,7 @@ SupportRequest WriteSupportRequest(const Connection& connection,
 Result<BackfillPlan> PlanBackfill(Installation& installation, const std::string& name, Period from,
                                   Instant now) {
   TRY_ASSIGN(Connection connection, installation.store.Find(name));
+  TRY(CheckOwnBill(installation.store, installation.catalog, connection));
   const Period current = PeriodOf(now);
   if (from >= current) {
     return Error(Errc::kInvalidArgument, "not a month of the past: " + ToString(from));

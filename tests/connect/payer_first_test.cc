@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "connect/payer_first.h"
+#include "connect/support_request.h"
 #include "http/server.h"
 #include "tests/connect/stage.h"
 
@@ -137,6 +138,24 @@ TEST(PayerFirstTest, WhereTheKeysMayNotAskThePayersOrganizationSaysIt) {
   // A bill that does.
   stage.Gather(payer);
   EXPECT_TRUE(linked.Create().ok());
+}
+
+TEST(PayerFirstTest, WhoeverAsksForTheBillOfLinkedKeysIsSentToThePayer) {
+  Stage stage;
+  stage.Check(stage.Onboard(stage.RoleSettings()));
+  const Connection linked = Must(LinkedKeys(stage).Create());
+  stage.Check(linked);
+  Installation& parts = stage.parts();
+  const auto sends = [](const Error& error) {
+    EXPECT_EQ(error.code(), Errc::kInvalidArgument);
+    EXPECT_EQ(error.message(), "connection linked has no bill of its own");
+    EXPECT_EQ(error.hint(), "its bill comes through its payer production");
+  };
+  sends(CheckOwnBill(stage.store(), stage.catalog(), linked).error());
+  sends(PlanBackfill(parts, "linked", {2025, 1}, Now()).error());
+  sends(Collect(parts.store, parts.vault, parts.catalog, parts.platform, "linked", {}).error());
+  EXPECT_TRUE(
+      CheckOwnBill(stage.store(), stage.catalog(), Must(stage.store().Find("production"))).ok());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 """Collecting by a process that is killed at any moment, against a rehearsal AWS in a process of its own."""
 
+import json
 import pathlib
 import signal
 import subprocess
@@ -51,6 +52,35 @@ class Collecting(rehearsed.Case):
             self.assertIn("left out", row["reason"])
         self.assertIn("left out", lake.run("explain", "--period", "2026-10", "--lines", "0").stdout)
         self.assertTrue(lake.state()["proven"])
+
+
+class Documents(rehearsed.Case):
+    """What programs read is one document, however many connections there are."""
+    FLAGS = ["--lines", "600", "--months", "0", "--exports", "cur2-csv"]
+
+    def test_of_several_connections_is_one(self):
+        lake = self.connect(self.scratch / "lake", "--check")
+        harness.simulate(self.scratch / "copies")
+        self.succeeds(lake.run("connect", "--name", "copies", "--type", "directory", "--directory", self.scratch / "copies",
+                               "--check", env=self.environment))
+        first = json.loads(lake.run("collect", "--format", "json", env=self.environment).stdout)
+        self.assertEqual(sorted(row["connection"] for row in first), ["copies", "production"])
+        self.assertEqual(json.loads(lake.run("collect", "--format", "json", env=self.environment).stdout), [])
+        again = lake.run("collect", "--again", "--format", "csv", env=self.environment).stdout
+        self.assertEqual(again.count("connection,period"), 1)
+
+    def test_of_nothing_to_ask_is_empty(self):
+        lake = self.connect(self.scratch / "lake", "--check", "--with", "read-billing,cost-explorer")
+        self.succeeds(lake.run("first-day", "production", "--yes", env=self.environment))
+        done = self.succeeds(lake.run("first-day", "production", "--format", "json", env=self.environment))
+        self.assertEqual(json.loads(done.stdout), [])
+
+    def test_of_a_disconnected_connection_says_to_make_a_new_one(self):
+        lake = self.connect(self.scratch / "lake", "--check")
+        self.succeeds(lake.run("disconnect", "production", "--yes", env=self.environment))
+        for verb in (["collect", "--connection"], ["connections", "enable"]):
+            done = lake.run(*verb, "production", env=self.environment)
+            self.assertIn("make a new one: farthing connect", done.stderr)
 
 
 if __name__ == "__main__":
