@@ -92,7 +92,10 @@ void PrintCheckReport(const connect::CheckReport& report, CliContext& context) {
 Result<void> FailWhereChecksFailed(const connect::CheckReport& report) {
   if (!report.HasFailed()) return {};
   return Error(Errc::kPermissionDenied,
-               "connection " + report.connection_name + " does not work: " + report.FirstFailure())
+               "connection " + report.connection_name +
+                   (report.WhatKeepsBillsAway() == nullptr ? " works in part: "
+                                                           : " does not work: ") +
+                   report.FirstFailure())
       .Hint("follow the fix of each failed check, then run farthing check " +
             report.connection_name + " again");
 }

@@ -22,6 +22,15 @@ std::vector<CheckRow> Rows() {
   return rows;
 }
 
+/// Where a fix names the connection, which what writes it does not know.
+constexpr std::string_view kThisConnection = "<this-connection>";
+
+std::string Addressed(std::string fix, const std::string& connection) {
+  const std::size_t found = fix.find(kThisConnection);
+  if (found != std::string::npos) fix.replace(found, kThisConnection.size(), connection);
+  return fix;
+}
+
 CheckResult RunOne(const CheckRow& row, CheckContext& context) {
   CheckResult result;
   result.id = row.id;
@@ -36,7 +45,8 @@ CheckResult RunOne(const CheckRow& row, CheckContext& context) {
         ground->status == CheckStatus::kWarning) {
       continue;
     }
-    result.finding = "not tried, because of " + std::string(need);
+    result.finding = kNotTried;
+    result.finding += need;
     return result;
   }
   const auto start = std::chrono::steady_clock::now();
@@ -47,7 +57,7 @@ CheckResult RunOne(const CheckRow& row, CheckContext& context) {
   result.status = verdict.status;
   result.finding = std::move(verdict.finding);
   result.cause = std::move(verdict.cause);
-  result.fix = std::move(verdict.fix);
+  result.fix = Addressed(std::move(verdict.fix), context.settings().name);
   result.action = std::move(verdict.action);
   result.connector_code = std::move(verdict.connector_code);
   result.evidence = std::move(verdict.evidence);
@@ -60,6 +70,17 @@ std::string TextOf(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
   if (value == nullptr || !value->is_string()) return {};
   return {value->get_string().data(), value->get_string().size()};
+}
+
+Stake StakeOfCheck(std::string_view id) {
+  static const std::vector<CheckInfo> all = AllChecks();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const CheckInfo& info) { return info.id == id; });
+  return found == all.end() ? Stake::kNothing : found->stake;
+}
+
+bool Blocks(Stake stake) {
+  return stake == Stake::kSafety || stake == Stake::kReading || stake == Stake::kExport;
 }
 
 constexpr CheckStatus kStatuses[] = {CheckStatus::kPass, CheckStatus::kWarning, CheckStatus::kFail,
@@ -91,12 +112,31 @@ int CheckReport::Count(CheckStatus status) const {
 bool CheckReport::HasFailed() const { return Count(CheckStatus::kFail) > 0; }
 
 std::string CheckReport::FirstFailure() const {
+  const auto first = std::find_if(results.begin(), results.end(), [](const CheckResult& result) {
+    return result.status == CheckStatus::kFail;
+  });
+  return first == results.end() ? "" : Sentence(*first);
+}
+
+const CheckResult* CheckReport::WhatKeepsBillsAway() const {
+  const CheckResult* first_failure = nullptr;
   for (const CheckResult& result : results) {
     if (result.status == CheckStatus::kFail) {
-      return result.id + ": " + (result.cause.empty() ? result.finding : result.cause);
+      if (first_failure == nullptr) first_failure = &result;
+      if (Blocks(StakeOf(result))) return &result;
+    }
+    // What nobody could try is not known to work.
+    const bool is_untried =
+        result.status == CheckStatus::kSkipped && result.finding.starts_with(kNotTried);
+    if (is_untried && first_failure != nullptr && Blocks(StakeOfCheck(result.id))) {
+      return first_failure;
     }
   }
-  return {};
+  return nullptr;
+}
+
+std::string Sentence(const CheckResult& failure) {
+  return failure.id + ": " + (failure.cause.empty() ? failure.finding : failure.cause);
 }
 
 Verdict Pass(std::string finding) {
@@ -146,7 +186,8 @@ Verdict Refused(const Error& error, std::string finding, std::string_view asked,
     verdict.fix =
         error.detail(aws::kDeniedByDetail) == aws::kIdentityPolicy || error.hint().empty()
             ? "allow " + action +
-                  " in the policy of the role; the whole policy: farthing templates --kind policy"
+                  " in the policy of the role; the whole policy: farthing templates --connection " +
+                  std::string(kThisConnection) + " --kind policy"
             : error.hint();
   }
   return verdict;
@@ -168,8 +209,14 @@ aws::S3 CheckContext::bucket() const { return BucketOf(connection, client); }
 std::vector<CheckInfo> AllChecks() {
   static const std::vector<CheckRow> rows = Rows();  // the views must outlive the call
   std::vector<CheckInfo> infos;
-  for (const CheckRow& row : rows) infos.push_back({row.id, row.title, row.answers});
+  for (const CheckRow& row : rows) infos.push_back({row.id, row.title, row.answers, row.stake});
   return infos;
+}
+
+Stake StakeOf(const CheckResult& failure) {
+  const Stake stake = StakeOfCheck(failure.id);
+  const bool is_look = stake == Stake::kSafety || stake == Stake::kDelivery;
+  return is_look && !failure.action.empty() ? Stake::kNothing : stake;
 }
 
 Result<CheckReport> RunChecks(const Connection& connection, const Platform& platform,

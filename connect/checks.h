@@ -18,6 +18,18 @@ namespace farthing::connect {
 enum class CheckStatus { kPass, kWarning, kFail, kSkipped };
 std::string_view Name(CheckStatus status);  ///< "pass", "warning", "fail", "skipped"
 
+/// In the evidence of the check "delivery": when the newest delivery was made, whether or not it was collected.
+inline constexpr std::string_view kLastDeliveryDetail = "last_delivery";
+
+/// What the failure of a check means for the bills.
+enum class Stake {
+  kNothing,   ///< they come all the same
+  kSafety,    ///< others could get at the account: nothing is collected that way
+  kReading,   ///< none can be read
+  kExport,    ///< nothing delivers any, or nothing that could be read
+  kDelivery,  ///< no new ones are delivered; those that are there can be read
+};
+
 struct CheckResult {
   std::string id;     ///< "bucket-list"
   std::string title;  ///< "the bucket can be listed"
@@ -46,7 +58,13 @@ struct CheckReport {
   int Count(CheckStatus status) const;
   /// "bucket-list: the cause" of the first failure; "" when none failed.
   std::string FirstFailure() const;
+  /// The failure that keeps every bill away or lets others at them: a connection that never worked stays a draft.
+  /// nullptr: bills can be collected, whatever else fails.
+  const CheckResult* WhatKeepsBillsAway() const;
 };
+
+/// "bucket-list: the cause".
+std::string Sentence(const CheckResult& failure);
 
 std::string ToJson(const CheckReport& report);
 Result<CheckReport> ParseCheckReport(std::string_view json);
@@ -70,7 +88,10 @@ Result<CheckReport> RunChecks(const Connection& connection, const Platform& plat
 /// Every check: id, title, and what it answers; for docs and `farthing check --list`.
 struct CheckInfo {
   std::string_view id, title, answers;
+  Stake stake = Stake::kNothing;
 };
 std::vector<CheckInfo> AllChecks();
+/// What a failed result means; nothing where only the look at it was denied, which shows no harm.
+Stake StakeOf(const CheckResult& failure);
 
 }  // namespace farthing::connect

@@ -17,6 +17,15 @@ constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
 
 bool BucketIsKnown(const CheckContext& context) { return !context.place.bucket.empty(); }
 
+/// The command that makes the bucket and the export that the settings name.
+std::string HowToCreate(const CheckContext& context) {
+  const ExportPlace& place = context.place;
+  return "farthing discover " + context.settings().name + " --create " +
+         std::string(Name(place.kind.value_or(ExportKind::kCur2))) +
+         (place.name.empty() ? "" : " --name " + place.name) + " --bucket " + place.bucket +
+         (place.prefix.empty() ? "" : " --prefix " + place.prefix);
+}
+
 Verdict CheckBucketRegion(CheckContext& context) {
   if (context.client == nullptr) {  // storage without AWS: no identity check has made it
     Result<std::shared_ptr<aws::Client>> client =
@@ -33,6 +42,10 @@ Verdict CheckBucketRegion(CheckContext& context) {
       verdict.cause = "there is no such bucket; it was deleted, or its name is misspelt";
       verdict.fix = "take the name from the export's page: farthing connections edit " +
                     context.settings().name + " --bucket NAME";
+      if (context.settings().permission_sets.contains(PermissionSet::kManageExport)) {
+        verdict.fix =
+            "let it be made, with its export: " + HowToCreate(context) + "; or " + verdict.fix;
+      }
     }
     return verdict;
   }
@@ -232,13 +245,15 @@ std::vector<CheckRow> BucketChecks() {
        "does the bucket exist, and where",
        {"identity", "export"},
        ReadsBucket,
-       CheckBucketRegion},
+       CheckBucketRegion,
+       Stake::kReading},
       {check_id::kBucketList,
        "the bucket can be listed",
        "may we see what was delivered",
        {"bucket-region"},
        ReadsBucket,
-       CheckBucketList},
+       CheckBucketList,
+       Stake::kReading},
       {"bucket-owner",
        "the bucket's owner",
        "whose bucket is it",
@@ -250,13 +265,15 @@ std::vector<CheckRow> BucketChecks() {
        "may we download a bill",
        {check_id::kBucketList},
        ReadsBucket,
-       CheckBucketRead},
+       CheckBucketRead,
+       Stake::kReading},
       {check_id::kBucketKey,
        "objects can be decrypted",
        "does a key of the customer's let us",
        {check_id::kBucketList},
        ReadsBills,
-       CheckBucketKey},
+       CheckBucketKey,
+       Stake::kReading},
       {check_id::kBucketPolicy,
        "the bucket policy",
        "may AWS deliver here",

@@ -33,15 +33,17 @@ Verdict CheckDelivery(CheckContext& context) {
   const std::string finding = "the last delivery is " +
                               std::to_string(std::max<std::int64_t>(0, hours)) + " hours old (" +
                               ToString(at) + ")";
+  Verdict verdict = Pass(finding);
   if (hours > kSilentHours) {
-    return Fail(finding, "AWS delivers at least once a day; something stops it",
-                "see bucket-policy and export-status; was the export deleted, or its owner moved "
-                "out of the "
-                "organisation?");
+    verdict = Fail(finding, "AWS delivers at least once a day; something stops it",
+                   "see bucket-policy and export-status; was the export deleted, or its owner "
+                   "moved out of the organisation?");
+  } else if (hours > kLateHours) {
+    verdict =
+        Warn(finding, "AWS delivers at least once a day", "wait a day, then see export-status");
   }
-  if (hours > kLateHours)
-    return Warn(finding, "AWS delivers at least once a day", "wait a day, then see export-status");
-  return Pass(finding);
+  verdict.evidence = {{std::string(kLastDeliveryDetail), ToString(at)}};
+  return verdict;
 }
 
 Verdict CheckExportStatus(CheckContext& context) {
@@ -108,19 +110,22 @@ std::vector<CheckRow> DeliveryChecks() {
        "is it there, and does it hold files",
        {},
        IsDirectory,
-       CheckDirectory},
-      {"delivery",
-       "the last delivery",
-       "is a manifest there, and how old is it",
-       {check_id::kBucketList},
-       ReadsBucket,
-       CheckDelivery},
+       CheckDirectory,
+       Stake::kReading},
       {check_id::kExportStatus,
        "AWS's own word on deliveries",
        "does AWS report a failure",
        {"export"},
        ReadsBills,
-       CheckExportStatus},
+       CheckExportStatus,
+       Stake::kDelivery},
+      {"delivery",
+       "the last delivery",
+       "is a manifest there, and how old is it",
+       {check_id::kBucketList},
+       ReadsBucket,
+       CheckDelivery,
+       Stake::kDelivery},
   };
 }
 

@@ -158,6 +158,12 @@ Verdict CheckExport(CheckContext& context) {
   }
   context.chosen = ExportMeant(context.connection, context.exports);
   if (!context.chosen) {
+    for (const std::string_view list : {check_id::kReportDefinition, check_id::kExportDefinition}) {
+      const CheckResult* listed = context.report.Find(list);
+      if (listed != nullptr && listed->status == CheckStatus::kFail) {
+        return Skip(std::string(kNotTried).append(list));
+      }
+    }
     if (std::optional<Verdict> verdict = CheckVanished(context, names)) return *std::move(verdict);
   }
   if (!context.chosen && names.empty()) {
@@ -221,9 +227,10 @@ std::vector<CheckRow> ExportChecks() {
        "the export and its prerequisites",
        "is it found, and does it have resources, hours, refresh, a readable format, versioning and "
        "Athena",
-       {"identity", check_id::kReportDefinition, check_id::kExportDefinition},
+       {"identity"},
        ReadsBills,
-       CheckExport},
+       CheckExport,
+       Stake::kExport},
   };
 }
 

@@ -68,6 +68,8 @@ struct Verdict {
 };
 Verdict Pass(std::string finding);
 Verdict Skip(std::string finding);
+/// How the finding of a skipped check begins whose ground has failed; that one's id follows.
+inline constexpr std::string_view kNotTried = "not tried, because of ";
 Verdict Warn(std::string finding, std::string cause, std::string fix);
 Verdict Fail(std::string finding, std::string cause, std::string fix);
 /// A refusal by AWS: its own code and request id are the evidence; a denial names the action that AWS names, else
@@ -82,6 +84,7 @@ struct CheckRow {
   std::vector<std::string_view> needs;
   bool (*applies)(const Settings&);
   Verdict (*run)(CheckContext&);
+  Stake stake = Stake::kNothing;
 };
 std::vector<CheckRow> AccessChecks();
 std::vector<CheckRow> ExportChecks();

@@ -6,7 +6,7 @@
 
 #include "aws/error.h"
 #include "base/files.h"
-#include "connect/checks.h"
+#include "connect/checks_internal.h"
 #include "connect/collect_bucket.h"
 #include "connect/collected.h"
 #include "connect/cost_explorer_fit.h"
@@ -41,8 +41,10 @@ Result<CollectSummary> CollectDirectory(Store& store, lake::Catalog& catalog,
   return summary;
 }
 
-/// What the last checks found failing, unless collecting has just shown that it works.
-Result<std::string> StandingFailure(Store& store, const CollectSummary& summary) {
+/// What the last checks found failing, unless collecting has just shown that it works: that AWS delivers is shown by a
+/// young delivery only.
+Result<std::string> StandingFailure(Store& store, const CollectSummary& summary,
+                                    std::optional<Instant> last_delivery) {
   TRY_ASSIGN(const std::string text, store.LastReport(summary.connection_id));
   if (text.empty()) return std::string();
   TRY_ASSIGN(CheckReport report, ParseCheckReport(text));
@@ -51,7 +53,11 @@ Result<std::string> StandingFailure(Store& store, const CollectSummary& summary)
   const bool has_read =
       std::any_of(summary.deliveries.begin(), summary.deliveries.end(),
                   [](const CollectedDelivery& delivery) { return delivery.outcome == "loaded"; });
-  if (has_read) shown.insert({"bucket-read", "bucket-key", "delivery"});
+  if (has_read) shown.insert({"bucket-read", "bucket-key"});
+  const std::int64_t silent_micros = std::int64_t{kSilentHours} * 3600 * 1'000'000;
+  if (last_delivery && report.at.micros - last_delivery->micros < silent_micros) {
+    shown.insert("delivery");
+  }
   std::erase_if(report.results, [&](const CheckResult& r) { return shown.contains(r.id); });
   return report.FirstFailure();
 }
@@ -69,9 +75,6 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
       if (delivery.outcome == "quarantined") cause = delivery.reason;
     }
   }
-  if (cause.empty()) {
-    TRY_ASSIGN(cause, StandingFailure(store, summary));
-  }
   Store::Times times;
   times.collected = Now();
   for (const auto& [key, collected] : known) {
@@ -79,6 +82,9 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
     if (!times.delivery || *collected.delivered_at > *times.delivery) {
       times.delivery = collected.delivered_at;
     }
+  }
+  if (cause.empty()) {
+    TRY_ASSIGN(cause, StandingFailure(store, summary, times.delivery));
   }
   TRY(store.Touch(connection.id, times));
   TRY_ASSIGN(const auto was_ready, store.LastEvent(connection.id, "bill-data-ready"));

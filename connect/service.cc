@@ -64,11 +64,11 @@ Result<Standing> StandingAfter(Store& store, const Connection& before, const Che
   TRY_ASSIGN(const auto collected, log.All());
   const bool has_data =
       before.settings.type == ConnectionType::kDirectory ? !exports.empty() : HasLoaded(collected);
-  if (report.HasFailed()) {
-    const bool never_worked =
-        (before.state == State::kDraft || before.state == State::kVerifying) && !has_data;
-    return Standing{never_worked ? State::kDraft : State::kDegraded, report.FirstFailure()};
-  }
+  const bool never_worked =
+      (before.state == State::kDraft || before.state == State::kVerifying) && !has_data;
+  const CheckResult* in_the_way = report.WhatKeepsBillsAway();
+  if (never_worked && in_the_way != nullptr) return Standing{State::kDraft, Sentence(*in_the_way)};
+  if (report.HasFailed()) return Standing{State::kDegraded, report.FirstFailure()};
   if (before.settings.type == ConnectionType::kLinkedKeys) return Standing{State::kConnected, ""};
   std::string cause = CauseIn(collected);
   const State state = !cause.empty() ? State::kDegraded
@@ -162,7 +162,8 @@ Result<CheckReport> Enable(Installation& installation, const std::string& name,
   }
   TRY(CheckAgreement(store, before.settings));
   TRY_ASSIGN(CheckReport report, Verify(installation, before.id, std::move(options)));
-  if (before.state != State::kDisabled || report.HasFailed()) return report;
+  const bool works = report.WhatKeepsBillsAway() == nullptr;
+  if (before.state != State::kDisabled || !works) return report;
   TRY_ASSIGN(const Standing standing, StandingAfter(store, before, report));
   TRY(store.Settle(before.id, standing.state, standing.cause));
   return report;

@@ -29,7 +29,8 @@ Result<Connection> CreateConnection(Installation& installation, Settings setting
                                     const std::string& secret);
 
 /// Runs the checks, keeps the report, fills settings that AWS could tell, and moves the state: a draft
-/// that fails stays a draft, a working connection becomes degraded, a healthy one waits or is connected.
+/// stays one while something keeps its bills away, one with other failures is degraded and collects, a healthy one waits
+/// or is connected.
 /// A disabled connection is checked and stays disabled.
 /// Errors: kConflict (disconnected; or an agreement is demanded and not recorded).
 Result<CheckReport> Verify(Installation& installation, const std::string& connection,
@@ -53,7 +54,7 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
 Result<Connection> Disable(Installation& installation, const std::string& connection,
                            const std::string& why);
 
-/// Verifies a disabled connection and, when nothing fails, ends its being disabled.
+/// Verifies a disabled connection and, when nothing keeps its bills away, ends its being disabled.
 /// Errors: Verify's; kConflict (its term has ended: it needs another one first).
 Result<CheckReport> Enable(Installation& installation, const std::string& connection,
                            CheckOptions options);

@@ -616,6 +616,30 @@ TEST(CheckListTest, EveryErrorOfMicrosoftsConnectorIsReached) {
                                           "FailedToFindReport", "ReportIsNotValid"}));
 }
 
+TEST(CheckListTest, AFixIsTypedAsItStands) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  Without(stage, connection, "s3:GetObject");
+  const std::string fix = stage.Look(connection).Find("bucket-read")->fix;
+  EXPECT_EQ(fix,
+            "allow s3:GetObject in the policy of the role; the whole policy: farthing templates "
+            "--connection production --kind policy");
+}
+
+TEST(CheckListTest, ABucketThatTheConnectionMayMakeIsMadeFirst) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings({kReadBilling, kManageExport});
+  settings.export_place = {ExportKind::kCur2, "bills", "", "yet-to-be-made", "billing", ""};
+  const Connection connection = stage.Onboard(settings);
+  const CheckReport report = stage.Look(connection);
+  const CheckResult& region = *report.Find("bucket-region");
+  EXPECT_EQ(region.status, kFail) << Told(report);
+  EXPECT_EQ(region.fix.find("let it be made, with its export: farthing discover production "
+                            "--create cur2 --name bills --bucket yet-to-be-made --prefix billing"),
+            0U)
+      << region.fix;
+}
+
 std::vector<std::string> Worst(const std::vector<Shortcoming>& found) {
   std::vector<std::string> fields;
   for (const Shortcoming& one : found) {
