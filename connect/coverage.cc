@@ -6,6 +6,7 @@
 #include "connect/collected.h"
 #include "connect/coverage_verdict.h"
 #include "connect/export_deliveries.h"
+#include "connect/lifecycle.h"
 
 namespace farthing::connect {
 namespace {
@@ -16,6 +17,8 @@ class Mapper {
  public:
   Mapper(Store& store, lake::Catalog& catalog, Connection connection, Instant now)
       : store_(store), catalog_(catalog), connection_(std::move(connection)) {
+    facts_.connection = connection_.settings.name;
+    facts_.type = connection_.settings.type;
     facts_.created = connection_.created;
     facts_.now = now;
   }
@@ -75,6 +78,7 @@ class Mapper {
     for (const lake::Delivery& delivery : deliveries) {  // the newest word on a month counts
       std::string& reason = facts_.quarantined[{delivery.export_id, delivery.period}];
       reason = delivery.status == lake::DeliveryStatus::kQuarantined ? delivery.reason : "";
+      told_.insert(reason);
       writers_[ManifestKey(delivery)] = delivery.export_id;
     }
     return {};
@@ -85,25 +89,61 @@ class Mapper {
     bills_ = TellDeliveries(std::move(bills_), {known, writers_}, connection_);
     std::map<Period, Instant> newest;
     for (const auto& [key, one] : known) {
+      const std::string cause = CauseOf(one);
+      told_.insert(cause);
       if (!one.period) continue;
       const auto [at, is_new] = newest.try_emplace(*one.period, one.collected_at);
       if (!is_new && one.collected_at < at->second) continue;
       at->second = one.collected_at;
       const CellStatus status =
           one.outcome == "denied" ? CellStatus::kDenied : CellStatus::kQuarantined;
-      const bool bad = !CauseOf(one).empty();
-      facts_.unready[*one.period] = {status, bad ? one.outcome + ": " + one.reason : ""};
+      facts_.unready[*one.period] = {status, cause.empty() ? "" : one.outcome + ": " + one.reason};
+      refused_.erase(*one.period);
+      if (one.outcome == "denied" || one.outcome == "failed") refused_[*one.period] = at->second;
     }
     return {};
   }
 
   Result<void> ReadReport() {
     TRY_ASSIGN(const std::string text, store_.LastReport(connection_.id));
-    if (text.empty()) return {};
-    TRY_ASSIGN(const CheckReport report, ParseCheckReport(text));
-    facts_.problem = ProblemIn(report);
-    is_beside_the_bill_ = !facts_.problem && report.FirstFailure() == connection_.cause;
+    Instant since;
+    if (!text.empty()) {
+      TRY_ASSIGN(const CheckReport report, ParseCheckReport(text));
+      facts_.problem = ProblemIn(report);
+      is_beside_the_bill_ = !facts_.problem && report.FirstFailure() == connection_.cause;
+      facts_.seen_delivery = DeliveryIn(report);
+      since = report.at;
+      for (const CheckResult& result : report.results) told_.insert(Sentence(result));
+    }
+    const bool is_draft =
+        connection_.state == State::kDraft || connection_.state == State::kVerifying;
+    if (!MayCollect(connection_.state) && !(is_draft && facts_.problem)) {
+      facts_.problem = WhyIdle();
+    }
+    // What a collection that failed as a whole leaves behind is neither of a check nor of a delivery.
+    if (connection_.state == State::kDegraded && connection_.state_since >= since &&
+        !told_.contains(connection_.cause)) {
+      facts_.problem = {CellStatus::kNotCollected,
+                        "the last collection failed: " + connection_.cause};
+      since = connection_.state_since;
+    }
+    if (!facts_.problem) return {};
+    for (const auto& [period, at] : refused_) {  // the newest refusal is the one to mend
+      if (at < since) facts_.unready.erase(period);
+    }
     return {};
+  }
+
+  CellVerdict WhyIdle() const {
+    const std::string& name = connection_.settings.name;
+    const std::string state(Name(connection_.state));
+    if (connection_.cause.empty() && connection_.state != State::kDisconnected) {
+      return {CellStatus::kNotCollected,
+              "nothing is collected before it is verified: farthing check " + name};
+    }
+    return {CellStatus::kNotCollected,
+            "nothing is collected while it is " + state +
+                (connection_.cause.empty() ? "" : ": " + connection_.cause)};
   }
 
   std::vector<std::string> Accounts(const ExportDays& bill) const {
@@ -169,6 +209,8 @@ class Mapper {
   std::map<std::string, std::int64_t> writers_;  ///< see Deliveries
   bool is_beside_the_bill_ = false;  ///< what degrades the connection keeps no bill from coming
   CoverageFacts facts_;
+  std::map<Period, Instant> refused_;  ///< months whose newest word is that they may not be had
+  std::set<std::string> told_;         ///< causes that checks and deliveries give
 };
 
 }  // namespace
@@ -186,6 +228,9 @@ std::string_view Name(CellStatus status) {
     case CellStatus::kNotJoined: return "account-joined-later";
     case CellStatus::kNoCharges: return "account-without-charges";
     case CellStatus::kLeftOut: return "left-out";
+    case CellStatus::kNotCollected: return "not-collected";
+    case CellStatus::kThroughPayer: return "through-payer";
+    case CellStatus::kAbsent: return "absent";
   }
   return "covered";
 }
@@ -203,6 +248,9 @@ char Symbol(CellStatus status) {
     case CellStatus::kNotJoined: return '-';
     case CellStatus::kNoCharges: return ' ';
     case CellStatus::kLeftOut: return '~';
+    case CellStatus::kNotCollected: return 'o';
+    case CellStatus::kThroughPayer: return '>';
+    case CellStatus::kAbsent: return '?';
   }
   return '#';
 }

@@ -24,6 +24,9 @@ enum class CellStatus {
   kNotJoined,     ///< the account had no charges before: it joined or was opened later
   kNoCharges,     ///< the account has no charges any more: closed, or moved away
   kLeftOut,  ///< delivered, and left out by the connection's import policy; the cause counts and sums
+  kNotCollected,  ///< it was not fetched: the connection does not collect, or has not yet
+  kThroughPayer,  ///< the bill comes through another connection, the payer's
+  kAbsent,        ///< nobody announces deliveries, and no bill for it lies there
 };
 std::string_view Name(CellStatus status);  ///< "covered", "filled-by-cost-explorer", …
 /// One character for a map on a terminal.
@@ -39,10 +42,10 @@ struct CoverageSpan {
 struct Freshness {
   std::string connection, export_name;
   std::optional<Instant> last_delivery;  ///< of this export, that could be read
-  std::string covered_until;  ///< last day with usage; "" when nothing is there
-  std::string final_until;    ///< last month whose lines are all invoiced, "2026-01"; or ""
-  bool is_estimated = true;   ///< the newest month may still change
-  std::string problem;  ///< why nothing new comes, or cannot be read; or ""
+  std::string covered_until;             ///< last day with usage; "" when nothing is there
+  std::string final_until;   ///< last month whose lines are all invoiced, "2026-01"; or ""
+  bool is_estimated = true;  ///< the newest month may still change
+  std::string problem;       ///< why nothing new comes, or cannot be read; or ""
 };
 
 /// What the import policy left out of a month's bill.

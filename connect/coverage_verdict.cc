@@ -9,18 +9,11 @@ namespace {
 
 constexpr std::int64_t kDayMicros = std::int64_t{86'400} * 1'000'000;
 
-/// Checks that stand between AWS and the lake.  What hides the others comes first.
-struct StoppingCheck {
-  std::string_view id;
-  CellStatus status;
-};
-constexpr StoppingCheck kStoppingChecks[] = {
-    {"credentials", CellStatus::kDenied}, {"identity", CellStatus::kDenied},
-    {"directory", CellStatus::kDenied},   {"bucket-region", CellStatus::kDenied},
-    {"bucket-list", CellStatus::kDenied}, {"bucket-read", CellStatus::kDenied},
-    {"bucket-key", CellStatus::kDenied},  {"export-status", CellStatus::kStopped},
-    {"export", CellStatus::kStopped},     {"bucket-policy", CellStatus::kStopped},
-    {"delivery", CellStatus::kStopped},
+/// What a failure means for the days it keeps away.  What hides the others comes first.
+constexpr std::pair<Stake, CellStatus> kStopping[] = {
+    {Stake::kReading, CellStatus::kDenied},
+    {Stake::kExport, CellStatus::kStopped},
+    {Stake::kDelivery, CellStatus::kStopped},
 };
 
 bool IsLeftOut(const lake::LeftOut& left_out, const std::string& account) {
@@ -67,6 +60,9 @@ void ExportDays::Add(Period month, Coverage coverage) {
 CellVerdict Judge(const CoverageFacts& facts, const ExportDays& bill, const Cell& cell,
                   Period month) {
   const auto load = bill.months.find(month);
+  if (facts.type == ConnectionType::kLinkedKeys) {
+    return {CellStatus::kThroughPayer, "its bill comes through its payer's connection"};
+  }
   if (load != bill.months.end() && load->second.Has(cell)) return {};
   const auto filled = facts.filled.months.find(month);
   if (filled != facts.filled.months.end() && filled->second.Has(cell)) {
@@ -102,6 +98,14 @@ CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, con
   const auto unready = facts.unready.find(month);
   if (unready != facts.unready.end() && !unready->second.cause.empty()) return unready->second;
   if (facts.problem) return *facts.problem;
+  if (facts.type == ConnectionType::kDirectory) {
+    return {CellStatus::kAbsent, "the directory holds no bill for it"};
+  }
+  if (!bill.last_delivery && facts.seen_delivery) {
+    return {CellStatus::kNotCollected, "a delivery of " + ToString(*facts.seen_delivery) +
+                                           " is not collected yet: farthing collect --connection " +
+                                           facts.connection};
+  }
   const bool needs_not = cell.day >= DayString({facts.now.micros - 2 * kDayMicros});
   const bool is_new = facts.now.micros - facts.created.micros < 2 * kDayMicros;
   if (needs_not || (is_new && !bill.last_delivery)) {
@@ -117,12 +121,21 @@ CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, con
 }
 
 std::optional<CellVerdict> ProblemIn(const CheckReport& report) {
-  for (const StoppingCheck& stopping : kStoppingChecks) {
+  for (const auto& [stake, status] : kStopping) {
     for (const CheckResult& result : report.results) {
-      if (result.id != stopping.id || result.status != CheckStatus::kFail) continue;
-      return CellVerdict{stopping.status,
-                         result.id + ": " + (result.cause.empty() ? result.finding : result.cause)};
+      if (result.status != CheckStatus::kFail || StakeOf(result) != stake) continue;
+      return CellVerdict{status, Sentence(result)};
     }
+  }
+  return std::nullopt;
+}
+
+std::optional<Instant> DeliveryIn(const CheckReport& report) {
+  const CheckResult* delivery = report.Find("delivery");
+  if (delivery == nullptr) return std::nullopt;
+  for (const Error::Detail& detail : delivery->evidence) {
+    if (detail.name != kLastDeliveryDetail) continue;
+    if (const Result<Instant> at = ParseInstant(detail.value); at.ok()) return *at;
   }
   return std::nullopt;
 }

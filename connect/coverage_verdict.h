@@ -39,11 +39,14 @@ struct ExportDays {
 };
 
 struct CoverageFacts {
+  std::string connection;  ///< its name
+  ConnectionType type = ConnectionType::kRole;
   ExportDays filled;  ///< Cost Explorer's days, as far as they are elected
   std::map<std::pair<std::int64_t, Period>, std::string> quarantined;  ///< export, month → reason
   std::map<Period, CellVerdict> unready;  ///< without a cause: the newest word is a bill
   std::map<std::string, MemberAccount> members;
-  std::optional<CellVerdict> problem;  ///< see ProblemIn
+  std::optional<CellVerdict> problem;    ///< why nothing comes; see ProblemIn
+  std::optional<Instant> seen_delivery;  ///< the newest that the last checks saw lie there
   Instant created, now;
 };
 
@@ -56,5 +59,7 @@ CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, con
 /// What the last checks found that keeps bills from coming: first that we may not read them, then that AWS does not
 /// deliver.  Nothing where other checks fail.
 std::optional<CellVerdict> ProblemIn(const CheckReport& report);
+/// When the newest delivery was made that the checks saw.
+std::optional<Instant> DeliveryIn(const CheckReport& report);
 
 }  // namespace farthing::connect

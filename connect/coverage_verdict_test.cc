@@ -93,13 +93,14 @@ CheckResult Failing(const std::string& id) {
 
 TEST(CoverageProblemTest, OnlyWhatKeepsBillsFromComingIsAProblem) {
   CheckReport report;
-  for (const char* id : {"cost-explorer", "organization", "granted-permissions", "member-accounts",
-                         "report-definition", "export-definition", "drift"}) {
+  for (const char* id :
+       {"cost-explorer", "organization", "granted-permissions", "member-accounts",
+        "report-definition", "export-definition", "bucket-policy", "external-id", "drift"}) {
     report.results.push_back(Failing(id));
   }
   EXPECT_EQ(ProblemIn(report), std::nullopt);
-  report.results.push_back(Failing("delivery"));
   report.results.push_back(Failing("export-status"));
+  report.results.push_back(Failing("delivery"));
   EXPECT_EQ(ProblemIn(report),
             (CellVerdict{CellStatus::kStopped, "export-status: the cause of export-status"}));
   report.results.push_back(Failing("bucket-list"));
@@ -107,14 +108,28 @@ TEST(CoverageProblemTest, OnlyWhatKeepsBillsFromComingIsAProblem) {
             (CellVerdict{CellStatus::kDenied, "bucket-list: the cause of bucket-list"}));
 }
 
-TEST(CoverageProblemTest, NamesChecksThatExist) {
-  std::set<std::string_view> ids;
-  for (const CheckInfo& info : AllChecks()) ids.insert(info.id);
-  for (const char* id :
-       {"credentials", "identity", "directory", "bucket-region", "bucket-list", "bucket-read",
-        "bucket-key", "export-status", "export", "bucket-policy", "delivery"}) {
-    EXPECT_TRUE(ids.contains(id)) << id;
-  }
+TEST(CoverageProblemTest, ADeniedLookIsNoHarmAndADeniedReadIs) {
+  CheckReport report;
+  report.results = {Failing("export-status"), Failing("role-trust")};
+  report.results[0].action = "bcm-data-exports:ListExecutions";
+  report.results[1].action = "iam:GetRole";
+  EXPECT_EQ(ProblemIn(report), std::nullopt);
+  EXPECT_EQ(report.WhatKeepsBillsAway(), nullptr);
+  report.results.push_back(Failing("bucket-read"));
+  report.results[2].action = "s3:GetObject";
+  EXPECT_EQ(ProblemIn(report)->status, CellStatus::kDenied);
+  EXPECT_EQ(report.WhatKeepsBillsAway(), &report.results[2]);
+}
+
+TEST(CoverageProblemTest, EveryStakeIsOfChecksThatExist) {
+  std::map<Stake, std::set<std::string_view>> ids;
+  for (const CheckInfo& info : AllChecks()) ids[info.stake].insert(info.id);
+  using Ids = std::set<std::string_view>;
+  EXPECT_EQ(ids[Stake::kSafety], (Ids{"external-id", "role-trust"}));
+  EXPECT_EQ(ids[Stake::kReading], (Ids{"credentials", "identity", "directory", "bucket-region",
+                                       "bucket-list", "bucket-read", "bucket-key"}));
+  EXPECT_EQ(ids[Stake::kExport], Ids{"export"});
+  EXPECT_EQ(ids[Stake::kDelivery], (Ids{"export-status", "delivery"}));
 }
 
 }  // namespace
