@@ -47,6 +47,11 @@ Error Translate(duckdb_error_type type, const char* message) {
   return Error(CodeOf(type), std::move(text));
 }
 
+// Preparing binds table functions, which open files: a prepared statement's failure has no type of its own.
+duckdb_error_type TypeOfPreparing(std::string_view message) {
+  return message.starts_with("IO Error") ? DUCKDB_ERROR_IO : DUCKDB_ERROR_BINDER;
+}
+
 struct ResultHolder {
   duckdb_result result{};
   ~ResultHolder() { duckdb_destroy_result(&result); }
@@ -151,7 +156,8 @@ Result<void> Connection::Stream(
     const std::function<Result<void>(const Row&)>& on_row) {
   PreparedHolder prepared;
   if (duckdb_prepare(connection_, sql.c_str(), &prepared.statement) != DuckDBSuccess) {
-    return Translate(DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.statement));
+    const char* message = duckdb_prepare_error(prepared.statement);
+    return Translate(TypeOfPreparing(message == nullptr ? "" : message), message);
   }
   TRY(Bind(prepared.statement, parameters));
   PendingHolder pending;

@@ -67,7 +67,13 @@ Result<void> RunSql(Session& session, const std::string& sql, const SqlReader& r
   TRY(CheckReadOnly(sql));
   TRY_ASSIGN(const auto database, engine::Database::Open(SpillingOptions(session.options())));
   TRY_ASSIGN(engine::Connection connection, database->Connect());
-  TRY(CreateTables(session, connection, sql));
+  if (Result<void> created = CreateTables(session, connection, sql); !created.ok()) {
+    if (created.error().message().find("No files found") != std::string::npos) {
+      TRY_ASSIGN(const std::vector<lake::Load> loads, session.Loads({}));
+      TRY(CheckFilesExist(session.catalog().layout(), loads));
+    }
+    return created;
+  }
   TRY(Lock(connection, session.catalog().layout()));
   if (reader.on_start) reader.on_start(connection.monitor());
   Result<void> done =

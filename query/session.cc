@@ -236,8 +236,31 @@ Result<void> Session::NoteNotAdded(const Request& request, Answer& answer) {
   return {};
 }
 
+Result<void> CheckFilesExist(const lake::Layout& layout, const std::vector<lake::Load>& loads) {
+  for (const lake::Load& load : loads) {
+    for (const std::string_view table : lake::kTables) {
+      const fs::path folder = layout.lake() / lake::Layout::Partition(table, load.period, load.id);
+      std::error_code ignored;
+      if (fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored)) continue;
+      return Error(Errc::kCorrupt, "files of export " + load.export_name + ", " +
+                                       ToString(load.period) +
+                                       " are missing from the lake: " + folder.string())
+          .Hint("restore them from a backup, or import the delivery again into a new directory");
+    }
+  }
+  return {};
+}
+
 Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> loads,
                                 const RunOptions& options) {
+  Result<Answer> answer = RunOverFiles(request, loads, options);
+  if (!answer.ok() && answer.error().code() == Errc::kUnavailable)
+    TRY(CheckFilesExist(catalog_->layout(), loads));
+  return answer;
+}
+
+Result<Answer> Session::RunOverFiles(const Request& request, std::vector<lake::Load> loads,
+                                     const RunOptions& options) {
   TRY(Validate(request));
   Answer answer;
   answer.columns = ColumnsOf(request);

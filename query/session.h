@@ -103,6 +103,8 @@ class Session {
         connection_(std::move(connection)) {}
 
   Result<std::vector<lake::Load>> ActiveLoads();
+  Result<Answer> RunOverFiles(const Request& request, std::vector<lake::Load> loads,
+                              const RunOptions& options);
   Result<FileTypes> AllTypes(std::string_view table, const std::vector<lake::Load>& loads);
   Result<void> NoteNotAdded(const Request& request, Answer& answer);
   /// Adds "" to the currencies of the loads that have lines without one.
@@ -122,6 +124,10 @@ class Session {
   std::map<std::string, DecimalColumns, std::less<>> types_;  // "table/load id"; files never change
   std::map<std::string, bool> lacks_currency_;                // load id → some line has no currency
 };
+
+/// Tells of a load whose files went away, where a statement failed to read.
+/// Errors: kCorrupt (a table of a load has no files), with what to restore.
+Result<void> CheckFilesExist(const lake::Layout& layout, const std::vector<lake::Load>& loads);
 
 /// Database options that let large questions spill to the system's temporary directory.
 engine::DatabaseOptions SpillingOptions(const SessionOptions& options);

@@ -273,6 +273,21 @@ TEST_F(SessionTest, EmptyScopesGiveNoRowsAndSaySo) {
   EXPECT_EQ(answer.notes, (Rows{"no bill of these periods has been imported"}));
 }
 
+TEST_F(SessionTest, MissingFilesAreNamedWithWhatToDo) {
+  TestLine line = Line("2026-01-01 00:00:00", "a", "1");
+  line.tags = {{"user:team", "t"}};
+  const std::string id = lake_.Publish({.lines = {line}});
+  const lake::Layout layout(lake_.data());
+  const auto partition = lake::Layout::Partition(lake::kTagSets, {2026, 1}, id);
+  std::filesystem::remove_all(layout.lake() / partition);
+  EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"1"}));
+  const auto answer = session().Run(query::Ask("unblended_cost", "tag:team"));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code(), Errc::kCorrupt) << answer.error().message();
+  EXPECT_NE(answer.error().message().find("export main, 2026-01"), std::string::npos);
+  EXPECT_NE(answer.error().hint().find("backup"), std::string::npos);
+}
+
 TEST_F(SessionTest, WritesParquet) {
   lake_.Publish(
       {.lines = {Line("2026-01-01 00:00:00", "a", "1"), Line("2026-01-01 00:00:00", "b", "2"),
