@@ -477,7 +477,7 @@ class BadBareFile(harness.Case):
         self.refuse("book.csv", packed.getvalue(), "book.csv", "an Excel workbook, not CSV")
 
     def test_empty_cost(self):
-        self.refuse("empty.csv", rows_of({"lineItem/UnblendedCost": ""}), "empty.csv: row 1",
+        self.refuse("empty.csv", rows_of({}, {"lineItem/UnblendedCost": ""}), "empty.csv: row 2",
                     "column line_item_unblended_cost: is empty", "--tolerate-bad-rows")
 
     def test_file_that_is_no_table(self):
