@@ -91,12 +91,12 @@ class Importer {
     TRY_ASSIGN(const std::optional<lake::Delivery> newer, NewerActive(found, delivery));
     if (newer) return NoteOlder(std::move(delivery), *newer);
     if (!found.period) {
-      return Quarantine(std::move(delivery), Error(Errc::kCorrupt,
-                                                   found.manifest.string() +
-                                                       ": neither the manifest nor its folder says "
-                                                       "which billing period this is")
-                                                 .Hint("copy the manifest again from the bucket, "
-                                                       "with the folders it lies in"));
+      return Quarantine(std::move(delivery),
+                        Error(Errc::kCorrupt, found.manifest.string() +
+                                                  ": neither the manifest nor its folder says "
+                                                  "which billing period this is")
+                            .Hint("copy the manifest again from the bucket, "
+                                  "with the folders it lies in"));
     }
     TRY(ReadFiles(found.files, delivery));
     // The same figures around another bill are another content.
@@ -166,11 +166,11 @@ class Importer {
     Result<std::vector<PeriodFiles>> periods = FindPeriods(catalog_.layout(), opened, options_);
     if (!periods.ok()) return Quarantine(std::move(delivery), std::move(periods).error());
     if (periods->empty()) {
-      return Quarantine(std::move(delivery),
-                        Error(Errc::kInvalidArgument,
-                              opened.Place() + ": holds no line items, only a header")
-                            .Hint("an export that is not ready looks like this; import it again "
-                                  "when it has been delivered"));
+      return Quarantine(
+          std::move(delivery),
+          Error(Errc::kInvalidArgument, opened.Place() + ": holds no line items, only a header")
+              .Hint("an export that is not ready looks like this; import it again "
+                    "when it has been delivered"));
     }
     for (const auto& [period, files] : *periods) {
       lake::Delivery one = delivery;
