@@ -21,6 +21,7 @@ constexpr std::chrono::minutes kLookAgain{2};
 /// Says only what a person must know: failures and what has changed since the last time.
 Result<void> VerifyOne(OpenInstallation& installation, const std::string& id, CliContext& context) {
   connect::CheckOptions options;
+  options.is_scheduled = true;
   TRY_ASSIGN(options.platform_principal, installation.store().Setting("platform_principal"));
   connect::Installation parts = installation.parts();
   TRY_ASSIGN(const connect::CheckReport report, Verify(parts, id, options));

@@ -76,6 +76,8 @@ struct CheckOptions {
   const CheckReport* previous = nullptr;  ///< for drift
   bool is_new_role = false;  ///< a role made seconds ago: AccessDenied is tried again for a minute
   const http::Cancellation* cancellation = nullptr;
+  /// Nobody asked for these checks: Cost Explorer, which charges each question, is asked once a week only.
+  bool is_scheduled = false;
   /// Where the price of asking Cost Explorer is written, and its cap kept; absent: nowhere.
   engine::SqliteDatabase* ledger = nullptr;
 };

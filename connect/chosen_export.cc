@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connect/template_tree.h"
 
 namespace farthing::connect {
 namespace {
@@ -98,9 +99,10 @@ Result<Choice> ChooseExport(Installation& installation, const std::string& name,
   if (before.export_place == place) {
     return Choice{true, "connection " + before.name + " collects it"};
   }
-  const std::string by_hand = "farthing connections edit " + before.name + " --export " +
-                              place.name + " --bucket " + place.bucket +
-                              (place.prefix.empty() ? "" : " --prefix " + place.prefix);
+  const std::string by_hand = "farthing connections edit " + QuoteShell(before.name) +
+                              " --export " + QuoteShell(place.name) + " --bucket " +
+                              QuoteShell(place.bucket) +
+                              (place.prefix.empty() ? "" : " --prefix " + QuoteShell(place.prefix));
   if (!Means(before.export_place, place)) {
     return Choice{false, "connection " + before.name + " goes on collecting s3://" +
                              before.export_place.bucket + "/" +

@@ -152,5 +152,29 @@ TEST_F(ScheduledReconcileTest, NothingIsSpentBeyondTheCap) {
   EXPECT_EQ(asking_.Requests(), 0);
 }
 
+TEST(ScheduledVerificationTest, AsksCostExplorerOnceAWeekAndAPersonAlways) {
+  Asking asking;
+  asking.stage().platform().environment.now = [&] { return asking.aws().now(); };
+  const auto verify = [&](bool is_scheduled) {
+    CheckOptions options;
+    options.is_scheduled = is_scheduled;
+    const CheckReport report =
+        Must(Verify(asking.stage().parts(), asking.connection().id, options));
+    return report.Find("cost-explorer")->finding;
+  };
+  verify(true);
+  EXPECT_EQ(asking.Requests(), 1);
+  for (int day = 1; day < 7; ++day) {
+    Must(asking.aws().Advance(std::chrono::hours(24)));
+    EXPECT_NE(verify(true).find("answered on 2026-11-20"), std::string::npos);
+  }
+  EXPECT_EQ(asking.Requests(), 1);
+  Must(asking.aws().Advance(std::chrono::hours(24)));
+  verify(true);
+  EXPECT_EQ(asking.Requests(), 2);
+  verify(false);
+  EXPECT_EQ(asking.Requests(), 3);
+}
+
 }  // namespace
 }  // namespace farthing::connect
