@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -21,7 +22,7 @@ struct PeriodFolder {
 
 std::optional<Period> PeriodOfFolder(std::string_view name) {
   constexpr std::string_view kBillingPeriod = "BILLING_PERIOD=";
-  if (name.starts_with(kBillingPeriod)) {
+  if (StartsWithIgnoreCase(name, kBillingPeriod)) {  // FOCUS writes it small
     const Result<Period> period = ParsePeriod(name.substr(kBillingPeriod.size()));
     if (period.ok()) return *period;
     return std::nullopt;
@@ -80,7 +81,8 @@ std::vector<PeriodManifests> GroupManifests(const BucketListing& listing) {
     std::stable_sort(group.manifests.begin(), group.manifests.end(),
                      [&](const aws::S3Object& a, const aws::S3Object& b) {
                        if (is_own(a) != is_own(b)) return is_own(a);
-                       return a.last_modified > b.last_modified;
+                       // Names of assemblies begin with their time.
+                       return std::tie(a.last_modified, a.key) > std::tie(b.last_modified, b.key);
                      });
     sorted.push_back(std::move(group));
   }

@@ -52,6 +52,27 @@ TEST(RemoteDeliveriesTest, ThePeriodsOwnManifestComesFirstThenTheNewestAssembly)
                                              "assembly-a/bill-Manifest.json"}));
 }
 
+TEST(RemoteDeliveriesTest, OfAssembliesOfOneSecondTheLaterNameComesFirst) {
+  const std::string folder = "p/bill/metadata/BILLING_PERIOD=2026-01/";
+  const BucketListing listing(
+      {Object(folder + "2026-01-03T05:15:00.100Z-b/bill-Manifest.json", 10),
+       Object(folder + "2026-01-03T05:15:00.900Z-a/bill-Manifest.json", 10)});
+  const std::vector<PeriodManifests> groups = GroupManifests(listing);
+  ASSERT_EQ(groups.size(), 1u);
+  EXPECT_EQ(groups[0].manifests.front().key,
+            folder + "2026-01-03T05:15:00.900Z-a/bill-Manifest.json");
+}
+
+TEST(RemoteDeliveriesTest, FocusWritesThePeriodSmall) {
+  const std::string folder = "p/f/metadata/billing_period=2026-01/";
+  const BucketListing listing({Object(folder + "2026-01-03T05:15:00.900Z-a/f-Manifest.json", 10),
+                               Object(folder + "f-Manifest.json", 10)});
+  const std::vector<PeriodManifests> groups = GroupManifests(listing);
+  ASSERT_EQ(groups.size(), 1u);
+  EXPECT_EQ(groups[0].period, (Period{2026, 1}));
+  EXPECT_EQ(groups[0].manifests.front().key, folder + "f-Manifest.json");
+}
+
 TEST(RemoteDeliveriesTest, ExportsOfOneBucketAreGroupsOfTheirOwn) {
   const BucketListing listing(
       {Object("p/one/20260101-20260201/one-Manifest.json"),
