@@ -23,6 +23,18 @@ Result<void> AmountTypes::Widen(const std::map<std::string, DecimalNeed>& misfit
   return {};
 }
 
+bool AmountTypes::RoundDoubles() {
+  if (rounds_doubles_) return false;
+  for (const SourceColumn& column : UsedColumns(family_)) {
+    const auto need = needs_.find(DecimalGroup(column.name));
+    if (!IsNumber(column.kind) || need == needs_.end()) continue;
+    if (need->second.scale <= kRoundedDoubles.scale) continue;
+    types_[column.name] = kRoundedDoubles;
+    rounds_doubles_ = true;
+  }
+  return rounds_doubles_;
+}
+
 bool AmountTypes::WidenAll() {
   if (widened_) return false;
   widened_ = true;

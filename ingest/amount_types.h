@@ -23,6 +23,11 @@ class AmountTypes {
   /// Errors: kInvalidArgument (no decimal type does), naming the column.
   Result<void> Widen(const std::map<std::string, DecimalNeed>& misfits);
 
+  /// Gives all amounts with more decimals than kRoundedDoubles that type: what else their doubles say is rounded.
+  /// False when there are none.  Requires: the source is Parquet.
+  bool RoundDoubles();
+  bool rounds_doubles() const { return rounds_doubles_; }
+
   /// Makes every amount wide; false when that has been tried before.
   bool WidenAll();
 
@@ -31,6 +36,7 @@ class AmountTypes {
   std::map<std::string, DecimalType> types_;
   std::map<std::string_view, DecimalNeed> needs_;  ///< by decimal group, of all attempts
   bool widened_ = false;
+  bool rounds_doubles_ = false;
 };
 
 }  // namespace farthing::ingest

@@ -35,6 +35,10 @@ struct DecimalNeed {
 /// Errors: kInvalidArgument (more than 38 digits).
 Result<DecimalType> TypeFor(const DecimalNeed& need);
 
+/// The type for doubles that together need more digits than there are: decimals past the 18th are rounded, and
+/// 20 digits are left before the point, for sums.
+inline constexpr DecimalType kRoundedDoubles{kWideWidth, 18};
+
 /// The smallest type that holds both.
 DecimalType Widest(DecimalType a, DecimalType b);
 

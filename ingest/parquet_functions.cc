@@ -42,6 +42,20 @@ void SetNull(duckdb_vector output, idx_t row) {
   duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), row);
 }
 
+// Half goes to the even digit.
+Decimal Rounded(Decimal value, int scale) {
+  if (value.scale <= scale) return value;
+  const int dropped = value.scale - scale;
+  if (dropped > 38) return Decimal{0, scale};
+  const int128 unit = PowerOfTen(dropped);
+  int128 units = value.units / unit;
+  const int128 rest = value.units % unit;
+  const int128 size = rest < 0 ? -rest : rest;
+  const int128 other = unit - size;
+  if (size > other || (size == other && units % 2 != 0)) units += value.units < 0 ? -1 : 1;
+  return Decimal{units, scale};
+}
+
 // One argument of a SetNumberer: typed access to a vector.
 class SetArgument {
  public:
@@ -232,7 +246,9 @@ void AmountConverter::FromDoubles(duckdb_function_info info, duckdb_data_chunk i
     if (factor != 0 && FromDoubleFast(values[row], units)) {
       StoreUnits(output, row, self.type_, units * factor);
     } else {
-      self.Store(FromDouble(values[row]), std::to_string(values[row]), output, row);
+      Result<Decimal> exact = FromDouble(values[row]);
+      if (exact.ok() && self.rest_ == Rest::kIsRounded) exact = Rounded(*exact, self.type_.scale);
+      self.Store(exact, std::to_string(values[row]), output, row);
     }
   }
 }

@@ -20,8 +20,14 @@ namespace farthing::ingest {
 /// `amount_<n>(value)`: a DOUBLE or text as DECIMAL of a fixed type; NULL and '' stay NULL.
 class AmountConverter {
  public:
-  AmountConverter(std::string function_name, std::string column, DecimalType type)
-      : function_name_(std::move(function_name)), column_(std::move(column)), type_(type) {}
+  /// What becomes of decimals of a double for which the type has no room; those of text always count.
+  enum class Rest { kIsMisfit, kIsRounded };
+  AmountConverter(std::string function_name, std::string column, DecimalType type,
+                  Rest rest = Rest::kIsMisfit)
+      : function_name_(std::move(function_name)),
+        column_(std::move(column)),
+        type_(type),
+        rest_(rest) {}
   Result<void> Register(duckdb_connection connection);
 
   const std::string& function_name() const { return function_name_; }
@@ -42,6 +48,7 @@ class AmountConverter {
   std::string function_name_;
   std::string column_;
   DecimalType type_;
+  Rest rest_;
   mutable std::mutex mutex_;
   std::atomic<bool> misfit_{false};
   DecimalNeed need_;

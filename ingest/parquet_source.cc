@@ -75,7 +75,7 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
     columns_.push_back(column);
     if (IsNumber(column.kind)) {
       amount_functions_.emplace_back("amount_" + std::to_string(amount_functions_.size()),
-                                     column.name, TypeOf(column));
+                                     column.name, TypeOf(column), job_.rest_of_doubles);
     }
   }
 }

@@ -34,6 +34,7 @@ struct ParquetJob {
   std::vector<ParquetFile> files;
   std::optional<Period> period;              ///< only rows of this one and those that say none
   std::map<std::string, DecimalType> types;  ///< amount columns that need more than the narrow type
+  AmountConverter::Rest rest_of_doubles = AmountConverter::Rest::kIsMisfit;
 };
 
 class ParquetSource {

@@ -77,9 +77,10 @@ Result<fs::path> ResolveKey(const std::string& key, const fs::path& manifest,
         if (bare_name && !flat && parts[skip - 1] != folder.filename()) continue;
         // Names may be encoded, files may be links: only what the disk says counts.
         const fs::path bucket = fs::canonical(folders.back(), code);
-        if (IsBelow(fs::canonical(candidate, code), bucket)) return candidate;
+        const fs::path real = fs::canonical(candidate, code);
+        if (IsBelow(real, bucket)) return candidate;
         return Error(Errc::kPermissionDenied,
-                     "file outside the directory: " + key + " is " + candidate.string())
+                     "file outside the directory: " + key + " is " + real.string())
             .Hint(
                 "copy the file itself into the directory; links and .. are not followed out of it");
       }

@@ -170,6 +170,33 @@ TEST(QuirkTest, Q13_ANetAmountOfZeroInLegacyParquetIsReported) {
   EXPECT_TRUE(csv.Import().outcomes.at(0).load->notes.empty()) << "CSV says 0";
 }
 
+TEST(QuirkTest, Q54_DoublesThatDoNotFitTogetherAreRoundedAndReported) {
+  const auto load = [](Lab& lab, const Texts& costs) {
+    std::vector<Line> lines;
+    for (const std::string& cost : costs)
+      lines.push_back({cost, "Usage", {{"BillingCurrency", "IDR"}}});
+    lab.WriteParquet("bare/bill.parquet", Focus(lines));
+    return lab.Import().outcomes.at(0);
+  };
+  const std::string note = "amounts that are doubles are rounded to 18 decimals";
+  for (const std::string tiny : {"1.2345678901234567e-12", "1.2345678901234567e-11"}) {
+    Texts costs(12, "9876543210.123457");
+    costs.push_back(tiny);
+    Lab lab;
+    const ingest::Outcome outcome = load(lab, costs);
+    ASSERT_TRUE(outcome.load) << outcome.error->message();
+    ASSERT_EQ(outcome.load->notes.size(), 1U) << tiny;
+    EXPECT_TRUE(outcome.load->notes[0].starts_with(note));
+    lab.ExpectProven();
+  }
+  Lab lab;
+  load(lab, {"9876543210.123457", "9876543210.123457", "1.2345678901234567e-12"});
+  EXPECT_EQ(lab.Value("sum(billed_cost)"), "19753086420.246914000001234568");
+  Lab exact;
+  EXPECT_TRUE(load(exact, {"98765.123457", "1.2345678901234567e-12"}).load->notes.empty());
+  EXPECT_EQ(exact.Value("min(billed_cost)"), "0.0000000000012345678901234567");
+}
+
 TEST(QuirkTest, Q26_RowsSetAsideStayKnown) {
   Lab lab;
   lab.Write("bare/bill.csv",
