@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A bare Debian 12 in a directory, for scripts/fresh_root and scripts/package_check; source it, do not run it.
-# Needs root and debootstrap.  DEBIAN_MIRROR names the mirror (default: http://deb.debian.org/debian).
+# Needs root and debootstrap.  DEBIAN_MIRROR names the mirror; without it debootstrap takes its own.
 
 # make_root DIRECTORY [PACKAGE…]: Debian's minimum and the packages; the machine's own certificate authorities, its
 # resolver and its hosts are taken over, as an administrator of a network with a proxy would.
@@ -11,7 +11,7 @@ make_root() {
   command -v debootstrap >/dev/null || { echo "$(basename "$0"): debootstrap is not installed" >&2; return 1; }
   [ -z "$(ls -A "$new_root" 2>/dev/null)" ] || { echo "$(basename "$0"): not empty: $new_root" >&2; return 1; }
   debootstrap --include="$(echo "$*" | tr ' ' ,)" bookworm "$new_root" \
-    "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$new_root/bootstrap.log" 2>&1 || {
+    ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$new_root/bootstrap.log" 2>&1 || {
     tail -n 5 "$new_root/bootstrap.log" >&2
     return 1
   }
