@@ -8,8 +8,8 @@
 #include "cli/question.h"
 #include "cli/records.h"
 #include "cli/verb.h"
-#include "ingest/rows_set_aside.h"
 #include "lake/catalog.h"
+#include "lake/rows_set_aside.h"
 
 namespace farthing::cli {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 std::string PeriodText(Period period) { return period == Period{} ? "unknown" : ToString(period); }
 
 std::string CompleteText(const lake::Load& load) {
-  if (ingest::CountSetAside(load.issues).count > 0) return "no";
+  if (lake::CountSetAside(load.issues).count > 0) return "no";
   return load.complete ? "yes" : "unknown";
 }
 
@@ -32,7 +32,7 @@ Result<void> ListExports(CliContext& context) {
     const lake::Load& load = candidate.load;
     std::vector<std::string> reasons;
     for (const std::string& reason :
-         {candidate.reason, ingest::Describe(ingest::CountSetAside(load.issues))}) {
+         {candidate.reason, lake::Describe(lake::CountSetAside(load.issues))}) {
       if (!reason.empty()) reasons.push_back(reason);
     }
     records.rows.push_back(

@@ -10,7 +10,7 @@
 #include "billing/registry.h"
 #include "cli/records.h"
 #include "cli/render.h"
-#include "ingest/rows_set_aside.h"
+#include "lake/rows_set_aside.h"
 
 namespace farthing::cli {
 namespace {
@@ -63,7 +63,7 @@ std::vector<std::string> NotesOf(const lake::Load& load) {
   if (load.left_out) notes.push_back(Describe(*load.left_out));
   for (const std::string& collision : load.tag_collisions)
     notes.push_back("tag keys that AWS merges in Parquet, kept apart here: " + collision);
-  const std::string set_aside = ingest::Describe(ingest::CountSetAside(load.issues));
+  const std::string set_aside = lake::Describe(lake::CountSetAside(load.issues));
   if (!set_aside.empty()) notes.push_back(set_aside);
   return notes;
 }
@@ -151,11 +151,11 @@ std::vector<std::string> ToRecord(const ingest::Outcome& outcome) {
   if (outcome.load) {
     const lake::Load& load = *outcome.load;
     const auto total = MainTotal(load);
-    const ingest::RowsSetAside aside = ingest::CountSetAside(load.issues);
+    const lake::RowsSetAside aside = lake::CountSetAside(load.issues);
     record.insert(record.end(),
                   {load.id, std::to_string(load.line_count), total ? total->first : "",
                    total ? ToString(total->second) : "", Join(load.currencies, " "),
-                   std::to_string(aside.count), ingest::CostText(aside)});
+                   std::to_string(aside.count), lake::CostText(aside)});
   } else {
     record.insert(record.end(), 7, "");
   }

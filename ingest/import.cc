@@ -15,9 +15,9 @@
 #include "ingest/load.h"
 #include "ingest/manifest_columns.h"
 #include "ingest/opened_files.h"
-#include "ingest/rows_set_aside.h"
 #include "ingest/status_table.h"
 #include "lake/election.h"
+#include "lake/rows_set_aside.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {
@@ -291,7 +291,7 @@ class Importer {
     }
     AddFactsOfManifest(found, load);
     if (load.left_out) delivery.reason = Describe(*load.left_out);
-    if (const std::string rows = Describe(CountSetAside(load.issues)); !rows.empty())
+    if (const std::string rows = Describe(lake::CountSetAside(load.issues)); !rows.empty())
       delivery.reason += (delivery.reason.empty() ? "" : "; ") + rows;
     Report("publishing", load);
     TRY(lake::Publish(catalog_, AtOrigin(delivery), load));

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "lake/prove.h"
+#include "lake/rows_set_aside.h"
 
 namespace farthing::lake {
 namespace {
@@ -46,6 +47,8 @@ Result<Proof> Verify(engine::Connection& connection, const Layout& layout, const
   proof.detail = proven.ok() ? std::to_string(load.line_count) + " lines, " +
                                    std::to_string(load.totals.size()) + " sums, two rollups"
                              : proven.error().message();
+  const std::string rows = Describe(CountSetAside(load.issues));
+  if (!rows.empty()) proof.detail += "; " + rows;
   return proof;
 }
 

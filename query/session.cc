@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "lake/rows_set_aside.h"
 #include "query/fact_source.h"
 #include "query/tag_values.h"
 #include "query/totals.h"
@@ -215,6 +216,11 @@ Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
   }
   TRY_ASSIGN(Answer answer, RunOver(request, std::move(loads), options));
   TRY(NoteNotAdded(request, answer));
+  for (const lake::Load& load : answer.plan.loads) {
+    const std::string rows = Describe(lake::CountSetAside(load.issues));
+    if (rows.empty()) continue;
+    answer.notes.push_back(load.export_name + " " + ToString(load.period) + ": " + rows);
+  }
   return answer;
 }
 

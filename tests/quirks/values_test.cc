@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "query/session.h"
 #include "tests/kit/lab.h"
 
 namespace farthing::testkit {
@@ -206,6 +207,13 @@ TEST(QuirkTest, Q26_RowsSetAsideStayKnown) {
   EXPECT_EQ(lab.Outcomes("", tolerant), Texts{"loaded 2026-01"});
   EXPECT_EQ(Must(lab.catalog().Deliveries()).at(0).reason,
             "2 rows set aside; not in the lake: 2 USD and what 1 unreadable row costs");
+  const auto session = Must(query::Session::Open(lab.layout().data()));
+  query::Request total;
+  total.metrics = Must(query::ParseMetrics("unblended_cost"));
+  EXPECT_EQ(
+      Must(session->Run(total)).notes,
+      Texts{"bare 2026-01: 2 rows set aside; not in the lake: 2 USD and what 1 unreadable row "
+            "costs"});
 }
 
 TEST(QuirkTest, Q14_ZeroCommitmentCostsOfOrdinaryLinesAreNotTheirCost) {

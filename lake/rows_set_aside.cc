@@ -1,13 +1,13 @@
-#include "ingest/rows_set_aside.h"
+#include "lake/rows_set_aside.h"
 
 #include "base/text.h"
 
-namespace farthing::ingest {
+namespace farthing::lake {
 
-RowsSetAside CountSetAside(const std::vector<lake::RowIssue>& issues) {
+RowsSetAside CountSetAside(const std::vector<RowIssue>& issues) {
   RowsSetAside rows;
-  for (const lake::RowIssue& issue : issues) {
-    if (issue.fate != lake::RowIssue::Fate::kSetAside) continue;
+  for (const RowIssue& issue : issues) {
+    if (issue.fate != RowIssue::Fate::kSetAside) continue;
     ++rows.count;
     const Result<Decimal> one = ParseDecimal(issue.cost);
     if (!one.ok()) {
@@ -42,4 +42,4 @@ std::string Describe(const RowsSetAside& rows) {
          " set aside; not in the lake: " + CostText(rows);
 }
 
-}  // namespace farthing::ingest
+}  // namespace farthing::lake

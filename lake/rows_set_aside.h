@@ -11,7 +11,7 @@
 #include "base/decimal.h"
 #include "lake/catalog.h"
 
-namespace farthing::ingest {
+namespace farthing::lake {
 
 struct RowsSetAside {
   std::int64_t count = 0;
@@ -19,10 +19,10 @@ struct RowsSetAside {
   std::map<std::string, Decimal> costs;  ///< of the others, by currency
 };
 
-RowsSetAside CountSetAside(const std::vector<lake::RowIssue>& issues);
+RowsSetAside CountSetAside(const std::vector<RowIssue>& issues);
 /// "12.5 USD and what 1 unreadable row costs".
 std::string CostText(const RowsSetAside& rows);
 /// One sentence for people; empty where no row is set aside.
 std::string Describe(const RowsSetAside& rows);
 
-}  // namespace farthing::ingest
+}  // namespace farthing::lake
