@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "connect/coverage.h"
-#include "tests/connect/stage.h"
+#include "tests/connect/linked_keys.h"
 
 namespace farthing::connect {
 namespace {
@@ -68,20 +68,7 @@ TEST(GapCauseTest, WhatMayNotBeLookedAtHasNotStopped) {
 TEST(GapCauseTest, ALinkedAccountsBillComesThroughItsPayer) {
   Stage stage;
   EXPECT_FALSE(stage.Check(stage.Onboard(stage.RoleSettings())).HasFailed());
-  const std::string member = "345678901234";
-  Settings linked;
-  linked.name = "linked";
-  linked.type = ConnectionType::kLinkedKeys;
-  linked.account_id = member;
-  linked.permission_sets = {PermissionSet::kResources};
-  PolicyScope scope;
-  scope.account_id = member;
-  scope.holder = Holder::kUser;
-  scope.holder_name = "reader";
-  const auto [id, secret] =
-      stage.MakeUser("reader", Must(MinimumPolicy(linked.permission_sets, scope)), member);
-  linked.access_key_id = id;
-  stage.Create(linked, secret);
+  Must(LinkedKeys(stage, false).Create());
   const Instant later{Now().micros + std::int64_t{40 * 86'400} * 1'000'000};
   for (const Instant now : {Now(), later}) {
     EXPECT_EQ(Causes(stage, "linked", now),

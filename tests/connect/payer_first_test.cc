@@ -5,40 +5,12 @@
 #include "connect/payer_first.h"
 #include "connect/support_request.h"
 #include "http/server.h"
-#include "tests/connect/stage.h"
+#include "tests/connect/linked_keys.h"
 
 namespace farthing::connect {
 namespace {
 
 using enum CheckStatus;
-
-constexpr const char* kMember = "345678901234";
-
-/// Keys of a member, with or without the right to ask for its organisation.
-class LinkedKeys {
- public:
-  explicit LinkedKeys(Stage& stage, bool may_ask = true) : stage_(stage) {
-    settings_.name = "linked";
-    settings_.type = ConnectionType::kLinkedKeys;
-    settings_.account_id = kMember;
-    settings_.permission_sets = {PermissionSet::kResources};
-    PolicyScope scope;
-    scope.account_id = kMember;
-    scope.holder = Holder::kUser;
-    scope.holder_name = "reader";
-    PolicyDocument policy = Must(MinimumPolicy(settings_.permission_sets, scope));
-    if (may_ask) policy.statements.front().actions.push_back("organizations:DescribeOrganization");
-    const auto [id, secret] = stage.MakeUser("reader", policy, kMember);
-    settings_.access_key_id = id;
-    secret_ = secret;
-  }
-  Result<Connection> Create() { return CreateConnection(stage_.parts(), settings_, secret_); }
-
- private:
-  Stage& stage_;
-  Settings settings_;
-  std::string secret_;
-};
 
 /// From now on AWS says that whoever asks belongs to another organisation.
 std::unique_ptr<http::Server> AnotherOrganization(Stage& stage, const std::string& answer,
@@ -56,28 +28,16 @@ std::unique_ptr<http::Server> AnotherOrganization(Stage& stage, const std::strin
 
 TEST(PayerFirstTest, LinkedKeysWaitForTheirPayer) {
   Stage stage;
-  const std::string member = "345678901234";
-  Settings linked;
-  linked.name = "linked";
-  linked.type = ConnectionType::kLinkedKeys;
-  linked.account_id = member;
-  linked.permission_sets = {PermissionSet::kResources};
-  PolicyScope scope;
-  scope.account_id = member;
-  scope.holder = Holder::kUser;
-  scope.holder_name = "reader";
-  const auto [id, secret] =
-      stage.MakeUser("reader", Must(MinimumPolicy(linked.permission_sets, scope)), member);
-  linked.access_key_id = id;
-  const auto refused = CreateConnection(stage.parts(), linked, secret);
+  LinkedKeys linked(stage, false);
+  const auto refused = linked.Create();
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), Errc::kConflict);
   EXPECT_NE(refused.error().hint().find("management account first"), std::string::npos);
 
   const Connection payer = stage.Onboard(stage.RoleSettings());
-  EXPECT_FALSE(CreateConnection(stage.parts(), linked, secret).ok()) << "a draft is not enough";
+  EXPECT_FALSE(linked.Create().ok()) << "a draft is not enough";
   EXPECT_FALSE(stage.Check(payer).HasFailed());
-  const Connection connection = stage.Create(linked, secret);
+  const Connection connection = Must(linked.Create());
   const CheckReport report = stage.Check(connection);
   EXPECT_FALSE(report.HasFailed()) << Told(report);
   EXPECT_EQ(With(report, kWarning), "") << Told(report);
@@ -130,7 +90,7 @@ TEST(PayerFirstTest, WhereTheKeysMayNotAskThePayersOrganizationSaysIt) {
   Must(DeleteForGood(stage.parts(), "linked", "once more"));
   // An organisation that does not have it.
   Must(stage.store().database().Run("DELETE FROM member_accounts WHERE account_id = ?",
-                                    {std::string(kMember)}));
+                                    {std::string(LinkedKeys::kAccount)}));
   const auto refused = linked.Create();
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message().find("none of the connected organisations"),
