@@ -3,6 +3,7 @@
 #include <set>
 
 #include "aws/error.h"
+#include "base/shell_words.h"
 #include "connect/chosen_export.h"
 #include "connect/collect_delivery.h"
 #include "connect/collect_record.h"
@@ -102,8 +103,8 @@ class BucketCollector {
     record_.summary().notes.push_back(
         "nothing is delivered below s3://" + place_.bucket + "/" + DeliveryPrefix(place_) +
         " any more: the bucket was emptied, or the export delivers elsewhere; what "
-        "was collected stays; farthing check " +
-        connection_.settings.name + " finds the export");
+        "was collected stays; find the export with: " +
+        CommandLine({"farthing", "check", connection_.settings.name}));
   }
 
   /// Of a period's manifests the first complete one counts; older ones are read only while the newest is torn.
@@ -111,7 +112,7 @@ class BucketCollector {
     if (!IsWanted(group.period)) return {};
     for (const aws::S3Object& manifest : group.manifests) {
       if (!options_.again && record_.IsUnchanged(manifest, *listing_)) return {};
-      Result<Step> step = CollectManifest(manifest, group.period);
+      Result<Step> step = CollectManifest(manifest, group);
       if (!step.ok() && IsOverwritten(step.error()) && restarts > 0) {
         return Restart(group, restarts);
       }
@@ -128,19 +129,23 @@ class BucketCollector {
     kDone,   ///< the period has its answer
     kOlder,  ///< nothing to take; an older manifest may stand in
   };
-  Result<Step> CollectManifest(const aws::S3Object& manifest, std::optional<Period> period) {
+  Result<Step> CollectManifest(const aws::S3Object& manifest, const PeriodManifests& group) {
     Result<std::string> text = GetManifest(manifest);
     if (!text.ok()) return std::move(text).error().Wrap(manifest.key);
     Result<std::optional<RemoteDelivery>> delivery =
-        ReadRemoteDelivery(manifest, period, *text, *listing_);
+        ReadRemoteDelivery(manifest, group.period, *text, *listing_);
     if (!delivery.ok()) {
-      TRY(record_.NoteIncomplete(manifest, period, std::move(delivery).error()));
+      TRY(record_.NoteIncomplete(manifest, group.period, std::move(delivery).error()));
       return Step::kOlder;
     }
     if (!*delivery || !IsWanted((*delivery)->period)) return Step::kOlder;
     if (IsBeingWritten(**delivery)) {
       TRY(record_.NoteUnfinished(**delivery, *listing_));
       return Step::kOlder;
+    }
+    if (!options_.again && record_.IsIn(**delivery, group, *listing_)) {
+      TRY(record_.NoteIsIn(**delivery, *listing_));
+      return Step::kDone;
     }
     TRY(store_.SetState(connection_.id, State::kCollecting, ""));
     TRY_ASSIGN(const BroughtIn brought,

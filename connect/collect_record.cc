@@ -57,6 +57,20 @@ bool CollectRecord::IsUnchanged(const aws::S3Object& manifest, const BucketListi
                      [&](const std::string& key) { return listing.Find(key) == nullptr; });
 }
 
+bool CollectRecord::IsIn(const RemoteDelivery& delivery, const PeriodManifests& group,
+                         const BucketListing& listing) const {
+  const Collected* newest = nullptr;
+  for (const aws::S3Object& manifest : group.manifests) {
+    const auto known = known_.find(manifest.key);
+    if (known == known_.end() || !known->second.IsSettled()) continue;
+    if (newest == nullptr || known->second.collected_at > newest->collected_at) {
+      newest = &known->second;
+    }
+  }
+  return newest != nullptr && newest->manifest_key != delivery.manifest.key && IsBill(*newest) &&
+         newest->files_signature == Signature(KeysOf(delivery), listing);
+}
+
 std::optional<Instant> CollectRecord::UnfinishedSince(const RemoteDelivery& delivery,
                                                       const BucketListing& listing) const {
   const auto known = known_.find(delivery.manifest.key);
@@ -94,6 +108,13 @@ Result<void> CollectRecord::NoteImported(const RemoteDelivery& delivery,
   }
   summary_.notes.insert(summary_.notes.end(), imported.notes.begin(), imported.notes.end());
   return {};
+}
+
+Result<void> CollectRecord::NoteIsIn(const RemoteDelivery& delivery, const BucketListing& listing) {
+  CollectedDelivery same;
+  same.outcome = "unchanged";
+  same.size_bytes = delivery.size_bytes;
+  return Remember(delivery, listing, same);
 }
 
 Result<void> CollectRecord::NoteUnfinished(const RemoteDelivery& delivery,

@@ -30,12 +30,17 @@ class CollectRecord {
   /// True when there is nothing to take that we have not dealt with: this manifest and all its files are as they were,
   /// or some of the files are gone, as by a lifecycle rule that leaves the manifest.
   bool IsUnchanged(const aws::S3Object& manifest, const BucketListing& listing) const;
+  /// True when what the period's newest manifest brought in consists of the same files: AWS tells a delivery by two.
+  bool IsIn(const RemoteDelivery& delivery, const PeriodManifests& group,
+            const BucketListing& listing) const;
   /// When this delivery, as it lies there now, was first seen unfinished; absent: it was not.
   std::optional<Instant> UnfinishedSince(const RemoteDelivery& delivery,
                                          const BucketListing& listing) const;
 
   Result<void> NoteImported(const RemoteDelivery& delivery, const BucketListing& listing,
                             const ingest::ImportSummary& imported);
+  /// Its files came in by another manifest.
+  Result<void> NoteIsIn(const RemoteDelivery& delivery, const BucketListing& listing);
   /// AWS is writing it.
   Result<void> NoteUnfinished(const RemoteDelivery& delivery, const BucketListing& listing);
   /// A manifest that is torn or names files that are not there: said once, tried again next time.

@@ -25,11 +25,12 @@ class BucketListing {
   std::vector<aws::S3Object> objects_;  ///< sorted by key
 };
 
-/// The manifests of one billing period of one export, the one to believe first.
+/// The manifests of one billing period of one export, the one to believe first.  Of a delivery AWS writes up to two: one
+/// for the period, and one beside the files where an assembly or Athena has a folder of its own.
 struct PeriodManifests {
-  std::string folder;  ///< up to and with the period's folder
+  std::string folder;  ///< up to and with the period's folder; its dates for legacy reports
   std::optional<Period> period;
-  std::vector<aws::S3Object> manifests;  ///< the period's own, then newest first
+  std::vector<aws::S3Object> manifests;  ///< the period's own newest, then newest first
 };
 /// Groups every "…-Manifest.json"; newest period first.
 std::vector<PeriodManifests> GroupManifests(const BucketListing& listing);

@@ -52,6 +52,33 @@ TEST(RemoteDeliveriesTest, ThePeriodsOwnManifestComesFirstThenTheNewestAssembly)
                                              "assembly-a/bill-Manifest.json"}));
 }
 
+TEST(RemoteDeliveriesTest, AthenasFolderAndThePeriodsAreOneGroup) {
+  const BucketListing listing({Object("p/bill/20260101-20260201/bill-Manifest.json", 10),
+                               Object("p/bill/bill/year=2026/month=1/bill-Manifest.json", 9000),
+                               Object("p/bill/bill/year=2026/month=02/bill-Manifest.json", 20),
+                               Object("p/other/other/year=2026/month=1/other-Manifest.json", 5)});
+  const std::vector<PeriodManifests> groups = GroupManifests(listing);
+  ASSERT_EQ(groups.size(), 3u);
+  EXPECT_EQ(groups[0].period, (Period{2026, 2}));
+  ASSERT_EQ(groups[1].manifests.size(), 2u);
+  EXPECT_EQ(groups[1].period, (Period{2026, 1}));
+  EXPECT_EQ(groups[1].manifests.front().key, "p/bill/bill/year=2026/month=1/bill-Manifest.json");
+  EXPECT_EQ(groups[2].manifests.size(), 1u);
+}
+
+TEST(RemoteDeliveriesTest, OfOneDeliveryTheManifestBelowTheDatesComesFirst) {
+  const BucketListing listing({Object("p/bill/20260101-20260201/bill-Manifest.json", 10),
+                               Object("p/bill/20260101-20260201/a1/bill-Manifest.json", 30),
+                               Object("p/bill/bill/year=2026/month=1/bill-Manifest.json", 20)});
+  const std::vector<PeriodManifests> groups = GroupManifests(listing);
+  ASSERT_EQ(groups.size(), 1u);
+  std::vector<std::string> order;
+  for (const aws::S3Object& manifest : groups[0].manifests) order.push_back(manifest.key.substr(7));
+  EXPECT_EQ(order, (std::vector<std::string>{"20260101-20260201/bill-Manifest.json",
+                                             "20260101-20260201/a1/bill-Manifest.json",
+                                             "bill/year=2026/month=1/bill-Manifest.json"}));
+}
+
 TEST(RemoteDeliveriesTest, OfAssembliesOfOneSecondTheLaterNameComesFirst) {
   const std::string folder = "p/bill/metadata/BILLING_PERIOD=2026-01/";
   const BucketListing listing(
