@@ -154,6 +154,12 @@ void AddSimulateAws(CLI::App& verb, CliContext& context) {
   aws->add_option("--exports", flags->exports,
                   "Comma list of exports that exist already, as in simulate bill; or none")
       ->capture_default_str();
+  auto* organization =
+      aws->add_option("--organization", options.organization,
+                      "1 to 9: which of the organisations, each with accounts of its own");
+  organization->capture_default_str()->check(CLI::Range(1, 9));
+  aws->add_flag("--no-organization{false}", options.in_organization,
+                "One account with all of the bill, which is in no organisation");
   aws->add_option("--bucket", options.bucket, "The bucket they go to")->capture_default_str();
   aws->add_option("--bucket-region", options.bucket_region, "Where it lies")->capture_default_str();
   aws->add_option("--policy", flags->policy,

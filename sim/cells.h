@@ -20,8 +20,8 @@ void AccountText(const Line& line, RowWriter& row) {
   row.Text(line.account->*Member);
 }
 template <auto Member>
-void PayerText(const Line&, RowWriter& row) {
-  row.Text(Payer().*Member);
+void PayerText(const Line& line, RowWriter& row) {
+  row.Text(line.head->payer->*Member);
 }
 template <auto Member>
 void RegionText(const Line& line, RowWriter& row) {

@@ -193,7 +193,7 @@ Columns FocusColumns() {
       {"SubAccountName", Type::kText, AccountText<&Account::name>},
       {"SubAccountType", Type::kText,
        [](auto& line, auto& row) {
-         row.Text(line.account == &Payer() ? "Payer Account" : "Membership Account");
+         row.Text(line.account == line.head->payer ? "Payer Account" : "Membership Account");
        }},
       {"Tags", Type::kTextMap, Tags},
       {"x_Discounts", Type::kNumberMap,

@@ -51,6 +51,7 @@ struct BillHead {
   std::string_view currency;
   bool open;  ///< not yet invoiced
   std::string invoice_prefix;
+  const Account* payer = &Payer();
 };
 
 /// Amounts of reserved instances.  DiscountedUsage: the first two; RIFee: the others.

@@ -10,6 +10,7 @@
 #include "sim/aws/services.h"
 #include "sim/delivery.h"
 #include "sim/month.h"
+#include "sim/renumbering.h"
 
 namespace farthing::rehearsal {
 namespace {
@@ -201,11 +202,14 @@ void ForEachLine(const World& world, const BillView& view,
                  const std::function<void(const sim::Line&)>& sink) {
   if (view.until <= view.period.start() || view.period < FirstPeriod(world)) return;
   const Period& period = view.period;
+  const sim::Numbers numbers = NumbersOf(world.options);
+  sim::Renumbering renumbering(numbers);
   const sim::BillHead head{
       .period = sim::TimeSpan(period.start(), period.end()),
       .currency = "USD",
       .open = view.open,
-      .invoice_prefix = std::to_string(period.year * 100 + period.month) + "880"};
+      .invoice_prefix = std::to_string(period.year * 100 + period.month) + "880",
+      .payer = &renumbering.payer()};
   const sim::MonthOptions month{.seed = world.options.seed,
                                 .first = FirstPeriod(world),
                                 .period = period,
@@ -213,7 +217,7 @@ void ForEachLine(const World& world, const BillView& view,
                                 .restatement = view.restatement};
   const std::string until = sim::TimeSpan(view.until, view.until).start;
   sim::EmitMonth(month, head, [&](const sim::Line& line) {
-    if (line.span->start < until) sink(line);
+    if (line.span->start < until) sink(numbers.AreGiven() ? line : renumbering.Apply(line));
   });
 }
 

@@ -38,7 +38,7 @@ struct Dimension {
 constexpr Dimension kDimensions[] = {
     {"SERVICE", Service},
     {"LINKED_ACCOUNT", [](const Line& line) { return std::string(line.account->id); }},
-    {"PAYER_ACCOUNT", [](const Line&) { return std::string(sim::Payer().id); }},
+    {"PAYER_ACCOUNT", [](const Line& line) { return std::string(line.head->payer->id); }},
     {"RECORD_TYPE", [](const Line& line) { return std::string(sim::Name(line.type)); }},
     {"REGION",
      [](const Line& line) {

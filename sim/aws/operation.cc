@@ -72,7 +72,7 @@ AccessRequest MakeRequest(const World& world, const Operation& operation, const 
   set("aws:currenttime", ToString(world.wall()));
   set("aws:resourceaccount", access.resource_policy.owner);
   if (!world.OrganizationPath(caller.account_id).empty()) {
-    set("aws:principalorgid", std::string(kOrganizationId));
+    set("aws:principalorgid", world.organization_id);
   }
   set("aws:viaawsservice", "false");
   // The rehearsal speaks plain HTTP on loopback and plays TLS, so that "deny without TLS" keeps working.

@@ -7,10 +7,10 @@ namespace {
 
 std::string OrganizationArn(const World& world, std::string_view kind, std::string_view id) {
   return "arn:aws:organizations::" + world.payer + ":" + std::string(kind) + "/" +
-         std::string(kOrganizationId) + "/" + std::string(id);
+         world.organization_id + "/" + std::string(id);
 }
 
-std::string PathOf(std::string_view unit) {
+std::string PathOf(const World& world, std::string_view unit) {
   std::string path;
   for (std::string above(unit); !above.empty();) {
     path.insert(0, above + "/");
@@ -20,7 +20,7 @@ std::string PathOf(std::string_view unit) {
     }
     above = parent;
   }
-  return std::string(kOrganizationId) + "/" + path;
+  return world.organization_id + "/" + path;
 }
 
 json::object AccountJson(const World& world, const Account& account) {
@@ -29,7 +29,7 @@ json::object AccountJson(const World& world, const Account& account) {
           {"Email", account.email},
           {"Name", account.name},
           {"State", "ACTIVE"},
-          {"Paths", json::array{PathOf(account.unit) + account.id + "/"}},
+          {"Paths", json::array{PathOf(world, account.unit) + account.id + "/"}},
           {"JoinedMethod", account.id == world.payer ? "INVITED" : "CREATED"},
           {"JoinedTimestamp", Epoch(account.joined)}};
 }
@@ -38,7 +38,7 @@ json::object UnitJson(const World& world, const OrganizationUnit& unit) {
   return {{"Id", std::string(unit.id)},
           {"Arn", OrganizationArn(world, "ou", unit.id)},
           {"Name", std::string(unit.name)},
-          {"Path", PathOf(unit.id)}};
+          {"Path", PathOf(world, unit.id)}};
 }
 
 /// Lists page by page; after the first page comes one with nothing but a token, as AWS may send it.
@@ -100,14 +100,14 @@ Result<Reply> ParentsOf(const World& world, const Operation& operation, const st
 }
 
 json::object OrganizationJson(const World& world) {
-  return {{"Id", std::string(kOrganizationId)},
-          {"Arn", "arn:aws:organizations::" + world.payer + ":organization/" +
-                      std::string(kOrganizationId)},
-          {"FeatureSet", world.organization_all_features ? "ALL" : "CONSOLIDATED_BILLING"},
-          {"MasterAccountArn", OrganizationArn(world, "account", world.payer)},
-          {"MasterAccountId", world.payer},
-          {"MasterAccountEmail", world.accounts.at(world.payer).email},
-          {"AvailablePolicyTypes", json::array()}};
+  return {
+      {"Id", world.organization_id},
+      {"Arn", "arn:aws:organizations::" + world.payer + ":organization/" + world.organization_id},
+      {"FeatureSet", world.organization_all_features ? "ALL" : "CONSOLIDATED_BILLING"},
+      {"MasterAccountArn", OrganizationArn(world, "account", world.payer)},
+      {"MasterAccountId", world.payer},
+      {"MasterAccountEmail", world.accounts.at(world.payer).email},
+      {"AvailablePolicyTypes", json::array()}};
 }
 
 }  // namespace

@@ -51,6 +51,9 @@ struct Options {
   std::optional<Instant> clock;
   std::function<Instant()> now;  ///< the real time; empty: base/time.h
   std::vector<ExistingExport> exports = {{sim::BillFormat::kCur2Parquet, ""}};
+  /// Whose bills: one of nine organisations of the same accounts under other numbers, or an account that is in none.
+  int organization = 1;
+  bool in_organization = true;
   std::string bucket = "example-billing-exports";
   std::string bucket_region = "us-east-1";
   int organization_page = 5;     ///< accounts per page, with an empty page after the first

@@ -39,6 +39,10 @@ const std::string& ManagedPolicy::document() const {
   return versions.front().document;
 }
 
+sim::Numbers NumbersOf(const Options& options) {
+  return {options.organization, !options.in_organization};
+}
+
 World::World(const Options& chosen) : options(chosen) {
   if (options.clock) moved_micros = options.clock->micros - wall().micros;
   started = billed_until = next_refresh = now();
@@ -75,7 +79,9 @@ void World::AddManagedPolicies() {
 }
 
 void World::AddOrganization() {
-  payer = sim::Payer().id;
+  const sim::Renumbering renumbering(NumbersOf(options));
+  payer = renumbering.payer().id;
+  organization_id = "o-exampleorg" + std::to_string(options.organization);
   platform_account = kPlatformAccount;
   const Instant joined{now().micros - std::int64_t{400} * 86'400'000'000};
   const auto add = [&](const sim::Account& each, std::string_view unit) {
@@ -87,8 +93,8 @@ void World::AddOrganization() {
     account.joined = joined;
     accounts[account.id] = std::move(account);
   };
-  add(sim::Payer(), kRootId);
-  for (const sim::Account& each : sim::LinkedAccounts()) {
+  add(renumbering.payer(), options.in_organization ? kRootId : "");
+  for (const sim::Account& each : renumbering.linked()) {
     add(each, each.business_unit == "data" ? kUnits[2].id
               : each.environment == "prod" ? kUnits[0].id
                                            : kUnits[1].id);

@@ -18,6 +18,7 @@
 #include "sim/aws/authorization.h"
 #include "sim/aws/faults.h"
 #include "sim/aws/rehearsal.h"
+#include "sim/renumbering.h"
 
 namespace farthing::engine {
 class Database;
@@ -159,6 +160,9 @@ struct AllocationTag {
   Instant updated;
 };
 
+/// Under which numbers the bills are written.
+sim::Numbers NumbersOf(const Options& options);
+
 class World {
  public:
   explicit World(const Options& options);
@@ -166,6 +170,7 @@ class World {
   Options options;
   std::map<std::string, Account> accounts;
   std::string payer, platform_account;
+  std::string organization_id;  ///< "o-exampleorg1"
   std::map<std::string, AccessKey> access_keys;
   std::map<std::string, Session> sessions;  ///< by access key id
   std::map<std::string, Bucket> buckets;
@@ -224,7 +229,6 @@ class World {
 struct OrganizationUnit {
   std::string_view id, name, parent;
 };
-inline constexpr std::string_view kOrganizationId = "o-exampleorg1";
 inline constexpr std::string_view kRootId = "r-exam";
 inline constexpr OrganizationUnit kUnits[] = {{"ou-exam-prod0001", "Production", kRootId},
                                               {"ou-exam-test0001", "Testing", kRootId},
