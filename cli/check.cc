@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "cli/check_report.h"
 #include "cli/installation.h"
@@ -96,8 +97,8 @@ Result<void> FailWhereChecksFailed(const connect::CheckReport& report) {
                    (report.WhatKeepsBillsAway() == nullptr ? " works in part: "
                                                            : " does not work: ") +
                    report.FirstFailure())
-      .Hint("follow the fix of each failed check, then run farthing check " +
-            report.connection_name + " again");
+      .Hint("follow the fix of each failed check, then again: " +
+            CommandLine({"farthing", "check", report.connection_name}));
 }
 
 namespace {

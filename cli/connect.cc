@@ -1,11 +1,13 @@
 #include <boost/json.hpp>
 #include <ostream>
 
+#include "base/shell_words.h"
 #include "cli/check_report.h"
 #include "cli/connection_flags.h"
 #include "cli/connection_report.h"
 #include "cli/installation.h"
 #include "cli/verb.h"
+#include "connect/templates_command.h"
 
 namespace farthing::cli {
 namespace {
@@ -21,18 +23,17 @@ void SayWhatNext(const Connection& connection, CliContext& context) {
     out << "  role         " << settings.role_arn << "\n  external ID  " << settings.external_id
         << (settings.external_id_adopted ? "  (adopted: weaker than one that Farthing makes)" : "")
         << "\nnext:\n  is this the right account? Connect the management account first.\n"
-        << "  farthing templates --connection " << settings.name
-        << " --kind steps            # what to do in AWS, in order\n"
-        << "  farthing templates --connection " << settings.name
-        << " --kind cloudformation   # the role as a template\n";
+        << "  " << TemplatesCommand(settings, "steps") << "\n      what to do in AWS, in order\n"
+        << "  " << TemplatesCommand(settings, "cloudformation")
+        << "\n      the role as a template\n";
   } else {
     out << "next:\n";
   }
-  out << "  farthing check " << settings.name << '\n';
+  out << "  " << CommandLine({"farthing", "check", settings.name}) << '\n';
   if (settings.type == ConnectionType::kLinkedKeys) {
     out << "  nothing is collected with these keys: the account's bill comes through its payer\n";
   } else {
-    out << "  farthing collect --connection " << settings.name << '\n';
+    out << "  " << CommandLine({"farthing", "collect", "--connection", settings.name}) << '\n';
   }
 }
 

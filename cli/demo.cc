@@ -9,6 +9,7 @@
 #include "aws/client.h"
 #include "aws/credential_chain.h"
 #include "base/files.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "cli/verb.h"
 #include "sim/aws/rehearsal.h"
@@ -39,18 +40,6 @@ auto Lookup(Variables variables) {
   };
 }
 
-std::string Typed(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
-      return std::isalnum(c) != 0 || std::string_view("_,.:=/-").find(c) != std::string_view::npos;
-    });
-    line += line.empty() ? "" : " ";
-    line += plain ? word : "'" + word + "'";
-  }
-  return line;
-}
-
 class Demo {
  public:
   Demo(CliContext& context, rehearsal::Aws& aws)
@@ -60,7 +49,7 @@ class Demo {
 
   /// Prints the command as one would type it, then runs it.
   Result<void> Show(const std::vector<std::string>& words) {
-    context_.out << "\n$ farthing " << Typed(words) << '\n' << std::flush;
+    context_.out << "\n$ farthing " << CommandLine(words) << '\n' << std::flush;
     CliContext inner = context_;
     inner.format = "table";
     inner.action = nullptr;
@@ -78,9 +67,9 @@ class Demo {
   /// What `aws cloudformation create-stack` sends, signed as the payer's administrator.
   Result<void> CreateStack(const fs::path& file) {
     context_.out << "\n$ "
-                 << Typed({"aws", "cloudformation", "create-stack", "--stack-name", kRole,
-                           "--template-body", "file://" + file.string(), "--capabilities",
-                           "CAPABILITY_NAMED_IAM"})
+                 << CommandLine({"aws", "cloudformation", "create-stack", "--stack-name", kRole,
+                                 "--template-body", "file://" + file.string(), "--capabilities",
+                                 "CAPABILITY_NAMED_IAM"})
                  << '\n';
     TRY_ASSIGN(const std::string body, ReadFile(file, kTemplateLimit));
     aws::Machine machine;
@@ -160,7 +149,7 @@ Result<void> RunDemo(const CLI::App& verb, const DemoFlags& flags, CliContext& o
   TRY(Report(demo));
   context.out << "\nThe rehearsal AWS has ended; what was collected is in " << context.data.string()
               << ".  What to type next:\n\n  export FARTHING_DATA="
-              << Typed({context.data.string()})
+              << CommandLine({context.data.string()})
               << "\n  farthing cost --by tag:team,service --limit 20 --other"
                  "\n  farthing connections"
                  "\n  farthing simulate aws      a rehearsal AWS that stays, to try faults with"

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "cli/installation.h"
 #include "cli/records.h"
@@ -87,8 +88,10 @@ Result<void> List(const Connection& connection, const std::shared_ptr<aws::Clien
   }
   PrintFound(all.exports, context);
   if (all.exports.empty() && context.format == "table") {
-    context.out << "no exports; make one: farthing discover " << connection.settings.name
-                << " --create cur2\n";
+    context.out << "no exports; make one: "
+                << CommandLine(
+                       {"farthing", "discover", connection.settings.name, "--create", "cur2"})
+                << '\n';
   }
   return {};
 }
@@ -124,9 +127,10 @@ Result<void> SetUp(OpenInstallation& installation, const Connection& connection,
       connection.settings.permission_sets.contains(connect::PermissionSet::kManageExport);
   if (!may && !setup.steps.empty()) {
     setup.notes.push_back(
-        "the connection's sets lack manage-export, so its role may be refused: "
-        "farthing templates --connection " +
-        connection.settings.name + " --diff read-billing,manage-export");
+        "the connection's sets lack manage-export, so its role may be refused: " +
+        CommandLine({"farthing", "templates", "--connection", connection.settings.name, "--bucket",
+                     setup.place.bucket, "--export", setup.place.name, "--diff",
+                     "read-billing,manage-export"}));
   }
   PrintPlan(setup, flags.yes, context);
   if (!flags.yes || setup.steps.empty()) return {};

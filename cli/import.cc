@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/shell_words.h"
 #include "billing/registry.h"
 #include "cli/import_report.h"
 #include "cli/installation.h"
@@ -84,7 +85,8 @@ Result<void> NoteElections(lake::Catalog& catalog, std::vector<std::string>& not
                     " is not added: " + candidate.reason +
                     (candidate.load.format == billing::kCostExplorerFormat
                          ? ""
-                         : "; change it with: farthing elect " + candidate.load.export_name));
+                         : "; change it with: " +
+                               CommandLine({"farthing", "elect", candidate.load.export_name})));
   }
   return {};
 }

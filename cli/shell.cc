@@ -5,9 +5,9 @@
 #include <iostream>
 #include <string>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "cli/question.h"
-#include "cli/shell_words.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
 #include "query/session.h"

@@ -1,3 +1,4 @@
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "cli/records.h"
 #include "cli/verb.h"
@@ -37,9 +38,8 @@ Result<void> RunSimulate(SimulateFlags flags, CliContext& context) {
     text += month + "  " + lines + " lines  unblended_cost " + unblended + "  net_amortized_cost " +
             net_amortized + " " + currency + "\n";
   }
-  text += "written to " + flags.out +
-          "/billing, exact totals in EXPECTED.json; read it with: farthing import " + flags.out +
-          "\n";
+  text += "written to " + flags.out + "/billing, exact totals in EXPECTED.json; read it with: " +
+          CommandLine({"farthing", "import", flags.out}) + "\n";
   PrintRecords(records, text, context);
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "cli/installation.h"
 #include "cli/records.h"
@@ -38,8 +39,8 @@ Result<void> Change(connect::Store& store, const connect::Connection& connection
                     aws::Client& client, const TagsFlags& flags, CliContext& context) {
   if (flags.keys.empty()) {
     return Error(Errc::kInvalidArgument, "no tag is named")
-        .Hint("name keys as on resources: farthing tags " + connection.settings.name + " " +
-              flags.action + " team");
+        .Hint("name keys as on resources: " +
+              CommandLine({"farthing", "tags", connection.settings.name, flags.action, "team"}));
   }
   const bool activate = flags.action == "activate";
   TRY_ASSIGN(const std::vector<std::string> changed,
@@ -56,8 +57,9 @@ Result<void> Change(connect::Store& store, const connect::Connection& connection
   PrintRecords(records, context);
   if (context.format == "table" && activate && !changed.empty()) {
     context.err << "note: within 24 hours they are in the bill, from then on; earlier months: "
-                   "farthing tags "
-                << connection.settings.name << " backfill --from 2026-01\n";
+                << CommandLine({"farthing", "tags", connection.settings.name, "backfill", "--from",
+                                "2026-01"})
+                << '\n';
   }
   return {};
 }
@@ -67,8 +69,8 @@ Result<void> Backfill(connect::Store& store, const connect::Connection& connecti
                       CliContext& context) {
   if (flags.from.empty()) {
     return Error(Errc::kInvalidArgument, "the first month is missing")
-        .Hint("farthing tags " + connection.settings.name + " backfill --from " +
-              ToString(PeriodOf(now)));
+        .Hint(CommandLine({"farthing", "tags", connection.settings.name, "backfill", "--from",
+                           ToString(PeriodOf(now))}));
   }
   TRY_ASSIGN(const Period from, ParsePeriod(flags.from));
   TRY(connect::BackfillTags(client, from, now));

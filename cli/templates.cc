@@ -25,6 +25,7 @@ struct TemplateFlags {
   std::string account, partition, type, role, principal, external_id;
   std::string bucket, bucket_owner, prefix, export_name, export_kind, kms_key, template_bucket;
   bool audit = false, generic = false, simulation = false;
+  std::vector<std::string> asked;  ///< what of these was said, for the commands of steps
 };
 
 const std::vector<std::string> kKinds{"steps", "actions",        "policy",
@@ -104,7 +105,12 @@ Result<Plan> PlanOf(TemplateFlags& flags, const CliContext& context) {
   request.principal = flags.principal;
   request.may_simulate = flags.simulation;
   request.generic = flags.generic;
-  if (!flags.new_export.empty()) request.purpose = Purpose::kNewExport;
+  request.asked = flags.asked;
+  request.has_template_bucket = !flags.template_bucket.empty();
+  if (!flags.new_export.empty()) {
+    request.purpose = Purpose::kNewExport;
+    request.settings.kms_key_arn = flags.kms_key;  // what is kept is the key of another bucket
+  }
   if (flags.audit) request.purpose = Purpose::kAudit;
   if (!flags.members.empty()) {
     request.purpose = Purpose::kMembers;
@@ -259,6 +265,20 @@ Result<void> RunTemplates(TemplateFlags flags, CliContext& context) {
   return {};
 }
 
+/// The options that say what is to be set up, as they were given: not how it is shown.
+std::vector<std::string> Asked(const CLI::App& verb) {
+  std::vector<std::string> words;
+  for (const CLI::Option* option : verb.get_options()) {
+    const std::string name = option->get_name();
+    const bool shows = name == "--kind" || name == "--way" || name == "--out" || name == "--diff" ||
+                       name == "--format";
+    if (option->count() == 0 || shows || name == "--help") continue;
+    words.push_back(name);
+    if (option->get_items_expected_max() > 0) words.push_back(option->as<std::string>());
+  }
+  return words;
+}
+
 void AddPlaceOptions(CLI::App& verb, TemplateFlags& flags) {
   verb.add_option("--bucket", flags.bucket, "Bucket that AWS delivers to");
   verb.add_option("--bucket-owner", flags.bucket_owner,
@@ -324,8 +344,10 @@ void AddTemplatesVerb(CLI::App& app, CliContext& context) {
       "farthing.yaml\n"
       "  farthing templates --connection prod --kind steps --way cloudformation\n"
       "  farthing templates --connection prod --diff read-billing,organization,cost-explorer");
-  verb->callback(
-      [=, &context] { context.action = [=, &context] { return RunTemplates(*flags, context); }; });
+  verb->callback([=, &context] {
+    flags->asked = Asked(*verb);
+    context.action = [=, &context] { return RunTemplates(*flags, context); };
+  });
 }
 
 }  // namespace farthing::cli

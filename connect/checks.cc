@@ -5,8 +5,10 @@
 #include <chrono>
 
 #include "aws/error.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
+#include "connect/templates_command.h"
 
 namespace farthing::connect {
 namespace {
@@ -22,12 +24,14 @@ std::vector<CheckRow> Rows() {
   return rows;
 }
 
-/// Where a fix names the connection, which what writes it does not know.
-constexpr std::string_view kThisConnection = "<this-connection>";
+/// Stands in a fix for the command that prints the policy, whose connection Refused() does not know.
+constexpr std::string_view kPolicyCommand = "<policy-command>";
 
-std::string Addressed(std::string fix, const std::string& connection) {
-  const std::size_t found = fix.find(kThisConnection);
-  if (found != std::string::npos) fix.replace(found, kThisConnection.size(), connection);
+std::string Addressed(std::string fix, const CheckContext& context) {
+  const std::size_t found = fix.find(kPolicyCommand);
+  if (found != std::string::npos) {
+    fix.replace(found, kPolicyCommand.size(), HowToPrint(context, "policy"));
+  }
   return fix;
 }
 
@@ -57,7 +61,7 @@ CheckResult RunOne(const CheckRow& row, CheckContext& context) {
   result.status = verdict.status;
   result.finding = std::move(verdict.finding);
   result.cause = std::move(verdict.cause);
-  result.fix = Addressed(std::move(verdict.fix), context.settings().name);
+  result.fix = Addressed(std::move(verdict.fix), context);
   result.action = std::move(verdict.action);
   result.connector_code = std::move(verdict.connector_code);
   result.evidence = std::move(verdict.evidence);
@@ -183,14 +187,22 @@ Verdict Refused(const Error& error, std::string finding, std::string_view asked,
     const std::string action = DeniedAction(error, asked);
     verdict.action = action;
     verdict.cause = "AWS denies " + action + ": " + std::string(error.detail(aws::kMessageDetail));
-    verdict.fix =
-        error.detail(aws::kDeniedByDetail) == aws::kIdentityPolicy || error.hint().empty()
-            ? "allow " + action +
-                  " in the policy of the role; the whole policy: farthing templates --connection " +
-                  std::string(kThisConnection) + " --kind policy"
-            : error.hint();
+    verdict.fix = error.detail(aws::kDeniedByDetail) == aws::kIdentityPolicy || error.hint().empty()
+                      ? "allow " + action + " in the policy of the role; the whole policy: " +
+                            std::string(kPolicyCommand)
+                      : error.hint();
   }
   return verdict;
+}
+
+std::string HowToPrint(const CheckContext& context, std::string_view kind,
+                       const std::vector<std::string>& more) {
+  return TemplatesCommand(context.settings(), kind, {context.place, context.platform_arn, more});
+}
+std::string HowToEdit(const CheckContext& context, const std::vector<std::string>& words) {
+  std::vector<std::string> line{"farthing", "connections", "edit", context.settings().name};
+  line.insert(line.end(), words.begin(), words.end());
+  return CommandLine(line);
 }
 
 bool HasAws(const Settings& settings) {

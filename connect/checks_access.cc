@@ -69,10 +69,8 @@ Verdict CheckIdentity(CheckContext& context) {
       verdict.cause =
           "the role does not exist, does not trust " + context.platform_arn +
           ", demands another external ID or MFA, or a policy denies it; AWS does not say which";
-      verdict.fix = "create the role with: farthing templates --connection " + settings.name +
-                    " --kind cloudformation; or compare its trust policy with: farthing templates "
-                    "--connection " +
-                    settings.name + " --kind trust";
+      verdict.fix = "create the role with: " + HowToPrint(context, "cloudformation") +
+                    "; or compare its trust policy with: " + HowToPrint(context, "trust");
     }
     return verdict;
   }
@@ -113,8 +111,7 @@ std::optional<Verdict> MustBeRefused(CheckContext& context, std::optional<std::s
       "add to the trust policy's statement: \"Condition\": {\"StringEquals\": "
       "{\"sts:ExternalId\": \"" +
           context.settings().external_id +
-          "\"}}; the whole policy: farthing templates --connection " + context.settings().name +
-          " --kind trust");
+          "\"}}; the whole policy: " + HowToPrint(context, "trust"));
 }
 
 Verdict CheckExternalId(CheckContext& context) {
@@ -238,8 +235,7 @@ Verdict CheckRoleTrust(CheckContext& context) {
   context.boundary_arn = role->permissions_boundary_arn;
   const Result<PolicyDocument> trust = ParsePolicyDocument(role->trust_policy);
   if (!trust.ok()) return Refused(trust.error(), "the trust policy cannot be understood", "");
-  const std::string show =
-      "replace it by: farthing templates --connection " + settings.name + " --kind trust";
+  const std::string show = "replace it by: " + HowToPrint(context, "trust");
   return JudgeTrust(*trust, context.platform_arn, show);
 }
 

@@ -4,6 +4,7 @@
 #include "aws/error.h"
 #include "aws/organizations.h"
 #include "aws/probe.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
 #include "connect/permissions.h"
@@ -157,11 +158,11 @@ Verdict CheckAllocationTags(CheckContext& context) {
     return tag.status == "Active";
   });
   if (active == 0) {
-    return Warn(
-        "none of " + std::to_string(tags->size()) + " tags is active", "the bill carries no tags",
-        "activate tags under Billing and Cost Management, Cost allocation tags, or: farthing tags "
-        "activate " +
-            context.settings().name + " KEY…; earlier months need a backfill");
+    return Warn("none of " + std::to_string(tags->size()) + " tags is active",
+                "the bill carries no tags",
+                "activate tags under Billing and Cost Management, Cost allocation tags, or: " +
+                    CommandLine({"farthing", "tags", context.settings().name, "activate", "KEY"}) +
+                    "; earlier months need a backfill");
   }
   return Pass(std::to_string(active) + " of " + std::to_string(tags->size()) + " tags are active");
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "aws/error.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/bucket_policy_merge.h"
 #include "connect/checks_internal.h"
@@ -20,10 +21,12 @@ bool BucketIsKnown(const CheckContext& context) { return !context.place.bucket.e
 /// The command that makes the bucket and the export that the settings name.
 std::string HowToCreate(const CheckContext& context) {
   const ExportPlace& place = context.place;
-  return "farthing discover " + context.settings().name + " --create " +
-         std::string(Name(place.kind.value_or(ExportKind::kCur2))) +
-         (place.name.empty() ? "" : " --name " + place.name) + " --bucket " + place.bucket +
-         (place.prefix.empty() ? "" : " --prefix " + place.prefix);
+  std::vector<std::string> words{"farthing", "discover", context.settings().name, "--create",
+                                 std::string(Name(place.kind.value_or(ExportKind::kCur2)))};
+  if (!place.name.empty()) words.insert(words.end(), {"--name", place.name});
+  words.insert(words.end(), {"--bucket", place.bucket});
+  if (!place.prefix.empty()) words.insert(words.end(), {"--prefix", place.prefix});
+  return CommandLine(words);
 }
 
 Verdict CheckBucketRegion(CheckContext& context) {
@@ -40,8 +43,8 @@ Verdict CheckBucketRegion(CheckContext& context) {
         Refused(region.error(), "the bucket cannot be found: " + context.place.bucket, "");
     if (region.error().code() == Errc::kNotFound) {
       verdict.cause = "there is no such bucket; it was deleted, or its name is misspelt";
-      verdict.fix = "take the name from the export's page: farthing connections edit " +
-                    context.settings().name + " --bucket NAME";
+      verdict.fix =
+          "take the name from the export's page: " + HowToEdit(context, {"--bucket", "NAME"});
       if (context.settings().permission_sets.contains(PermissionSet::kManageExport)) {
         verdict.fix =
             "let it be made, with its export: " + HowToCreate(context) + "; or " + verdict.fix;
@@ -68,8 +71,8 @@ Verdict CheckBucketList(CheckContext& context) {
                               "s3:ListBucket", "AccessDeniedListReports");
     const std::string& owner = context.settings().bucket_owner;
     if (!owner.empty() && newest.error().code() == Errc::kPermissionDenied) {
-      verdict.fix += "; if the bucket is not account " + owner + "'s: farthing connections edit " +
-                     context.settings().name + " --bucket-owner ACCOUNT";
+      verdict.fix += "; if the bucket is not account " + owner +
+                     "'s: " + HowToEdit(context, {"--bucket-owner", "ACCOUNT"});
     }
     return verdict;
   }
@@ -98,13 +101,15 @@ Verdict CheckBucketOwner(CheckContext& context) {
   if (listed.error().detail(aws::kStatusDetail) != "403") {
     Verdict verdict = Refused(listed.error(), "whose bucket it is could not be asked", "");
     verdict.status = CheckStatus::kWarning;
-    if (verdict.fix.empty()) verdict.fix = "try again: farthing check " + settings.name;
+    if (verdict.fix.empty()) {
+      verdict.fix = "try again: " + CommandLine({"farthing", "check", settings.name});
+    }
     return verdict;
   }
   return Warn("the bucket does not belong to account " + settings.account_id,
               "it is another account's; if that one deletes it, somebody else could take the name",
-              "say whose it is, so that every call is guarded: farthing connections edit " +
-                  settings.name + " --bucket-owner ACCOUNT");
+              "say whose it is, so that every call is guarded: " +
+                  HowToEdit(context, {"--bucket-owner", "ACCOUNT"}));
 }
 
 bool IsAboutKey(const Error& error) {
@@ -141,10 +146,8 @@ Verdict CheckBucketKey(CheckContext& context) {
                 "kms:Decrypt");
     const std::string key = KeyIn(*context.read_error);
     context.report.found_kms_key = key;
-    verdict.fix =
-        "allow kms:Decrypt on the key in the key's own policy and in the role's: farthing "
-        "templates --connection " +
-        context.settings().name + " --kms-key " + (key.empty() ? "ARN" : key) + " --kind policy";
+    verdict.fix = "allow kms:Decrypt on the key in the key's own policy and in the role's: " +
+                  HowToPrint(context, "policy", {"--kms-key", key.empty() ? "ARN" : key});
     return verdict;
   }
   if (!context.manifest) return Skip("nothing is delivered yet that could be decrypted");
@@ -163,7 +166,7 @@ PolicyDocument NeededOfBucket(const CheckContext& context) {
   for (PolicyStatement& statement : needed.statements) {
     for (std::string& resource : statement.resources) {
       if (!resource.ends_with("/*")) continue;
-      resource.replace(resource.size() - 1, 1, DeliveryPrefix(place) + "*");
+      resource.replace(resource.size() - 1, 1, EscapeForPolicy(DeliveryPrefix(place)) + "*");
     }
     for (PolicyCondition& condition : statement.conditions) {
       for (std::string& value : condition.values) {
@@ -189,8 +192,7 @@ Verdict CheckBucketPolicy(CheckContext& context) {
   }
   const Result<PolicyMerge> merge = MergeBucketPolicy(*policy, NeededOfBucket(context));
   if (!merge.ok()) return Refused(merge.error(), "the bucket policy cannot be judged", "");
-  const std::string whole =
-      "farthing templates --connection " + context.settings().name + " --kind bucket-policy";
+  const std::string whole = HowToPrint(context, "bucket-policy");
   if (!merge->added.empty()) {
     return Warn("the bucket policy does not let AWS deliver this export",
                 "AWS cannot deliver into this bucket, unless the files are replicated here",

@@ -54,8 +54,7 @@ Verdict CheckExportStatus(CheckContext& context) {
       return Fail("AWS reports " + chosen.status + " for its last delivery",
                   chosen.status == "ERROR_NO_BUCKET" ? "the bucket is gone"
                                                      : "the bucket policy does not let AWS write",
-                  "restore the bucket policy: farthing templates --connection " +
-                      context.settings().name + " --kind bucket-policy");
+                  "restore the bucket policy: " + HowToPrint(context, "bucket-policy"));
     }
     return Pass(chosen.status.empty() ? "AWS has not reported a delivery yet"
                                       : "AWS reports " + chosen.status);
@@ -74,8 +73,7 @@ Verdict CheckExportStatus(CheckContext& context) {
                     ? "the account changed its payer"
                     : "AWS says: " + chosen.status_reason,
                 chosen.status_reason == "INSUFFICIENT_PERMISSION"
-                    ? "restore the bucket policy: farthing templates --connection " +
-                          context.settings().name + " --kind bucket-policy"
+                    ? "restore the bucket policy: " + HowToPrint(context, "bucket-policy")
                     : "create the export anew in the account that pays now");
   }
   if (executions->empty()) return Pass("AWS has not run the export yet");

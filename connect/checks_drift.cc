@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
 
@@ -116,8 +117,8 @@ Verdict CheckDrift(CheckContext& context) {
     verdict = Warn(finding + unanswered,
                    "somebody changed the settings of the account, or of this connection",
                    "compare with AWS CloudTrail (PutRolePolicy, AttachRolePolicy, PutBucketPolicy, "
-                   "DeleteReportDefinition), and with: farthing connections show " +
-                       context.settings().name);
+                   "DeleteReportDefinition), and with: " +
+                       CommandLine({"farthing", "connections", "show", context.settings().name}));
   }
   verdict.evidence = Carried(before, now);
   return verdict;

@@ -56,17 +56,22 @@ Verdict CheckExportDefinition(CheckContext& context) {
 }
 
 /// Collecting would look where nothing ever arrives, and say nothing.
-Verdict FailElsewhere(const Settings& settings, const ExportPlace& delivered) {
-  const ExportPlace& wanted = settings.export_place;
-  const std::string bucket =
-      wanted.bucket == delivered.bucket ? "" : " --bucket " + delivered.bucket;
+Verdict FailElsewhere(const CheckContext& context, const ExportPlace& delivered) {
+  const ExportPlace& wanted = context.settings().export_place;
+  std::vector<std::string> change;
+  if (wanted.bucket != delivered.bucket) change = {"--bucket", delivered.bucket};
+  change.insert(change.end(), {"--prefix", delivered.prefix.empty() ? "/" : delivered.prefix});
   Verdict verdict = Fail(delivered.name + " does not deliver where the settings say",
                          "AWS delivers to s3://" + delivered.bucket + "/" + delivered.prefix +
                              ", the settings say s3://" + wanted.bucket + "/" + wanted.prefix,
-                         "farthing connections edit " + settings.name + bucket + " --prefix " +
-                             (delivered.prefix.empty() ? "/" : delivered.prefix));
+                         HowToEdit(context, change));
   verdict.connector_code = "FailedToFindReport";
   return verdict;
+}
+
+/// The command that prints a template of a new export and its bucket.
+std::string HowToMake(const CheckContext& context, ExportKind kind) {
+  return HowToPrint(context, "cloudformation", {"--new-export", std::string(Name(kind))});
 }
 
 /// Whose export wrote a manifest; "" where it does not say.
@@ -82,6 +87,7 @@ std::string OwnerIn(std::string_view manifest_text) {
 struct Traces {
   std::string owner;                  ///< the account whose export it is; "" when nothing says it
   std::optional<std::int64_t> hours;  ///< age of the last delivery; absent: there is none
+  std::string manifest;               ///< its text, where it may be read
 };
 
 /// Errors: aws/error.h, of the listing.
@@ -97,6 +103,7 @@ Result<Traces> TracesOf(const CheckContext& context) {
       context.bucket().Get(context.place.bucket, newest->key, kManifestLimit);
   const std::string owner = text.ok() ? OwnerIn(*text) : "";
   if (!owner.empty()) traces.owner = owner;
+  if (text.ok()) traces.manifest = *text;
   return traces;
 }
 
@@ -119,6 +126,15 @@ std::optional<Verdict> CheckVanished(const CheckContext& context,
     return Warn(finding, "its bucket cannot be looked into, which would tell whether it is copied",
                 "see bucket-region and bucket-list");
   }
+  if (const auto kind = OtherKind(wanted, context.exports, traces->manifest)) {
+    const std::string found(Name(*kind));
+    Verdict verdict = Fail(wanted.name + " is a " + found + " export",
+                           "the settings say --export-kind " + std::string(Name(*wanted.kind)) +
+                               ": no export of that kind has the name",
+                           "say what it is: " + HowToEdit(context, {"--export-kind", found}));
+    verdict.connector_code = "FailedToFindReport";
+    return verdict;
+  }
   if (!traces->hours && traces->owner.empty()) return std::nullopt;
   const bool is_ours = traces->owner == settings.account_id;
   const bool arrives = traces->hours && *traces->hours <= kSilentHours;
@@ -139,13 +155,11 @@ std::optional<Verdict> CheckVanished(const CheckContext& context,
           : ", or nothing copies it here from account " + traces->owner + " any more";
   const std::string choose =
       others.empty() ? "" : "; or collect one of " + Join(others, ", ") + " instead";
-  Verdict verdict =
-      Fail(finding, "stopped: the export was deleted" + copied + last,
-           "let one be made: farthing templates --connection " + settings.name +
-               " --kind cloudformation --new-export " +
-               std::string(Name(wanted.kind.value_or(ExportKind::kCur2))) + choose +
-               "; then, unless its name is the same: farthing connections edit " + settings.name +
-               " --export NAME; AWS Support fills in what is missing on request");
+  Verdict verdict = Fail(
+      finding, "stopped: the export was deleted" + copied + last,
+      "let one be made: " + HowToMake(context, wanted.kind.value_or(ExportKind::kCur2)) + choose +
+          "; then, unless its name is the same: " + HowToEdit(context, {"--export", "NAME"}) +
+          "; AWS Support fills in what is missing on request");
   verdict.connector_code = "FailedToFindReport";
   return verdict;
 }
@@ -169,8 +183,8 @@ Verdict CheckExport(CheckContext& context) {
   if (!context.chosen && names.empty()) {
     Verdict verdict =
         Fail("this account has no report and no export", "nothing delivers a bill yet",
-             "let one be made: farthing templates --connection " + settings.name +
-                 " --kind cloudformation --new-export cur2; in a member account of an "
+             "let one be made: " + HowToMake(context, ExportKind::kCur2) +
+                 "; in a member account of an "
                  "organisation, connect the management account instead");
     verdict.connector_code = "FailedToFindReport";
     return verdict;
@@ -178,16 +192,15 @@ Verdict CheckExport(CheckContext& context) {
   if (!context.chosen) {
     const std::string wanted =
         settings.export_place.name.empty() ? "" : ", not " + settings.export_place.name;
-    Verdict verdict =
-        Fail("the account has " + Join(names, ", ") + wanted,
-             settings.export_place.name.empty() ? "there are several; none was chosen"
-                                                : "no export has that name",
-             "choose one: farthing connections edit " + settings.name + " --export NAME");
+    Verdict verdict = Fail("the account has " + Join(names, ", ") + wanted,
+                           settings.export_place.name.empty() ? "there are several; none was chosen"
+                                                              : "no export has that name",
+                           "choose one: " + HowToEdit(context, {"--export", "NAME"}));
     verdict.connector_code = "FailedToFindReport";
     return verdict;
   }
   const ExportPlace& found = context.chosen->place;
-  if (!DeliversWhereMeant(context.connection, found)) return FailElsewhere(settings, found);
+  if (!DeliversWhereMeant(context.connection, found)) return FailElsewhere(context, found);
   context.place = found;
   std::vector<std::string> severe, poorer, fixes;
   for (const Shortcoming& s : context.chosen->shortcomings) {

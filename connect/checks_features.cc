@@ -22,9 +22,8 @@ Verdict JudgeFeature(const CheckContext& context, std::string_view feature) {
         Fail("AWS would refuse this when it is asked for",
              lacking.action + " on " + lacking.resource + ": " + lacking.why,
              "allow " + lacking.action +
-                 " in the policy of the role, see granted-permissions; or do without: "
-                 "farthing connections edit " +
-                 context.settings().name + " --with SETS");
+                 " in the policy of the role, see granted-permissions; or do without: " +
+                 HowToEdit(context, {"--with", "SETS"}));
     verdict.action = lacking.action;
     return verdict;
   }

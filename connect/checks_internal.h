@@ -78,6 +78,12 @@ Verdict Fail(std::string finding, std::string cause, std::string fix);
 Verdict Refused(const Error& error, std::string finding, std::string_view asked,
                 std::string_view connector_code = "");
 
+/// The command that prints a document for the connection, by what the checks have found.
+std::string HowToPrint(const CheckContext& context, std::string_view kind,
+                       const std::vector<std::string>& more = {});
+/// The command that edits the connection: HowToEdit(context, {"--bucket", "NAME"}).
+std::string HowToEdit(const CheckContext& context, const std::vector<std::string>& words);
+
 /// One check of the list.  `needs` are ids whose failure makes this one pointless.
 struct CheckRow {
   std::string_view id, title, answers;

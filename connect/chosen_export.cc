@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "base/shell_words.h"
 #include "base/text.h"
-#include "connect/template_tree.h"
+#include "ingest/manifest.h"
 
 namespace farthing::connect {
 namespace {
@@ -37,7 +38,32 @@ std::vector<DiscoveredExport> Fitting(const ExportPlace& wanted,
   return fitting;
 }
 
+/// Of FOCUS the manifest does not say the version: the present one is assumed.
+ExportKind KindOf(const ingest::Manifest& manifest) {
+  if (manifest.kind == ingest::Manifest::Kind::kLegacy) return ExportKind::kLegacyCur;
+  const bool focus = std::find(manifest.columns.begin(), manifest.columns.end(), "BilledCost") !=
+                     manifest.columns.end();
+  return focus ? ExportKind::kFocus : ExportKind::kCur2;
+}
+
+bool IsFocus(ExportKind kind) { return kind == ExportKind::kFocus || kind == ExportKind::kFocus10; }
+
 }  // namespace
+
+std::optional<ExportKind> OtherKind(const ExportPlace& wanted,
+                                    const std::vector<DiscoveredExport>& exports,
+                                    std::string_view manifest_text) {
+  if (!wanted.kind || wanted.name.empty()) return std::nullopt;
+  for (const DiscoveredExport& each : exports) {
+    const bool differs = each.place.kind && each.place.kind != wanted.kind;
+    if (each.readable && each.place.name == wanted.name && differs) return each.place.kind;
+  }
+  const Result<std::optional<ingest::Manifest>> manifest = ingest::ParseManifest(manifest_text);
+  if (!manifest.ok() || !*manifest) return std::nullopt;
+  const ExportKind found = KindOf(**manifest);
+  const bool same = found == *wanted.kind || (IsFocus(found) && IsFocus(*wanted.kind));
+  return same ? std::nullopt : std::optional(found);
+}
 
 bool DeliversWhereMeant(const Connection& connection, const ExportPlace& delivered) {
   const ExportPlace& wanted = connection.settings.export_place;
@@ -83,11 +109,12 @@ Result<ExportPlace> PlaceMeant(const Connection& connection, aws::Client& client
   if (names.empty() && !found.refused.empty()) return Error(found.refused.front());
   if (names.empty()) {
     return Error(Errc::kNotFound, "connection " + settings.name + " has no export to collect")
-        .Hint("farthing check " + settings.name + " says what is missing");
+        .Hint("see what is missing: " + CommandLine({"farthing", "check", settings.name}));
   }
   return Error(Errc::kNotFound, "connection " + settings.name +
                                     " does not say which export it collects: " + Join(names, ", "))
-      .Hint("choose one: farthing connections edit " + settings.name + " --export NAME");
+      .Hint("choose one: " +
+            CommandLine({"farthing", "connections", "edit", settings.name, "--export", "NAME"}));
 }
 
 Result<Choice> ChooseExport(Installation& installation, const std::string& name,
@@ -99,10 +126,10 @@ Result<Choice> ChooseExport(Installation& installation, const std::string& name,
   if (before.export_place == place) {
     return Choice{true, "connection " + before.name + " collects it"};
   }
-  const std::string by_hand = "farthing connections edit " + QuoteShell(before.name) +
-                              " --export " + QuoteShell(place.name) + " --bucket " +
-                              QuoteShell(place.bucket) +
-                              (place.prefix.empty() ? "" : " --prefix " + QuoteShell(place.prefix));
+  std::vector<std::string> words{"farthing", "connections", "edit",     before.name,
+                                 "--export", place.name,    "--bucket", place.bucket};
+  if (!place.prefix.empty()) words.insert(words.end(), {"--prefix", place.prefix});
+  const std::string by_hand = CommandLine(words);
   if (!Means(before.export_place, place)) {
     return Choice{false, "connection " + before.name + " goes on collecting s3://" +
                              before.export_place.bucket + "/" +
@@ -118,8 +145,8 @@ Result<Choice> ChooseExport(Installation& installation, const std::string& name,
     return Choice{false, "connection " + before.name + " does not collect it yet: " +
                              edited.error().message() + "; then: " + by_hand};
   }
-  return Choice{true, "connection " + before.name +
-                          " collects it from now on; verify: farthing check " + before.name};
+  return Choice{true, "connection " + before.name + " collects it from now on; verify: " +
+                          CommandLine({"farthing", "check", before.name})};
 }
 
 }  // namespace farthing::connect

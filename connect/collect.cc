@@ -6,6 +6,7 @@
 
 #include "aws/error.h"
 #include "base/files.h"
+#include "base/shell_words.h"
 #include "connect/checks_internal.h"
 #include "connect/collect_bucket.h"
 #include "connect/collected.h"
@@ -105,8 +106,9 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
 /// Every failure says what to do, also where AWS says nothing (a refused HEAD has no body).
 Error Advised(Error error, const std::string& connection) {
   if (!error.hint().empty()) return error;
-  return std::move(error).Hint("farthing check " + connection +
-                               " finds the cause; what was collected stays");
+  return std::move(error).Hint(
+      "find the cause with: " + CommandLine({"farthing", "check", connection}) +
+      "; what was collected stays");
 }
 
 }  // namespace
@@ -124,8 +126,9 @@ Result<CollectSummary> Collect(Store& store, Vault& vault, lake::Catalog& catalo
                  "connection " + settings.name + " is " + std::string(Name(connection.state)))
         .Hint(connection.state == State::kDisconnected ? "make a new one: farthing connect"
               : connection.state == State::kDisabled
-                  ? "enable it first: farthing connections enable " + settings.name
-                  : "verify it first: farthing check " + settings.name);
+                  ? "enable it first: " +
+                        CommandLine({"farthing", "connections", "enable", settings.name})
+                  : "verify it first: " + CommandLine({"farthing", "check", settings.name}));
   }
   Result<CollectSummary> summary = [&]() -> Result<CollectSummary> {
     if (settings.type == ConnectionType::kDirectory) {

@@ -6,6 +6,7 @@
 
 #include "aws/endpoint.h"
 #include "base/files.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/collected.h"
 #include "connect/cost_explorer_fit.h"
@@ -21,25 +22,26 @@ std::vector<std::string> CleanupCommands(const Settings& settings) {
   if (!settings.role_arn.empty()) {
     const std::string role = RoleName(settings.role_arn);
     commands.push_back("# if a CloudFormation stack made the role, delete the stack instead:");
-    commands.push_back("#   aws cloudformation delete-stack --region " + region +
-                       " --stack-name STACK");
-    commands.push_back("aws iam list-role-policies --role-name " + role);
-    commands.push_back("aws iam delete-role-policy --role-name " + role +
-                       " --policy-name POLICY   # each one");
-    commands.push_back("aws iam delete-role --role-name " + role);
+    commands.push_back("#   " + CommandLine({"aws", "cloudformation", "delete-stack", "--region",
+                                             region, "--stack-name", "STACK"}));
+    commands.push_back(CommandLine({"aws", "iam", "list-role-policies", "--role-name", role}));
+    commands.push_back(CommandLine({"aws", "iam", "delete-role-policy", "--role-name", role,
+                                    "--policy-name", "POLICY"}) +
+                       "   # each one");
+    commands.push_back(CommandLine({"aws", "iam", "delete-role", "--role-name", role}));
   } else if (!settings.access_key_id.empty() && settings.type != ConnectionType::kBucket) {
-    commands.push_back("aws iam delete-access-key --access-key-id " + settings.access_key_id +
-                       " --user-name USER");
+    commands.push_back(CommandLine({"aws", "iam", "delete-access-key", "--access-key-id",
+                                    settings.access_key_id, "--user-name", "USER"}));
   }
   const ExportPlace& place = settings.export_place;
   if (!place.name.empty()) {
     commands.push_back("# only if nobody else reads this export; the bucket and its files stay:");
     if (place.kind == ExportKind::kLegacyCur) {
-      commands.push_back("aws cur delete-report-definition --region " + region + " --report-name " +
-                         place.name);
+      commands.push_back(CommandLine({"aws", "cur", "delete-report-definition", "--region", region,
+                                      "--report-name", place.name}));
     } else if (!place.arn.empty()) {
-      commands.push_back("aws bcm-data-exports delete-export --region " + region +
-                         " --export-arn " + place.arn);
+      commands.push_back(CommandLine({"aws", "bcm-data-exports", "delete-export", "--region",
+                                      region, "--export-arn", place.arn}));
     }
   }
   return commands;

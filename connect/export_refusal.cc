@@ -1,6 +1,7 @@
 #include "connect/export_refusal.h"
 
 #include "aws/error.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 
 namespace farthing::connect {
@@ -8,6 +9,15 @@ namespace {
 
 bool Has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+/// The command that prints something to set up for the attempt's connection, whatever its settings know of the bucket.
+std::string Documents(const SetupAttempt& attempt, const std::vector<std::string>& words) {
+  std::vector<std::string> line{"farthing",         "templates", "--connection",
+                                attempt.connection, "--bucket",  attempt.bucket};
+  if (!attempt.export_name.empty()) line.insert(line.end(), {"--export", attempt.export_name});
+  line.insert(line.end(), words.begin(), words.end());
+  return CommandLine(line);
 }
 
 std::string OfBucket(const SetupAttempt& attempt) {
@@ -37,13 +47,14 @@ std::string HintFor(const Error& error, const SetupAttempt& attempt) {
   }
   if (code == "MethodNotAllowed") {
     return "the bucket belongs to another account: only its owner can change its policy. Give "
-           "them: farthing templates --connection " +
-           attempt.connection + " --new-export " + std::string(Name(attempt.kind)) +
-           " --kind bucket-policy";
+           "them: " +
+           Documents(attempt,
+                     {"--new-export", std::string(Name(attempt.kind)), "--kind", "bucket-policy"});
   }
   if (code == "DuplicateReportNameException" || Has(said, "already exists")) {
-    return "choose another --name, or mend the one that exists: farthing discover " +
-           attempt.connection + " --adjust " + attempt.export_name;
+    return "choose another --name, or mend the one that exists: " +
+           CommandLine(
+               {"farthing", "discover", attempt.connection, "--adjust", attempt.export_name});
   }
   if (code == "ReportLimitReachedException") {
     return "AWS allows five reports an account: whoever manages billing deletes one that is not "
@@ -54,8 +65,8 @@ std::string HintFor(const Error& error, const SetupAttempt& attempt) {
     const bool bill = attempt.kind == ExportKind::kCur2;
     return "AWS allows " + std::string(bill ? "five" : "two") +
            " exports of this table an account: whoever manages billing deletes one "
-           "that is not used, or use one that exists: farthing discover " +
-           attempt.connection;
+           "that is not used, or use one that exists: " +
+           CommandLine({"farthing", "discover", attempt.connection});
   }
   if (code == "ValidationException" && (Has(ToLower(said), "bucket"))) return OfBucket(attempt);
   if (error.code() != Errc::kPermissionDenied) return {};
@@ -63,10 +74,8 @@ std::string HintFor(const Error& error, const SetupAttempt& attempt) {
   if (Has(said, "service control policy") || Has(said, "resource control policy")) {
     return "the organisation forbids it: an administrator of AWS Organizations, in the management "
            "account, can except this role from the policy; nobody in account " +
-           attempt.account_id +
-           " can. They may also create the export themselves: farthing "
-           "templates --connection " +
-           attempt.connection + " --kind steps";
+           attempt.account_id + " can. They may also create the export themselves: " +
+           Documents(attempt, {"--kind", "steps"});
   }
   if (Has(said, "permissions boundary")) {
     return "the boundary of the role does not allow " + operation +
@@ -81,8 +90,8 @@ std::string HintFor(const Error& error, const SetupAttempt& attempt) {
            ", or its policy denies the role: choose another bucket, or ask its owner";
   }
   return "an administrator of account " + attempt.account_id + " can allow " + operation +
-         " to the role: farthing templates --connection " + attempt.connection +
-         " --kind policy, with manage-export among the connection's sets" +
+         " to the role: " + Documents(attempt, {"--kind", "policy"}) +
+         ", with manage-export among the connection's sets" +
          (operation.starts_with("s3:")
               ? std::string()
               : ". If the policy allows it already, the root user has yet to switch on \"IAM user "

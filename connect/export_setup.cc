@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/aws_tables.h"
 #include "connect/bucket_policy_merge.h"
@@ -111,8 +112,9 @@ Result<void> CheckName(aws::Client& client, const Connection& connection,
     if (one.place.name != setup.place.name) continue;
     if ((one.place.kind == ExportKind::kLegacyCur) != legacy) continue;
     return Error(Errc::kConflict, "an export has this name already: " + setup.place.name)
-        .Hint("choose another --name, or mend that one: farthing discover " +
-              connection.settings.name + " --adjust " + setup.place.name);
+        .Hint("choose another --name, or mend that one: " +
+              CommandLine({"farthing", "discover", connection.settings.name, "--adjust",
+                           setup.place.name}));
   }
   return {};
 }

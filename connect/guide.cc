@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connect/templates_command.h"
 
 namespace farthing::connect {
 namespace {
@@ -12,13 +13,6 @@ ExportKind KindOf(const Plan& plan) { return plan.scope.export_kind.value_or(Exp
 bool IsLegacy(const Plan& plan) { return KindOf(plan) == ExportKind::kLegacyCur; }
 /// FOCUS has resource ids always, and costs of containers never.
 bool IsFocus(const Plan& plan) { return TitleOf(KindOf(plan)).starts_with("FOCUS"); }
-
-/// The command that prints one document of this plan.
-std::string TemplatesCommand(const Plan& plan, std::string_view kind) {
-  const std::string& name = plan.connection_name;
-  return "farthing templates " + (name.empty() ? "" : "--connection " + name + " ") + "--kind " +
-         std::string(kind);
-}
 
 Step SignIn(const Plan& plan) {
   Step step{"Sign in to the right account", ConsoleLink(plan, "billing/home#/"), {}, {}, {}};
@@ -145,8 +139,11 @@ Step RoleStep(const Plan& plan) {
   const std::string& external_id = plan.Value("ExternalId");
   const std::string& principal = plan.Value("PrincipalArn");
   const std::vector<std::string> parts = Split(principal, ':');
-  step.lines = {"attach the policy to it, then replace its trust policy by: " +
-                    TemplatesCommand(plan, "trust"),
+  step.lines = {external_id.empty()
+                    ? "attach the policy to it; its trust policy needs the external ID that "
+                      "farthing connect makes"
+                    : "attach the policy to it, then replace its trust policy by: " +
+                          TemplatesCommand(plan, "trust"),
                 "copy the role's ARN"};
   step.ticks = {
       "Trusted entity type: AWS account, Another AWS account",
@@ -188,13 +185,16 @@ Step StackStep(const Plan& plan) {
             {},
             {},
             {}};
-  step.lines = {
-      "upload the template: " + TemplatesCommand(plan, "cloudformation --out farthing.yaml") +
-          ", or open the link of " + TemplatesCommand(plan, "link"),
-      "check the parameters and create the stack; watch its progress under Events",
-      plan.scope.holder == Holder::kRole && plan.purpose != Purpose::kMembers
-          ? "copy RoleArn from the stack's Outputs"
-          : "wait for CREATE_COMPLETE"};
+  step.lines = {"upload the template: " +
+                    TemplatesCommand(plan, "cloudformation", {"--out", "farthing.yaml"}),
+                "check the parameters and create the stack; watch its progress under Events",
+                plan.scope.holder == Holder::kRole && plan.purpose != Purpose::kMembers
+                    ? "copy RoleArn from the stack's Outputs"
+                    : "wait for CREATE_COMPLETE"};
+  if (plan.has_template_bucket) {
+    step.lines.insert(step.lines.begin() + 1,
+                      "or open the link that this prints: " + TemplatesCommand(plan, "link"));
+  }
   step.ticks = {
       "I acknowledge that AWS CloudFormation might create IAM resources with custom names: ticked"};
   step.warnings = {{"iam-acknowledgement", "Without that tick the stack is not created."},
@@ -213,10 +213,15 @@ Step CommandStep(const Plan& plan, SetupWay way) {
             {}};
   step.lines =
       way == SetupWay::kTerraform
-          ? std::vector<std::string>{TemplatesCommand(plan, "terraform --out farthing.tf"),
+          ? std::vector<std::string>{TemplatesCommand(plan, "terraform", {"--out", "farthing.tf"}),
                                      "terraform init, terraform plan, terraform apply"}
-          : std::vector<std::string>{TemplatesCommand(plan, "cli --out farthing-aws.sh"),
+          : std::vector<std::string>{TemplatesCommand(plan, "cli", {"--out", "farthing-aws.sh"}),
                                      "read it, then run it with credentials of that account"};
+  if (way == SetupWay::kCli && plan.scope.holder == Holder::kRole &&
+      plan.Value("ExternalId").empty()) {
+    step.lines = {
+        "make the connection first, whose external ID the script holds: farthing connect"};
+  }
   const std::string_view how =
       way == SetupWay::kTerraform ? "the variable billing_prefix" : "--prefix";
   step.warnings = IsNewExport(plan) ? ExportWarnings(plan) : BucketWarnings(plan, how);

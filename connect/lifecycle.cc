@@ -1,6 +1,7 @@
 #include "connect/lifecycle.h"
 
 #include <algorithm>
+#include "base/shell_words.h"
 
 namespace farthing::connect {
 namespace {
@@ -134,12 +135,13 @@ TermAction TermAt(const Connection& connection, Instant now) {
               {}};
     }
     if (days > kDeletionNoticeDays) return {};
-    return {Kind::kDeletionSoon,
-            "connection " + name + " will be deleted for good with its bills " + InDays(days) +
-                "; what goes: farthing connections delete " + name + " --dry-run",
-            "",
-            "",
-            {}};
+    return {
+        Kind::kDeletionSoon,
+        "connection " + name + " will be deleted for good with its bills " + InDays(days) +
+            "; what goes: " + CommandLine({"farthing", "connections", "delete", name, "--dry-run"}),
+        "",
+        "",
+        {}};
   }
   const std::optional<Instant> end = TermEnd(connection.settings);
   if (!end) return {};

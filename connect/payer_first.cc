@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "aws/organizations.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/cost_explorer_fit.h"
 #include "connect/lifecycle.h"
@@ -37,8 +38,9 @@ Result<std::vector<Connection>> WorkingPayers(Store& store) {
 Error NotConnected(std::string message, const std::string& account) {
   return Error(Errc::kConflict, std::move(message))
       .With("field", "type")
-      .Hint("connect and verify its management account first: farthing connect --account " +
-            account + " --role-name …");
+      .Hint("connect and verify its management account first: " +
+            CommandLine({"farthing", "connect", "--name", "NAME", "--account", account,
+                         "--role-name", "ROLE"}));
 }
 
 std::string NamesOf(const std::vector<Connection>& connections) {

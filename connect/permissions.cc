@@ -38,6 +38,12 @@ bool Applies(const PermissionRow& row, const PolicyScope& scope) {
   return false;
 }
 
+/// A text with signs of IAM's own is written out, escaped; any other may be a parameter of a template.
+std::string InPolicy(std::string_view placeholder, const std::string& text) {
+  const bool has_signs = text.find_first_of("*?$") != std::string::npos;
+  return "${" + std::string(has_signs ? "Literal" : "") + std::string(placeholder) + "}";
+}
+
 std::vector<std::string> ResourcesOf(Where where, const PolicyScope& scope) {
   const std::string bucket = "arn:${Partition}:s3:::${Bucket}";
   const std::string iam = "arn:${Partition}:iam::${AccountId}:";
@@ -48,7 +54,9 @@ std::vector<std::string> ResourcesOf(Where where, const PolicyScope& scope) {
     case Where::kEverything: return {"*"};
     case Where::kBucket:
     case Where::kListing: return {bucket};
-    case Where::kBelowPrefix: return {bucket + (scope.prefix.empty() ? "/*" : "/${Prefix}/*")};
+    case Where::kBelowPrefix:
+      return {bucket +
+              (scope.prefix.empty() ? "/*" : "/" + InPolicy("Prefix", scope.prefix) + "/*")};
     case Where::kKey: return {"${KmsKeyArn}"};
     case Where::kHolder:
       return {iam + (scope.holder == Holder::kRole ? "role/" : "user/") + "${HolderName}"};
@@ -56,7 +64,8 @@ std::vector<std::string> ResourcesOf(Where where, const PolicyScope& scope) {
     case Where::kGroups: return {iam + "group/*"};
     case Where::kExports: return {exports + "export/*"};
     case Where::kOneReport:
-      return {"arn:${Partition}:cur:${BillingRegion}:${AccountId}:definition/${ExportName}"};
+      return {"arn:${Partition}:cur:${BillingRegion}:${AccountId}:definition/" +
+              InPolicy("ExportName", scope.export_name)};
     case Where::kReportBesideExport:
       return {"arn:${Partition}:cur:${BillingRegion}:${AccountId}:/putReportDefinition"};
     case Where::kTables: return {table};
@@ -90,7 +99,8 @@ Permission ToPermission(const PermissionRow& row, const PolicyScope& scope) {
       row.action,        ResourcesOf(row.where, scope), {}, row.reason, row.needed_by, row.set,
       GroupOf(row.where)};
   if (row.where == Where::kListing && !scope.prefix.empty()) {
-    permission.condition = PolicyCondition{"StringLike", "s3:prefix", {"${Prefix}", "${Prefix}/*"}};
+    const std::string prefix = InPolicy("Prefix", scope.prefix);
+    permission.condition = PolicyCondition{"StringLike", "s3:prefix", {prefix, prefix + "/*"}};
   }
   return permission;
 }
@@ -106,7 +116,6 @@ bool Consists(std::string_view text, std::string_view marks) {
   });
 }
 
-// In a policy *, ? and ${ are not themselves, so names that hold them cannot be confined to.
 Result<void> CheckScope(const std::set<PermissionSet>& sets, const PolicyScope& scope) {
   const bool uses_bucket = sets.contains(kReadBilling) || sets.contains(kManageExport);
   if (uses_bucket && scope.bucket.empty()) {
@@ -115,12 +124,12 @@ Result<void> CheckScope(const std::set<PermissionSet>& sets, const PolicyScope& 
   }
   if (!Consists(scope.bucket, ".-_"))
     return Unwritable("bucket", "is no bucket's name", scope.bucket);
-  if (!Consists(scope.prefix, "!-_.'()/=+@:, ") || scope.prefix.starts_with('/') ||
+  if (!Consists(scope.prefix, "!-_.'()/=+@:, *?$") || scope.prefix.starts_with('/') ||
       scope.prefix.ends_with('/')) {
     return Unwritable("prefix", "cannot be written into a policy", scope.prefix)
         .Hint(
             "give it without slashes at its ends, of letters, digits and ! - _ . ' ( ) / = + @ : "
-            ",");
+            ", * ? $");
   }
   if (!Consists(scope.kms_key_arn, ":/-_")) {
     return Unwritable("KMS key", "is no ARN", scope.kms_key_arn);
@@ -128,7 +137,7 @@ Result<void> CheckScope(const std::set<PermissionSet>& sets, const PolicyScope& 
   if (!Consists(scope.holder_name, "_+=,.@-/")) {
     return Unwritable("role or user", "is no IAM name", scope.holder_name);
   }
-  if (!Consists(scope.export_name, "!-_.'()")) {
+  if (!Consists(scope.export_name, "!-_.'()*")) {
     return Unwritable("export", "is no name of a report or export", scope.export_name);
   }
   if (scope.is_aws && scope.account_id.empty()) {
@@ -223,9 +232,11 @@ std::vector<std::pair<std::string, std::string>> ScopeValues(const PolicyScope& 
           {"AccountId", scope.account_id},
           {"Bucket", scope.bucket},
           {"Prefix", scope.prefix},
+          {"LiteralPrefix", EscapeForPolicy(scope.prefix)},
           {"KmsKeyArn", scope.kms_key_arn},
           {"HolderName", scope.holder_name},
           {"ExportName", scope.export_name},
+          {"LiteralExportName", EscapeForPolicy(scope.export_name)},
           {"BillingRegion",
            partition == nullptr ? "us-east-1" : std::string(partition->billing_region)}};
 }

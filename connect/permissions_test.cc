@@ -138,7 +138,21 @@ TEST(PermissionsTest, StorageWithoutAwsNeedsItsBucketOnly) {
   EXPECT_EQ(grants, expected);
 }
 
-TEST(PermissionsTest, NamesThatAPolicyReadsAsPatternsAreRefused) {
+TEST(PermissionsTest, SignsOfIamInAPathAreThemselves) {
+  PolicyScope scope = Scope();
+  scope.prefix = "a*b?$c";
+  const PolicyDocument policy = *MinimumPolicy({PermissionSet::kReadBilling}, scope);
+  const std::string json = ToJson(policy);
+  EXPECT_NE(json.find(":bills/a${*}b${?}${$}c/*\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"a${*}b${?}${$}c\", \"a${*}b${?}${$}c/*\""), std::string::npos) << json;
+  EXPECT_TRUE(ResourceCovers("x/a${*}b/*", "x/a${*}b/*"));
+  EXPECT_TRUE(ResourceCovers("x/a*/*", "x/a${*}b/*"));
+  EXPECT_TRUE(ResourceCovers("x/a?b/*", "x/a${*}b/*"));
+  EXPECT_FALSE(ResourceCovers("x/a${*}b/*", "x/a*b/*"));
+  EXPECT_FALSE(ResourceCovers("x/a${*}b/*", "x/acb/*"));
+}
+
+TEST(PermissionsTest, NamesThatCannotBeConfinedToAreRefused) {
   const auto refused = [](auto change) {
     PolicyScope scope = Scope();
     change(scope);
@@ -146,7 +160,7 @@ TEST(PermissionsTest, NamesThatAPolicyReadsAsPatternsAreRefused) {
         MinimumPolicy({PermissionSet::kReadBilling, PermissionSet::kManageExport}, scope);
     return !policy.ok() && policy.error().code() == Errc::kInvalidArgument;
   };
-  EXPECT_TRUE(refused([](PolicyScope& s) { s.prefix = "a*"; }));
+  EXPECT_TRUE(refused([](PolicyScope& s) { s.prefix = "a\"b"; }));
   EXPECT_TRUE(refused([](PolicyScope& s) { s.prefix = "${aws:username}"; }));
   EXPECT_TRUE(refused([](PolicyScope& s) { s.prefix = "/a"; }));
   EXPECT_TRUE(refused([](PolicyScope& s) { s.bucket = "b*"; }));

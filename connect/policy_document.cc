@@ -270,11 +270,36 @@ bool ActionMatches(std::string_view pattern, std::string_view action) {
       [](char) { return true; });
 }
 
+std::string EscapeForPolicy(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const bool is_sign = c == '*' || c == '?' || c == '$';
+    escaped += is_sign ? "${" + std::string(1, c) + "}" : std::string(1, c);
+  }
+  return escaped;
+}
+
+namespace {
+
+/// Escaped signs as characters that no name of AWS has, so that they are no patterns.
+std::string WithoutEscapes(std::string_view pattern) {
+  std::string text;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const std::string_view rest = pattern.substr(at, 4);
+    const std::size_t sign = rest == "${*}" ? 1 : rest == "${?}" ? 2 : rest == "${$}" ? 3 : 0;
+    text += sign == 0 ? pattern[at] : static_cast<char>(sign);
+    if (sign != 0) at += 3;
+  }
+  return text;
+}
+
+}  // namespace
+
 bool ResourceCovers(std::string_view granted, std::string_view needed) {
   // A star in `needed` stands for any text, so only a star in `granted` covers it.
   return Glob(
-      granted, needed, [](char a, char b) { return a == b && b != '*'; },
-      [](char b) { return b != '*'; });
+      WithoutEscapes(granted), WithoutEscapes(needed),
+      [](char a, char b) { return a == b && b != '*'; }, [](char b) { return b != '*'; });
 }
 
 }  // namespace farthing::connect

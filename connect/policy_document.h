@@ -59,7 +59,10 @@ inline constexpr std::size_t kInlineRolePolicyLimit = 10240;
 
 /// Whether a pattern with * and ? of a policy matches an action; case does not count.
 bool ActionMatches(std::string_view pattern, std::string_view action);
-/// Whether every resource that `needed` names is also named by `granted`; both may hold * and ?.
+/// The text as IAM writes it where * and ? are patterns and ${…} is a variable: each sign as ${*}, ${?} or ${$}.
+/// Source: IAM user guide, "IAM policy elements: Variables and tags", "Using variables with special characters".
+std::string EscapeForPolicy(std::string_view text);
+/// Whether every resource that `needed` names is also named by `granted`; both may hold * and ?, and them escaped.
 bool ResourceCovers(std::string_view granted, std::string_view needed);
 
 }  // namespace farthing::connect

@@ -6,6 +6,7 @@
 #include "aws/cost_explorer.h"
 #include "aws/error.h"
 #include "aws/sts.h"
+#include "base/shell_words.h"
 #include "connect/reconcile_figures.h"
 
 namespace farthing::connect {
@@ -49,7 +50,8 @@ class Reconciler {
       return Error(Errc::kNotFound, "no bill of connection " + connection_.settings.name +
                                         " covers " + ToString(first) +
                                         (first == last ? "" : " or " + ToString(last)))
-          .Hint("collect first: farthing collect --connection " + connection_.settings.name);
+          .Hint("collect first: " +
+                CommandLine({"farthing", "collect", "--connection", connection_.settings.name}));
     }
     const auto open = std::count_if(plan.periods.begin(), plan.periods.end(),
                                     [&](Period period) { return IsOpen(period, context_); });

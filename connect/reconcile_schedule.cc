@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/shell_words.h"
 #include "connect/cost_explorer_fit.h"
 #include "connect/reconcile.h"
 
@@ -92,8 +93,9 @@ Result<std::optional<Reconciliation>> ReconcileIfDue(Installation& installation,
                                       " this month, it costs about US$" +
                                       Dollars(plan.expected_requests))
         .With("spending_cap", Dollars(plan.spending.cap))
-        .Hint("raise it with: farthing connections edit " + connection.settings.name +
-              " --cost-explorer-cap USD");
+        .Hint("raise it with: " +
+              CommandLine({"farthing", "connections", "edit", connection.settings.name,
+                           "--cost-explorer-cap", "USD"}));
   }
   TRY_ASSIGN(Reconciliation outcome, Reconcile(installation, name, options));
   return std::optional(std::move(outcome));

@@ -1,5 +1,6 @@
 #include "connect/service.h"
 
+#include "base/shell_words.h"
 #include "connect/collected.h"
 #include "connect/deletion.h"
 #include "connect/payer_first.h"
@@ -14,7 +15,8 @@ Result<void> CheckAgreement(Store& store, const Settings& settings) {
   return Error(Errc::kConflict,
                "this installation demands a recorded agreement before a connection is enabled")
       .With("field", "agreement")
-      .Hint("record it: farthing connections edit " + settings.name + " --agreement REFERENCE");
+      .Hint("record it: " + CommandLine({"farthing", "connections", "edit", settings.name,
+                                         "--agreement", "REFERENCE"}));
 }
 
 std::string WhatAwsTold(const Settings& before, const Settings& completed) {
@@ -54,8 +56,8 @@ Result<void> CheckTermAhead(const Settings& settings, Instant now) {
   if (!settings.end_date || *settings.end_date >= DayString(now)) return {};
   return Error(Errc::kInvalidArgument, "end_date: is over already: " + *settings.end_date)
       .With("field", "end_date")
-      .Hint("give the last day of the term; to end it now: farthing connections disable " +
-            settings.name);
+      .Hint("give the last day of the term; to end it now: " +
+            CommandLine({"farthing", "connections", "disable", settings.name}));
 }
 
 Result<Standing> StandingAfter(Store& store, const Connection& before, const CheckReport& report) {
@@ -157,8 +159,8 @@ Result<CheckReport> Enable(Installation& installation, const std::string& name,
     return Error(Errc::kConflict, "the term of connection " + before.settings.name + " ended on " +
                                       *before.settings.end_date)
         .With("field", "end_date")
-        .Hint("give it another one: farthing connections edit " + before.settings.name +
-              " --until DAY");
+        .Hint("give it another one: " + CommandLine({"farthing", "connections", "edit",
+                                                     before.settings.name, "--until", "DAY"}));
   }
   TRY(CheckAgreement(store, before.settings));
   TRY_ASSIGN(CheckReport report, Verify(installation, before.id, std::move(options)));

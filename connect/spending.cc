@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/decimal.h"
+#include "base/shell_words.h"
 
 namespace farthing::connect {
 namespace {
@@ -86,10 +87,9 @@ Result<void> Spending::Spend(const std::string& purpose) {
                                         ToString(state.month) + " is reached: US$" +
                                         Dollars(state.cap))
           .With("spending_cap", Dollars(state.cap))
-          .Hint(
-              "Cost Explorer costs US$0.01 a request; raise the cap with: farthing connections "
-              "edit " +
-              connection_name_ + " --cost-explorer-cap USD");
+          .Hint("Cost Explorer costs US$0.01 a request; raise the cap with: " +
+                CommandLine({"farthing", "connections", "edit", connection_name_,
+                             "--cost-explorer-cap", "USD"}));
     }
     return database_.Run(
         "INSERT INTO cost_explorer_spending (at, month, connection_id, purpose) VALUES (?, ?, ?, "

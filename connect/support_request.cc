@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "billing/registry.h"
 #include "connect/chosen_export.h"
@@ -122,8 +123,8 @@ Result<BackfillPlan> PlanBackfill(Installation& installation, const std::string&
         return month.source == Source::kSupport && !filled.contains(month.period) &&
                month.period >= oldest_asked;
       })) {
-    plan.notes.push_back("Cost Explorer has the last 13 months at once: farthing first-day " +
-                         connection.settings.name);
+    plan.notes.push_back("Cost Explorer has the last 13 months at once: " +
+                         CommandLine({"farthing", "first-day", connection.settings.name}));
   }
   return plan;
 }

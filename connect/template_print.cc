@@ -248,17 +248,4 @@ std::string QuoteYaml(std::string_view text) {
   return plain ? std::string(text) : QuoteJson(text);
 }
 
-std::string QuoteShell(std::string_view text) {
-  if (!text.empty() && IsPlain(text, "_./:@,+-")) return std::string(text);
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 }  // namespace farthing::connect

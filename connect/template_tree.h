@@ -72,8 +72,7 @@ struct HclBlock {
 /// As `terraform fmt` would have it.
 std::string PrintHcl(const std::vector<HclBlock>& blocks);
 
-std::string QuoteHcl(std::string_view text);    ///< "…", with ${ and %{ made harmless
-std::string QuoteYaml(std::string_view text);   ///< plain where that is safe, else "…"
-std::string QuoteShell(std::string_view text);  ///< plain where that is safe, else '…'
+std::string QuoteHcl(std::string_view text);   ///< "…", with ${ and %{ made harmless
+std::string QuoteYaml(std::string_view text);  ///< plain where that is safe, else "…"
 
 }  // namespace farthing::connect

@@ -73,6 +73,16 @@ Result<PolicyScope> ScopeFor(const TemplateRequest& request) {
   return scope;
 }
 
+/// A value that the policy has too, in IAM's spelling: a person may see it, and not change it here alone.
+std::string Exactly(std::string_view value) {
+  std::string pattern = "^";
+  for (const char c : value) {
+    if (std::string_view("*?$.()+").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "$";
+}
+
 void AddParameters(Plan& plan) {
   const bool role = plan.scope.holder == Holder::kRole;
   const auto add = [&plan](TemplateParameter parameter) {
@@ -115,10 +125,11 @@ void AddParameters(Plan& plan) {
          "Path below which AWS delivers, without slashes at its ends; without one, everything in "
          "the bucket may be read",
          "", "^[A-Za-z0-9!_.'()=+@:, /-]*$", 0, 256});
-  } else if (!plan.scope.prefix.empty() && (is_new || uses("Bucket"))) {
+  } else if (!plan.scope.prefix.empty() && (is_new || uses("Prefix"))) {
     add({"Prefix", "BillingPrefix", "billing_prefix",
          "Path below which AWS delivers, without slashes at its ends", "",
-         "^[A-Za-z0-9!_.'()=+@:, /-]+$", 1, 256});
+         uses("LiteralPrefix") ? Exactly(plan.scope.prefix) : "^[A-Za-z0-9!_.'()=+@:, /-]+$", 1,
+         256});
   }
   if (uses("KmsKeyArn")) {
     add({"KmsKeyArn", "KmsKeyArn", "kms_key_arn", "Key that encrypts the bucket", "",
@@ -126,8 +137,9 @@ void AddParameters(Plan& plan) {
   }
   if (is_new || uses("ExportName")) {
     add({"ExportName", "ExportName", "export_name", "Name of the report or export", "",
-         plan.scope.export_kind == ExportKind::kLegacyCur ? "^[0-9A-Za-z!_.'()-]+$"
-                                                          : "^[0-9A-Za-z_-]+$",
+         uses("LiteralExportName")                          ? Exactly(plan.scope.export_name)
+         : plan.scope.export_kind == ExportKind::kLegacyCur ? "^[0-9A-Za-z!_.'()-]+$"
+                                                            : "^[0-9A-Za-z_-]+$",
          1, 128});
   }
   if (plan.purpose == Purpose::kMembers) {
@@ -206,6 +218,8 @@ Result<Plan> MakePlan(const TemplateRequest& request) {
   Plan plan;
   plan.purpose = request.purpose;
   plan.connection_name = request.settings.name;
+  plan.asked = request.asked;
+  plan.has_template_bucket = request.has_template_bucket;
   plan.sets = SetsFor(request);
   plan.targets = request.targets;
   plan.generic = request.generic;

@@ -31,6 +31,9 @@ struct TemplateRequest {
   bool may_simulate = false;
   bool generic =
       false;  ///< no values of this connection inside: for the operator's template bucket
+  /// How it was asked for on the command line, which the commands of steps repeat; empty: by the connection alone.
+  std::vector<std::string> asked;
+  bool has_template_bucket = false;  ///< the operator keeps templates there: links can be made
 };
 
 /// Something the person who sets up may see and change: a parameter in CloudFormation, a variable in Terraform.
@@ -49,6 +52,8 @@ struct TemplateParameter {
 struct Plan {
   Purpose purpose = Purpose::kExisting;
   std::string connection_name;
+  std::vector<std::string> asked;    ///< as in the request
+  bool has_template_bucket = false;  ///< as in the request
   PolicyScope scope;
   std::set<PermissionSet> sets;
   std::vector<Permission> permissions;

@@ -1,6 +1,7 @@
 // The plan as a bash script over the `aws` command line.  Whatever a person typed is quoted once, as a variable at the
 // top or inside a JSON document; no value is ever part of a command.
 
+#include "base/shell_words.h"
 #include "connect/templates.h"
 
 namespace farthing::connect {

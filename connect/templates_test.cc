@@ -319,10 +319,6 @@ TEST(GuideTest, SwitchingSetsIsToldActionByAction) {
 
 TEST(TemplateTreeTest, WhatAPersonTypesStaysText) {
   EXPECT_EQ(QuoteHcl("a\"b\\c\n${d} %{e} $f \x01"), R"("a\"b\\c\n$${d} %%{e} $f \u0001")");
-  EXPECT_EQ(QuoteShell("it's $(x) `y`"), R"('it'\''s $(x) `y`')");
-  EXPECT_EQ(QuoteShell(""), "''");
-  EXPECT_EQ(QuoteShell("a=b"), "'a=b'");
-  EXPECT_EQ(QuoteShell("~/x"), "'~/x'");
   for (const char* word : {"yes", "No", "null", "12", "1e3", "a: b", "- a", "#c", "a:", "*", "&a",
                            "", "2012-10-17", "~", "0x1", ".5"}) {
     EXPECT_TRUE(QuoteYaml(word).starts_with('"')) << word;

@@ -52,7 +52,31 @@ std::string_view AccountNamed(std::string_view arn) {
 
 }  // namespace
 
-bool WildcardMatch(std::string_view pattern, std::string_view text) {
+namespace {
+
+/// Signs that are themselves: ${*}, ${?} and ${$}, as characters that no name has.
+constexpr std::string_view kSigns = "*?$";
+std::string WithoutEscapes(std::string_view pattern) {
+  std::string plain;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const bool is_escape =
+        pattern.substr(at).starts_with("${") && at + 3 < pattern.size() && pattern[at + 3] == '}';
+    const std::size_t sign = is_escape ? kSigns.find(pattern[at + 2]) : kSigns.npos;
+    plain += sign == kSigns.npos ? pattern[at] : static_cast<char>(sign + 1);
+    if (sign != kSigns.npos) at += 3;
+  }
+  return plain;
+}
+bool SameSign(char plain, char c) {
+  return plain > 0 && plain <= static_cast<char>(kSigns.size())
+             ? kSigns[static_cast<std::size_t>(plain - 1)] == c
+             : plain == c;
+}
+
+}  // namespace
+
+bool WildcardMatch(std::string_view escaped, std::string_view text) {
+  const std::string pattern = WithoutEscapes(escaped);
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = std::string_view::npos;
@@ -61,7 +85,7 @@ bool WildcardMatch(std::string_view pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+    } else if (p < pattern.size() && (pattern[p] == '?' || SameSign(pattern[p], text[t]))) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {

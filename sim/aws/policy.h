@@ -74,7 +74,7 @@ class Policy {
   bool has_principals_ = false;
 };
 
-/// Matches "*" (any run) and "?" (one character).
+/// Matches "*" (any run) and "?" (one character); "${*}", "${?}" and "${$}" are the signs themselves.
 bool WildcardMatch(std::string_view pattern, std::string_view text);
 /// Matches action names: case does not count.
 bool ActionMatch(std::string_view pattern, std::string_view action);

@@ -47,6 +47,9 @@ TEST(WildcardTest, MatchesRunsAndSingleCharacters) {
   EXPECT_FALSE(WildcardMatch("a?c", "ac"));
   EXPECT_TRUE(WildcardMatch("*/x/*", "a/x/b/x/c"));
   EXPECT_FALSE(WildcardMatch("abc", "abcd"));
+  EXPECT_TRUE(WildcardMatch("a${*}b${?}${$}/*", "a*b?$/c"));
+  EXPECT_FALSE(WildcardMatch("a${*}b", "axb"));
+  EXPECT_FALSE(WildcardMatch("a${?}b", "axb"));
   EXPECT_TRUE(ActionMatch("S3:get*", "s3:GetObject"));
 }
 

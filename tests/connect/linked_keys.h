@@ -23,7 +23,10 @@ class LinkedKeys {
     scope.holder = Holder::kUser;
     scope.holder_name = "reader";
     PolicyDocument policy = Must(MinimumPolicy(settings_.permission_sets, scope));
-    if (may_ask) policy.statements.front().actions.push_back("organizations:DescribeOrganization");
+    if (may_ask) {
+      policy.statements.front().actions.emplace_back("organizations:DescribeOrganization");
+      policy.statements.front().reasons.emplace_back("finds its payer");
+    }
     const auto [id, secret] = stage.MakeUser("reader", policy, kAccount);
     settings_.access_key_id = id;
     secret_ = secret;

@@ -39,6 +39,8 @@ std::vector<Case> Cases() {
   cases.push_back({"legacy_no_prefix", {kReadBilling}, ExportKind::kLegacyCur, ""});
   cases.push_back({"keyed", {kReadBilling}, ExportKind::kCur2, "team/billing", true});
   cases.push_back({"legacy_keyed", {kReadBilling}, ExportKind::kLegacyCur, "team/billing", true});
+  cases.push_back({"signs", {kReadBilling, kManageExport}, ExportKind::kCur2, "a*b?$c/it's"});
+  cases.push_back({"legacy_signs", {kReadBilling}, ExportKind::kLegacyCur, "a*(b)!"});
   cases.push_back({"everything", AllSets()});
   cases.push_back({"everything_legacy_keyed", AllSets(), ExportKind::kLegacyCur, "x", true});
   return cases;

@@ -38,6 +38,8 @@ SHAPES = {
     "members": ["--members", "r-abcd"],
     "members-all": ["--members", "ou-abcd-12345678,ou-abcd-87654321", "--with", ALL],
     "audit": ["--audit", *PLACE, "--with", ALL, "--export", "main"],
+    "signs": ["--bucket", "my-bills", "--prefix", "a*b/$c?"],
+    "legacy-signs": ["--new-export", "legacy-cur", "--export", "main*", "--prefix", "a*b", "--with", ALL],
     "keys": ["--type", "payer-keys", *PLACE],
     "keys-legacy": ["--type", "payer-keys", "--new-export", "legacy-cur", "--with", ALL],
 }
@@ -87,7 +89,7 @@ class Printed(unittest.TestCase):
 
     def test_mistakes_say_what_to_do(self):
         for arguments in (["--account", "12", "--bucket", "b"], ["--account", ACCOUNT, "--kind", "policy"],
-                          ["--account", ACCOUNT, "--bucket", "b", "--prefix", "a*", "--kind", "policy"],
+                          ["--account", ACCOUNT, "--bucket", "b", "--prefix", "a\"b", "--kind", "policy"],
                           ["--account", ACCOUNT, "--bucket", "bb", "--kind", "trust"],
                           ["--account", ACCOUNT, "--bucket", "bb", "--kind", "link"],
                           ["--account", ACCOUNT, "--bucket", "bb", "--external-id", "a b"],

@@ -1,6 +1,35 @@
-#include "cli/shell_words.h"
+#include "base/shell_words.h"
 
-namespace farthing::cli {
+#include <algorithm>
+
+namespace farthing {
+namespace {
+
+bool IsPlain(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("_./:@,+-").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string QuoteShell(std::string_view word) {
+  if (!word.empty() && std::all_of(word.begin(), word.end(), IsPlain)) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string CommandLine(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + QuoteShell(word);
+  return line;
+}
 
 Result<std::vector<std::string>> SplitWords(std::string_view line) {
   std::vector<std::string> words;
@@ -32,4 +61,4 @@ Result<std::vector<std::string>> SplitWords(std::string_view line) {
   return words;
 }
 
-}  // namespace farthing::cli
+}  // namespace farthing
