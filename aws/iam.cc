@@ -89,6 +89,13 @@ Result<Role> GetRole(Client& client, const std::string& name) {
   return role;
 }
 
+Result<std::string> UserBoundary(Client& client, const std::string& user_name) {
+  TRY_ASSIGN(const pugi::xml_document answer,
+             CallIam(client, "GetUser", {{"UserName", user_name}}));
+  const pugi::xml_node given = answer.document_element().child("GetUserResult").child("User");
+  return TextAt(given.child("PermissionsBoundary"), "PermissionsBoundaryArn");
+}
+
 Result<std::vector<RolePolicy>> RolePolicies(Client& client, const std::string& role_name) {
   std::vector<RolePolicy> policies;
   TRY(AddPolicies(client, {"Role", role_name}, policies));

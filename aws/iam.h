@@ -27,6 +27,9 @@ Result<std::vector<RolePolicy>> RolePolicies(Client& client, const std::string& 
 /// The same for a user with access keys: its own, attached and its groups' policies.
 Result<std::vector<RolePolicy>> UserPolicies(Client& client, const std::string& user_name);
 
+/// ARN of a user's permissions boundary; "" where it has none.
+Result<std::string> UserBoundary(Client& client, const std::string& user_name);
+
 /// The document of an attached policy or a boundary: its default version, as JSON.
 Result<std::string> ManagedPolicyDocument(Client& client, const std::string& arn);
 

@@ -23,17 +23,21 @@ std::string Shortened(const std::vector<std::string>& items) {
   return Join(first, ", ") + " and " + std::to_string(items.size() - kShownGrants) + " more";
 }
 
+/// Without the path before it.
+std::string UserName(const CheckContext& context) {
+  return context.identity.arn.substr(context.identity.arn.rfind('/') + 1);
+}
+
 Result<std::vector<aws::RolePolicy>> ReadPolicies(CheckContext& context) {
   if (HasRole(context.settings())) {
     return aws::RolePolicies(*context.client, RoleName(context.settings().role_arn));
   }
-  const std::size_t slash = context.identity.arn.rfind('/');
   if (context.identity.arn.find(":user/") == std::string::npos) {
     return Error(Errc::kInvalidArgument,
                  "the keys belong to " + context.identity.arn + ", which is no IAM user")
         .Hint("make an IAM user with the minimum policy; keys of the root user can do everything");
   }
-  return aws::UserPolicies(*context.client, context.identity.arn.substr(slash + 1));
+  return aws::UserPolicies(*context.client, UserName(context));
 }
 
 /// Completes the scope by what the account says: keys do not name their user.
@@ -108,7 +112,7 @@ Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope,
                    cause, "replace the policy by this one:\n" + ToJson(comparison.corrected));
     if (lacking.size() > comparison.missing.size()) {
       const std::string above =
-          "what the role's own policy cannot mend: add the actions to its permissions boundary, or "
+          "what its own policy cannot mend: add the actions to its permissions boundary, or "
           "ask the organisation's administrator to except it from the service control policy";
       verdict.fix =
           comparison.missing.empty() && excess.empty() ? above : above + "\n" + verdict.fix;
@@ -176,6 +180,18 @@ Result<std::vector<MissingAction>> Simulated(CheckContext& context,
   return refused;
 }
 
+/// Of a role the check of its trust has read the boundary.  Where a user's may not be read, that is no failure: the action
+/// is told as missing, and what the boundary takes away shows when it is tried.
+Result<void> FindUserBoundary(CheckContext& context) {
+  if (HasRole(context.settings())) return {};
+  Result<std::string> boundary = aws::UserBoundary(*context.client, UserName(context));
+  if (!boundary.ok() && boundary.error().code() != Errc::kPermissionDenied) {
+    return std::move(boundary).error();
+  }
+  if (boundary.ok()) context.boundary_arn = *std::move(boundary);
+  return {};
+}
+
 /// What the policies grant and a boundary or the organisation takes away.
 struct Limits {
   std::vector<MissingAction> missing;
@@ -185,6 +201,7 @@ struct Limits {
 Result<Limits> FindLimits(CheckContext& context, const std::vector<Permission>& needed,
                           const PolicyScope& scope) {
   Limits limits;
+  TRY(FindUserBoundary(context));
   if (!context.boundary_arn.empty()) {
     TRY_ASSIGN(limits.boundary, aws::ManagedPolicyDocument(*context.client, context.boundary_arn));
     TRY_ASSIGN(const PolicyDocument document, ParsePolicyDocument(limits.boundary));

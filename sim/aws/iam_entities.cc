@@ -80,6 +80,16 @@ Result<ManagedPolicy*> TakePolicy(World& world, const Operation& operation) {
   return const_cast<ManagedPolicy*>(policy);
 }
 
+namespace {
+
+std::string BoundaryXml(const Entity& entity) {
+  if (entity.boundary.empty()) return {};
+  return XmlNode("PermissionsBoundary", Xml("PermissionsBoundaryType", "Policy") +
+                                            Xml("PermissionsBoundaryArn", entity.boundary));
+}
+
+}  // namespace
+
 std::string RoleXml(const Entity& role) {
   std::string xml =
       Xml("Path", role.path) + Xml("RoleName", role.name) + Xml("RoleId", role.id) +
@@ -88,17 +98,14 @@ std::string RoleXml(const Entity& role) {
       Xml("AssumeRolePolicyDocument", http::PercentEncode(role.trust)) +
       Xml("MaxSessionDuration", role.max_session_seconds);
   if (!role.description.empty()) xml += Xml("Description", role.description);
-  if (!role.boundary.empty()) {
-    xml += XmlNode("PermissionsBoundary", Xml("PermissionsBoundaryType", "Policy") +
-                                              Xml("PermissionsBoundaryArn", role.boundary));
-  }
-  return xml;
+  return xml + BoundaryXml(role);
 }
 
 std::string UserXml(const Entity& user) {
   return Xml("Path", user.path) + Xml("UserName", user.name) + Xml("UserId", user.id) +
          Xml("Arn", user.arn) +
-         Xml("CreateDate", ToString(Instant{user.created.micros / 1'000'000 * 1'000'000}));
+         Xml("CreateDate", ToString(Instant{user.created.micros / 1'000'000 * 1'000'000})) +
+         BoundaryXml(user);
 }
 
 std::string PolicyXml(const World& world, const ManagedPolicy& policy) {
