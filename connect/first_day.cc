@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "aws/organizations.h"
+#include "aws/sts.h"
+#include "base/shell_words.h"
 #include "connect/first_day_plan.h"
 #include "connect/first_day_questions.h"
 #include "connect/import_policy.h"
@@ -24,19 +26,21 @@ std::string PayerOf(const Connection& connection, aws::Client& client) {
 /// Asks for one connection's months and keeps the answers.
 class Filler {
  public:
-  Filler(Installation& installation, const Connection& connection, const FirstDayOptions& options)
+  /// `client` has not been asked for anything that costs; `options` tell the time of AWS.
+  Filler(Installation& installation, const Connection& connection, const FirstDayOptions& options,
+         std::shared_ptr<aws::Client> client)
       : installation_(installation),
         connection_(connection),
         options_(options),
         answers_(installation.store.database(), installation.catalog.layout()),
-        spending_(installation.store.database(), connection_, options.now) {}
+        spending_(installation.store.database(), connection_, options.now),
+        client_(std::move(client)) {}
 
   Result<FirstDayOutcome> Run(const FirstDayPlan& plan) {
     if (options_.on_plan) options_.on_plan(plan);
     FirstDayOutcome outcome;
-    TRY_ASSIGN(auto client, ClientFor(connection_, installation_.platform, installation_.vault));
-    payer_ = PayerOf(connection_, *client);
-    client_ = Metered(client, spending_, "first-day")
+    payer_ = PayerOf(connection_, *client_);
+    client_ = Metered(client_, spending_, "first-day")
                   ->WithLimits(std::chrono::milliseconds(0), options_.cancellation);
     TRY_ASSIGN(only_accounts_, AccountsToImport(installation_.store, connection_));
     TRY(AskMonths(plan, outcome));
@@ -87,8 +91,9 @@ class Filler {
                                         ToString(span.front()) + " needs at least US$" +
                                         Dollars(QuestionCount()))
           .With("spending_cap", Dollars(before.cap))
-          .Hint("raise it with: farthing connections edit " + connection_.settings.name +
-                " --cost-explorer-cap USD");
+          .Hint("raise it with: " +
+                CommandLine({"farthing", "connections", "edit", connection_.settings.name,
+                             "--cost-explorer-cap", "USD"}));
     }
     Rows rows;
     for (const Period month : span) rows[month];
@@ -207,9 +212,23 @@ Result<Connection> FindAsking(Installation& installation, const std::string& nam
   if (!MayCollect(connection.state)) {
     return Error(Errc::kConflict,
                  "connection " + settings.name + " is " + std::string(Name(connection.state)))
-        .Hint("verify it first: farthing check " + settings.name);
+        .Hint("verify it first: " + CommandLine({"farthing", "check", settings.name}));
   }
   return connection;
+}
+
+/// Cost Explorer refuses days that its clock has not reached, for a cent.  A question that is free tells the clock.
+Result<FirstDayOutcome> FillByClockOfAws(Installation& installation, const Connection& connection,
+                                         const FirstDayOptions& options) {
+  TRY_ASSIGN(const std::shared_ptr<aws::Client> client,
+             ClientFor(connection, installation.platform, installation.vault));
+  TRY(aws::GetCallerIdentity(*client));
+  FirstDayOptions of_aws = options;
+  of_aws.now = [ours = options.now, ahead = client->clock_skew_ms() * 1000] {
+    return Instant{ours().micros + ahead};
+  };
+  TRY_ASSIGN(const FirstDayPlan plan, PlanMonths(installation, connection, of_aws));
+  return Filler(installation, connection, of_aws, client).Run(plan);
 }
 
 }  // namespace
@@ -223,8 +242,7 @@ Result<FirstDayPlan> PlanFirstDay(Installation& installation, const std::string&
 Result<FirstDayOutcome> FillFirstDay(Installation& installation, const std::string& name,
                                      const FirstDayOptions& options) {
   TRY_ASSIGN(const Connection connection, FindAsking(installation, name));
-  TRY_ASSIGN(const FirstDayPlan plan, PlanMonths(installation, connection, options));
-  return Filler(installation, connection, options).Run(plan);
+  return FillByClockOfAws(installation, connection, options);
 }
 
 bool MayFillUnasked(const Connection& connection) {
@@ -244,7 +262,7 @@ Result<std::optional<FirstDayOutcome>> FillWhileWaiting(Installation& installati
   once.unanswered = true;
   TRY_ASSIGN(const FirstDayPlan plan, PlanMonths(installation, connection, once));
   if (plan.months.empty()) return std::optional<FirstDayOutcome>();
-  TRY_ASSIGN(FirstDayOutcome outcome, Filler(installation, connection, once).Run(plan));
+  TRY_ASSIGN(FirstDayOutcome outcome, FillByClockOfAws(installation, connection, once));
   return std::optional(std::move(outcome));
 }
 

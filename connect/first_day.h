@@ -21,7 +21,7 @@ struct FirstDayOptions {
   bool hourly = false;          ///< hours of the last 14 days, where enabled
   bool again = false;           ///< ask anew for months whose answer is still fresh
   bool unanswered = false;      ///< only months that were never answered
-  std::function<Instant()> now = Now;
+  std::function<Instant()> now = Now;  ///< our clock; what may be asked is told by that of AWS
   std::function<void(const FirstDayPlan& plan)> on_plan;  ///< before anything is spent
   std::function<void(const std::string& what)> observer;
   const http::Cancellation* cancellation = nullptr;
@@ -49,7 +49,7 @@ struct FirstDayOutcome {
   SpendingState spending;
   std::optional<Error> stopped;  ///< why `missing` is not empty
 };
-/// Asks month group by month group, newest first; a month counts only when all of it was answered.
+/// Plans anew by AWS's clock, which refuses what it has not reached, and asks month group by month group, newest first; a month counts only when all of it was answered.
 /// Errors: as PlanFirstDay; what stops the asking later is in the outcome.
 Result<FirstDayOutcome> FillFirstDay(Installation& installation, const std::string& connection,
                                      const FirstDayOptions& options);

@@ -44,12 +44,12 @@ struct TimeRange {
   Instant start, end;
 };
 
-/// A caller may live in real time or in the rehearsal's: today is the later of both, as far as the clock is skewed.
-Instant Today(const World& world) {
+Instant Skewed(const World& world, Instant instant) {
   const Fault* skew = world.faults.Find(FaultKind::kSkewClock);
-  return {std::max(world.now(), world.wall()).micros +
-          (skew == nullptr ? 0 : skew->amount * 1'000'000)};
+  return {instant.micros + (skew == nullptr ? 0 : skew->amount * 1'000'000)};
 }
+/// A caller may live in real time or in the rehearsal's: today is the later of both, as far as the clock is skewed.
+Instant Today(const World& world) { return Skewed(world, std::max(world.now(), world.wall())); }
 
 Result<TimeRange> ReadRange(const World& world, const json::object& body) {
   const json::object* period = ObjectOf(body, "TimePeriod");
@@ -59,7 +59,7 @@ Result<TimeRange> ReadRange(const World& world, const json::object& body) {
   if (!start.ok() || !end.ok()) return Invalid("Start and End must be dates");
   if (*start >= *end) return Invalid("Start date (and hour) should be before end date (and hour)");
   if (*start > Today(world)) return Invalid("Start date should be less than or equal to today");
-  Period oldest = PeriodOf(world.now());
+  Period oldest = PeriodOf(Skewed(world, world.now()));
   const int months = oldest.year * 12 + oldest.month - kMonthsKept;
   oldest = {months / 12, months % 12 + 1};
   if (*start < oldest.start())

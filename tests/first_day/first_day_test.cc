@@ -45,6 +45,24 @@ TEST(FirstDayTest, BeforeAnyBillEveryMonthIsThereToTheLastDigit) {
   }
 }
 
+/// AWS refuses what its clock has not reached, and knows months that ours has not begun.
+TEST(FirstDayTest, AsksByTheClockOfAws) {
+  constexpr std::int64_t kSkewSeconds = 26 * 3600;
+  for (const bool is_behind : {true, false}) {
+    rehearsal::Options options = AskingWorld();
+    options.clock = Must(ParseInstant(is_behind ? "2026-12-01T08:00:00Z" : "2026-11-30T08:00:00Z"));
+    Asking asking(options);
+    asking.aws().Inject({.kind = rehearsal::FaultKind::kSkewClock,
+                         .amount = is_behind ? -kSkewSeconds : kSkewSeconds});
+    const FirstDayOutcome outcome = asking.Fill();
+    ASSERT_FALSE(outcome.stopped) << outcome.stopped->message();
+    ASSERT_FALSE(outcome.filled.empty());
+    EXPECT_EQ(ToString(outcome.filled.front()), is_behind ? "2026-11" : "2026-12");
+    EXPECT_EQ(asking.Unblended(Must(ParsePeriod("2026-10"))),
+              Billed(asking, Must(ParsePeriod("2026-10"))));
+  }
+}
+
 TEST(FirstDayTest, EveryLineSaysWhereItIsFrom) {
   Asking asking;
   asking.Fill();
