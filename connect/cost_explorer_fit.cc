@@ -9,7 +9,7 @@
 #include "connect/collected.h"
 #include "engine/duckdb.h"
 #include "ingest/import.h"
-#include "lake/election.h"
+#include "lake/same_bill.h"
 
 namespace farthing::connect {
 namespace {

@@ -16,7 +16,6 @@
 #include "ingest/manifest_columns.h"
 #include "ingest/opened_files.h"
 #include "ingest/status_table.h"
-#include "lake/election.h"
 #include "lake/rows_set_aside.h"
 #include "lake/stage.h"
 
@@ -308,8 +307,9 @@ class Importer {
                            ", which owns the export");
     }
     if (!found.condition.empty()) {
-      load.notes.push_back(std::string(lake::kFilteredNote) +
-                           ", it may leave lines out: " + found.condition);
+      load.condition = found.condition;
+      load.notes.push_back("the export's query has a WHERE, it may leave lines out: " +
+                           load.condition);
     }
   }
 

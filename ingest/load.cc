@@ -7,6 +7,7 @@
 #include "ingest/account_ids.h"
 #include "ingest/keep_accounts.h"
 #include "ingest/line_reader.h"
+#include "lake/account_figures.h"
 #include "lake/prove.h"
 #include "lake/rollups.h"
 #include "lake/stage.h"
@@ -81,6 +82,8 @@ class Loader {
 
   Result<void> CollectFacts(const Reading& reading) {
     TRY(lake::CollectFacts(connection(), StagedFiles(lake::kCostDaily), load_));
+    TRY_ASSIGN(load_.accounts,
+               lake::CollectAccounts(connection(), StagedFiles(lake::kCostDaily), load_));
     load_.unknown_columns = reading.unknown_columns;
     load_.issues = reading.issues;
     load_.notes = reading.notes;

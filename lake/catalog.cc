@@ -188,6 +188,7 @@ Result<void> Catalog::Publish(const Delivery& delivery, const Load& load) {
         database_->Run("INSERT INTO loads (load_id, delivery_id, export_id, period, facts)"
                        " VALUES (?, ?, ?, ?, ?)",
                        {load.id, load.delivery_id, load.export_id, period, LoadToJson(load)}));
+    TRY(SaveAccounts(*database_, load));
     TRY(
         database_->Run("UPDATE versions SET active_to = ?"
                        " WHERE export_id = ? AND period = ? AND active_to IS NULL",
@@ -233,7 +234,15 @@ Result<std::vector<Candidate>> Catalog::Candidates(const LoadFilter& filter) {
   TRY(database_->Each(
       "SELECT export_id, period FROM elections ORDER BY elected_at DESC, rowid DESC", {},
       [&](const engine::SqliteRow& row) { preferences.push_back({row.Int(0), row.Text(1)}); }));
-  return HoldElection(std::move(loads), preferences);
+  const auto figures_of = [&](const Load& load, const std::string& account) {
+    Result<std::optional<AccountFigures>> found = FindAccount(*database_, load.id, account);
+    if (found.ok()) return *std::move(found);
+    state = std::move(found).error();
+    return std::optional<AccountFigures>();
+  };
+  std::vector<Candidate> candidates = HoldElection(std::move(loads), preferences, figures_of);
+  TRY(state);
+  return candidates;
 }
 
 Result<std::vector<Load>> Catalog::ActiveLoads(const LoadFilter& filter) {
@@ -260,6 +269,10 @@ Result<void> Catalog::Elect(const std::string& export_name, std::optional<Period
 
 Result<void> Catalog::ForgetExport(std::int64_t export_id) {
   return database_->Transaction([&]() -> Result<void> {
+    TRY(
+        database_->Run("DELETE FROM account_figures WHERE load_id IN (SELECT load_id FROM loads "
+                       "WHERE export_id = ?)",
+                       {export_id}));
     for (const char* table : {"versions", "elections", "loads", "deliveries", "exports"}) {
       TRY(database_->Run("DELETE FROM " + std::string(table) + " WHERE export_id = ?",
                          {export_id}));

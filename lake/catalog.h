@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "engine/sqlite.h"
+#include "lake/account_figures.h"
 #include "lake/layout.h"
 #include "lake/left_out.h"
 
@@ -99,6 +100,7 @@ struct Load {
   std::vector<std::string> unknown_columns;  ///< kept in attribute_sets, reported once
   std::vector<std::string> tag_collisions;   ///< keys that differ only after normalisation
   std::vector<RowIssue> issues;
+  std::string condition;  ///< the WHERE of the export's query, as far as its manifest has one
   std::vector<std::string> notes;  ///< what else a reader should know of the source
   /// First and last day on which a charge began, "2026-01-31"; lines may lie outside their period.
   /// Empty where unknown: the load was made before these were kept.
@@ -106,6 +108,8 @@ struct Load {
   std::string last_charge_day;
   /// Of Cost Explorer's answers: the loads whose accounts and days were left out of this one.
   std::vector<std::string> fills_around;
+  /// Written with the load; loads that the catalog returns have none (lake/account_figures.h).
+  AccountsOfLoad accounts;
   std::optional<LeftOut> left_out;  ///< absent: every line of the delivery is kept
 };
 
@@ -126,6 +130,7 @@ struct Candidate {
   bool elected = false;
   std::string reason;          ///< why elected, or whose bill it repeats
   std::string elected_export;  ///< for the others: the export that stands for the bill
+  std::string difference;      ///< for the others: what the elected loads lack or have otherwise
 };
 
 struct LoadFilter {

@@ -51,6 +51,24 @@ CREATE TABLE elections (
   period     TEXT NOT NULL,             -- '': every period
   elected_at TEXT NOT NULL
 ) STRICT;
+)sql",
+                                                 R"sql(
+CREATE TABLE account_figures (          -- lake/account_figures.h
+  load_id    TEXT NOT NULL REFERENCES loads,
+  account    TEXT NOT NULL,
+  currency   TEXT NOT NULL,
+  usage_days INTEGER NOT NULL,          -- bit 0: the first of the month
+  cost       TEXT,                      -- NULL: unknown
+  PRIMARY KEY (load_id, account, currency)
+) STRICT, WITHOUT ROWID;
+)sql",
+                                                 // A fact of its own, which was the rest of a note.
+                                                 R"sql(
+UPDATE loads SET facts = json_set(facts, '$.condition', (
+  SELECT substr(value, 1 + length('the export''s query has a WHERE, it may leave lines out: '))
+  FROM json_each(facts, '$.notes')
+  WHERE value LIKE 'the export''s query has a WHERE, it may leave lines out: %'))
+WHERE facts LIKE '%the export''s query has a WHERE, it may leave lines out: %';
 )sql"};
   return steps;
 }

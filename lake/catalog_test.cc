@@ -195,6 +195,22 @@ TEST_F(CatalogTest, ACatalogOfANewerFarthingIsRefused) {
   EXPECT_EQ(opened.error().code(), Errc::kConflict);
 }
 
+TEST_F(CatalogTest, TheConditionOfALoadOfOldIsTakenFromItsNote) {
+  const std::string id = Publish("v1", "A");
+  catalog_.reset();
+  {
+    auto database = *engine::SqliteDatabase::Open(layout_.database().string());
+    const std::string note = "the export''s query has a WHERE, it may leave lines out: a = ''b''";
+    ASSERT_TRUE(database
+                    ->Execute("UPDATE loads SET facts = json_remove(json_set(facts, '$.notes', "
+                              "json_array('x', '" +
+                              note + "')), '$.condition'); PRAGMA user_version = 2")
+                    .ok());
+  }
+  catalog_ = *Catalog::Open(layout_);
+  EXPECT_EQ(catalog_->GetLoad(id)->condition, "a = 'b'");
+}
+
 TEST(LoadFactsTest, KeepsDaysAndFatesAndReadsFactsWithoutThem) {
   Load load;
   load.period = {2026, 1};

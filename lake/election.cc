@@ -1,11 +1,13 @@
 #include "lake/election.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 
-#include "base/text.h"
 #include "billing/registry.h"
 #include "lake/not_added.h"
+#include "lake/same_bill.h"
 
 namespace farthing::lake {
 namespace {
@@ -28,60 +30,8 @@ std::size_t PreferenceRank(const Load& load, const std::vector<Preference>& pref
   return preferences.size();
 }
 
-// FOCUS files of other makers spell AWS out.
-std::string PlainProvider(const std::string& name) {
-  return StartsWithIgnoreCase(name, "amazon") || StartsWithIgnoreCase(name, "aws") ? "AWS" : name;
-}
-
-bool Intersect(const std::vector<std::string>& a, const std::vector<std::string>& b,
-               std::string (*plain)(const std::string&)) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& item) {
-    return std::any_of(b.begin(), b.end(),
-                       [&](const std::string& other) { return plain(item) == plain(other); });
-  });
-}
-
-// An export may lack the column; what it does not say may be any.
-bool SameProvider(const Load& a, const Load& b) {
-  return a.providers.empty() || b.providers.empty() ||
-         Intersect(a.providers, b.providers, PlainProvider);
-}
-bool SayPayers(const Load& a, const Load& b) {
-  return !a.billing_accounts.empty() && !b.billing_accounts.empty();
-}
-bool SharePayer(const Load& a, const Load& b) {
-  return Intersect(a.billing_accounts, b.billing_accounts, PlainAccount);
-}
-bool ShareAccounts(const Load& a, const Load& b) {
-  return Intersect(a.sub_accounts, b.sub_accounts, PlainAccount);
-}
-
-bool SayAccounts(const Load& a, const Load& b) {
-  return !a.sub_accounts.empty() && !b.sub_accounts.empty();
-}
-
-std::string Itself(const std::string& name) { return name; }
-
-// The payer of a bill that names no accounts may be taken from who owns the export: a member owns its own.
-bool IsOfMember(const Load& load, const Load& payers) {
-  return load.sub_accounts.empty() &&
-         Intersect(load.billing_accounts, payers.sub_accounts, PlainAccount);
-}
-
-// True where a column says that they are one bill, not only nothing that they are two.
-bool AreKnownAsOne(const Load& a, const Load& b) { return SharePayer(a, b) || ShareAccounts(a, b); }
-
-bool AreTwoBills(const Load& a, const Load& b) {
-  if (SayAccounts(a, b) && !ShareAccounts(a, b)) return true;
-  if (SayPayers(a, b)) return !SharePayer(a, b) && !IsOfMember(a, b) && !IsOfMember(b, a);
-  return !AreKnownAsOne(a, b) && !a.currencies.empty() && !b.currencies.empty() &&
-         !Intersect(a.currencies, b.currencies, Itself);
-}
-
-bool SameBill(const Load& a, const Load& b) {
-  return a.period == b.period && a.export_id != b.export_id && SameProvider(a, b) &&
-         !AreTwoBills(a, b);
-}
+// Such an export may leave lines out.
+bool IsFiltered(const Load& load) { return !load.condition.empty(); }
 
 bool IsFiller(const Load& load) { return load.format == billing::kCostExplorerFormat; }
 
@@ -90,12 +40,71 @@ bool WasCutFor(const Load& filler, const Load& bill) {
   return std::find(around.begin(), around.end(), bill.id) != around.end();
 }
 
+// Days of the billing period on which charges began; lines may lie outside it.
+struct Days {
+  std::string first, last;
+  int count = 0;  ///< 0: unknown
+};
+Days DaysOf(const Load& load) {
+  if (load.first_charge_day.empty() || load.last_charge_day.empty()) return {};
+  const std::string month_end = DayString({load.period.end().micros - 1});
+  Days days{std::max(load.first_charge_day, DayString(load.period.start())),
+            std::min(load.last_charge_day, month_end), 0};
+  if (days.first > days.last) return {};
+  days.count = 1 + std::stoi(days.last.substr(8)) - std::stoi(days.first.substr(8));
+  return days;
+}
+
+// Exports of one bill come at different hours; one day less says nothing.
+bool LacksDaysOf(const Load& load, const Load& other) {
+  constexpr int kLacking = 2;
+  const Days here = DaysOf(load);
+  const Days there = DaysOf(other);
+  return here.count > 0 && there.first <= here.first && here.last <= there.last &&
+         there.count >= here.count + kLacking;
+}
+
+bool CoversAccountsOf(const Load& other, const Load& load) {
+  std::set<std::string> accounts;
+  for (const std::string& account : other.sub_accounts) accounts.insert(PlainAccount(account));
+  return std::all_of(
+      load.sub_accounts.begin(), load.sub_accounts.end(),
+      [&](const std::string& account) { return accounts.contains(PlainAccount(account)); });
+}
+
+// The loads of which another export has the same bill with all accounts and more days: an export that was given up
+// within the month, or files that were copied before its end.
+std::set<std::string> LoadsThatLackDays(const std::vector<Candidate>& candidates,
+                                        const FiguresOf& figures_of) {
+  std::map<Period, std::vector<const Load*>> months;
+  for (const Candidate& candidate : candidates) {
+    if (!IsFiller(candidate.load)) months[candidate.load.period].push_back(&candidate.load);
+  }
+  std::set<std::string> lacking;
+  for (const auto& [_, loads] : months) {
+    for (const Load* load : loads) {
+      const bool lacks = std::any_of(loads.begin(), loads.end(), [&](const Load* other) {
+        return LacksDaysOf(*load, *other) && !IsFiltered(*other) &&
+               CoversAccountsOf(*other, *load) && AreSameBill(*other, *load, figures_of);
+      });
+      if (lacks) lacking.insert(load->id);
+    }
+  }
+  return lacking;
+}
+
 std::string WhyPreferred(const Load& winner, const Load& other,
                          const std::vector<Preference>& preferences) {
   if (PreferenceRank(winner, preferences) != PreferenceRank(other, preferences))
     return "your choice";
   if (winner.sub_accounts.size() != other.sub_accounts.size()) return "covers more accounts";
   if (IsFiltered(winner) != IsFiltered(other)) return "its query has no WHERE";
+  if (LacksDaysOf(other, winner)) {
+    const Days more = DaysOf(winner);
+    const Days less = DaysOf(other);
+    return "has charges from " + more.first + " to " + more.last + ", not only from " + less.first +
+           " to " + less.last;
+  }
   if (winner.complete != other.complete) return "has a manifest";
   if (winner.format != other.format) return winner.format + " is preferred to " + other.format;
   if (winner.line_count != other.line_count) return "has more lines";
@@ -137,33 +146,26 @@ void ElectFillers(std::vector<Candidate>& candidates, const std::vector<std::siz
 
 }  // namespace
 
-bool IsFiltered(const Load& load) {
-  return std::any_of(load.notes.begin(), load.notes.end(),
-                     [](const std::string& note) { return note.starts_with(kFilteredNote); });
-}
-
-std::string PlainAccount(const std::string& id) {
-  if (id.find_first_not_of("0123456789") != std::string::npos) return id;
-  return id.substr(std::min(id.find_first_not_of('0'), id.size()));
-}
-
-bool MayShareCells(const Load& a, const Load& b) {
-  return a.period == b.period && SameProvider(a, b) && (SharePayer(a, b) || ShareAccounts(a, b));
+std::optional<AccountFigures> FiguresInLoad(const Load& load, const std::string& account) {
+  const auto found = load.accounts.find(account);
+  return found == load.accounts.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<Candidate> HoldElection(std::vector<Load> loads,
-                                    const std::vector<Preference>& preferences) {
+                                    const std::vector<Preference>& preferences,
+                                    const FiguresOf& figures_of) {
   std::vector<Candidate> candidates;
-  for (Load& load : loads) candidates.push_back({std::move(load), false, "", ""});
+  for (Load& load : loads) candidates.push_back({std::move(load), false, "", "", ""});
 
+  const std::set<std::string> lacking_days = LoadsThatLackDays(candidates, figures_of);
   std::vector<std::size_t> order(candidates.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto key = [&](std::size_t i) {
     const Load& load = candidates[i].load;
     return std::make_tuple(load.period, PreferenceRank(load, preferences),
                            -static_cast<std::int64_t>(load.sub_accounts.size()), IsFiltered(load),
-                           !load.complete, FormatRank(load.format), -load.line_count,
-                           load.export_id);
+                           lacking_days.contains(load.id), !load.complete, FormatRank(load.format),
+                           -load.line_count, load.export_id);
   };
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
@@ -173,7 +175,7 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
     Candidate& candidate = candidates[i];
     if (IsFiller(candidate.load)) continue;
     const auto rival = std::find_if(winners.begin(), winners.end(), [&](std::size_t winner) {
-      return SameBill(candidates[winner].load, candidate.load);
+      return AreSameBill(candidates[winner].load, candidate.load, figures_of);
     });
     if (rival == winners.end()) {
       candidate.elected = true;
@@ -193,9 +195,8 @@ std::vector<Candidate> HoldElection(std::vector<Load> loads,
   }
   ElectFillers(candidates, order, winners);
   for (Candidate& candidate : candidates) {
-    if (const auto difference = Difference(candidate, candidates)) {
-      candidate.reason += "; " + *difference;
-    }
+    candidate.difference = Difference(candidate, candidates, figures_of);
+    if (!candidate.difference.empty()) candidate.reason += "; " + candidate.difference;
   }
   return candidates;
 }

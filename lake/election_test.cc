@@ -107,6 +107,30 @@ TEST(ElectionTest, CompleteDeliveriesBeforeBareFilesThenMoreLinesThenTheOlder) {
   EXPECT_EQ(Winners({MakeLoad(2, "cur2", {"a"}), MakeLoad(1, "cur2", {"a"})}), Names{"export1"});
 }
 
+TEST(ElectionTest, TheOneWithMoreDaysStandsForTheBill) {
+  Load stopped = MakeLoad(1, "cur2", {"a"});
+  stopped.first_charge_day = "2026-01-01";
+  stopped.last_charge_day = "2026-01-10";
+  Load going_on = MakeLoad(2, "focus", {"a"});
+  going_on.complete = false;
+  going_on.first_charge_day = "2025-12-31";
+  going_on.last_charge_day = "2026-02-01";
+  EXPECT_EQ(Winners({stopped, going_on}), Names{"export2"});
+  EXPECT_EQ(
+      ReasonOf(0, {stopped, going_on}),
+      "same bill as export2 (elected: has charges from 2026-01-01 to 2026-01-31, not only from "
+      "2026-01-01 to 2026-01-10)");
+  EXPECT_EQ(Winners({stopped, going_on}, {{1, ""}}), Names{"export1"});
+  stopped.last_charge_day = "2026-01-30";
+  EXPECT_EQ(Winners({stopped, going_on}), Names{"export1"}) << "delivered some hours earlier";
+  stopped.last_charge_day = "2026-01-10";
+  going_on.condition = "filtered";
+  EXPECT_EQ(Winners({stopped, going_on}), Names{"export1"});
+  going_on.condition = "";
+  going_on.first_charge_day = "2026-01-05";
+  EXPECT_EQ(Winners({stopped, going_on}), Names{"export1"}) << "neither has the days of the other";
+}
+
 TEST(ElectionTest, OrderOfTheLoadsDoesNotMatter) {
   std::vector<Load> loads = {MakeLoad(1, "cur1", {"a", "b"}), MakeLoad(2, "cur2", {"b", "c"}),
                              MakeLoad(3, "focus", {"c"})};
@@ -170,7 +194,7 @@ TEST(ElectionTest, AnOwnerWithoutAccountsIsThePayerOrAMember) {
 
 TEST(ElectionTest, AFilteredExportComesAfterAWholeOne) {
   Load filtered = MakeLoad(2, "cur2", {"a"});
-  filtered.notes.emplace_back(kFilteredNote);
+  filtered.condition = "line_item_product_code = 'AmazonS3'";
   Load whole = MakeLoad(1, "cur1", {"a"});
   whole.totals["unblended_cost"] = *ParseDecimal("12.50");
   filtered.totals["unblended_cost"] = *ParseDecimal("2.5");
@@ -194,6 +218,75 @@ TEST(ElectionTest, AccountsThatNoElectedLoadHasAreSaid) {
   EXPECT_EQ(notes[0].note, "not added: export2 2026-01, " + ReasonOf(1, loads) +
                                "; farthing crosscheck compares them, farthing elect export2 "
                                "changes it");
+}
+
+TEST(ElectionTest, WhatIsLeftOutWithAnAccountIsSaidByCurrency) {
+  Load large = MakeLoad(1, "cur2", {"a", "b", "c"});
+  Load other = MakeLoad(2, "cur2", {"c", "d"});
+  other.accounts["d"].costs = {{"EUR", *ParseDecimal("2.50")}, {"USD", *ParseDecimal("12")}};
+  EXPECT_NE(ReasonOf(1, {large, other}).find("; account d (2.5 EUR and 12 USD) is in no elected"),
+            std::string::npos)
+      << ReasonOf(1, {large, other});
+  large.sub_accounts = {"a", "b", "c", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9"};
+  other.sub_accounts = {"c", "d", "e", "f", "g", "h", "i", "j"};
+  for (const std::string& account : other.sub_accounts) {
+    other.accounts[account].costs = {{"USD", *ParseDecimal("1")}};
+  }
+  EXPECT_NE(
+      ReasonOf(1, {large, other})
+          .find("accounts d (1 USD), e (1 USD), f (1 USD), g (1 USD), h (1 USD) and 2 more (2 "
+                "USD) are in no elected export"),
+      std::string::npos)
+      << ReasonOf(1, {large, other});
+}
+
+// Days of the month as AccountFigures has them.
+std::uint32_t Days(int first, int last) {
+  std::uint32_t days = 0;
+  for (int day = first; day <= last; ++day) days |= std::uint32_t{1} << (day - 1);
+  return days;
+}
+
+Load NamesItself(std::int64_t export_id, const std::string& account, std::uint32_t days) {
+  Load load = MakeLoad(export_id, "cur2", {account});
+  load.billing_accounts = {account};
+  load.accounts[account] = {days, {{"USD", *ParseDecimal("5")}}};
+  return load;
+}
+
+TEST(ElectionTest, AMemberThatNamesItselfAsPayerIsTheSameBill) {
+  Load payers = MakeLoad(1, "cur2", {"payer", "a"});
+  payers.accounts["a"] = {Days(1, 20), {{"USD", *ParseDecimal("6")}}};
+  for (const std::uint32_t days : {Days(1, 20), Days(1, 18), Days(1, 22), Days(1, 1), Days(1, 0)}) {
+    EXPECT_EQ(Winners({payers, NamesItself(2, "a", days)}), Names{"export1"}) << days;
+    EXPECT_EQ(Winners({NamesItself(2, "a", days), payers}), Names{"export1"}) << days;
+  }
+  const Load member = NamesItself(2, "a", Days(1, 20));
+  EXPECT_EQ(ReasonOf(1, {payers, member}),
+            "same bill as export1 (elected: covers more accounts); account a names itself as payer "
+            "in export2 (5 USD), and is an account of payer payer in export1 (6 USD)");
+  EXPECT_EQ(NotesOfNotAdded(HoldElection({payers, member}, {})).size(), 1U);
+  payers.accounts.clear();
+  EXPECT_EQ(Winners({payers, member}), Names{"export1"}) << "made before figures were kept";
+}
+
+TEST(ElectionTest, AnAccountThatJoinsOrLeavesAPayerHasTwoBills) {
+  Load payers = MakeLoad(1, "cur2", {"payer", "a"});
+  payers.accounts["a"].usage_days = Days(14, 31);
+  EXPECT_EQ(Winners({payers, NamesItself(2, "a", Days(1, 14))}).size(), 2U) << "joins";
+  EXPECT_EQ(Winners({NamesItself(2, "a", Days(1, 13)), payers}).size(), 2U) << "at midnight";
+  payers.accounts["a"].usage_days = Days(1, 14);
+  EXPECT_EQ(Winners({payers, NamesItself(2, "a", Days(14, 31))}).size(), 2U) << "leaves";
+  EXPECT_EQ(Winners({payers, NamesItself(2, "a", Days(13, 31))}).size(), 1U) << "two common days";
+}
+
+TEST(ElectionTest, AnAccountOnTheBillsOfTwoOtherPayersIsOnBoth) {
+  Load one = MakeLoad(1, "cur2", {"payer", "a", "b"});
+  Load other = MakeLoad(2, "cur2", {"another", "a", "c"});
+  other.billing_accounts = {"another"};
+  one.accounts["a"].usage_days = other.accounts["a"].usage_days = Days(1, 31);
+  EXPECT_EQ(Winners({one, other}).size(), 2U);
+  EXPECT_EQ(Winners({other, one}).size(), 2U);
 }
 
 TEST(ElectionTest, WhereSumsAndAccountsAgreeThereIsNoNote) {

@@ -85,6 +85,7 @@ Result<Load> ReadLoad(const json::object& object) {
   load.cost_categories = reader.Texts("cost_categories");
   load.unknown_columns = reader.Texts("unknown_columns");
   load.tag_collisions = reader.Texts("tag_collisions");
+  load.condition = reader.TextIfAny("condition");
   load.notes = reader.Texts("notes");
   if (object.contains("fills_around")) load.fills_around = reader.Texts("fills_around");
   load.first_charge_day = reader.TextIfAny("first_charge_day");
@@ -150,6 +151,7 @@ std::string LoadToJson(const Load& load) {
                                       {"cost_categories", Texts(load.cost_categories)},
                                       {"unknown_columns", Texts(load.unknown_columns)},
                                       {"tag_collisions", Texts(load.tag_collisions)},
+                                      {"condition", load.condition},
                                       {"notes", Texts(load.notes)},
                                       {"first_charge_day", load.first_charge_day},
                                       {"last_charge_day", load.last_charge_day},

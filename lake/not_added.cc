@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "billing/registry.h"
 #include "lake/election.h"
+#include "lake/same_bill.h"
 
 namespace farthing::lake {
 namespace {
@@ -55,9 +56,40 @@ std::optional<std::string> OtherSum(const Load& load, const Load& elected) {
   return std::nullopt;
 }
 
-std::optional<std::string> AccountsInNone(const Load& load,
-                                          const std::vector<Candidate>& candidates) {
-  constexpr std::size_t kNamed = 5;
+// "12.5 USD and 3 EUR"; empty where nothing is known.
+std::string CostsText(const std::map<std::string, Decimal>& costs) {
+  std::vector<std::string> texts;
+  for (const auto& [currency, cost] : costs) {
+    texts.push_back(ToString(Canonical(cost)) + (currency.empty() ? "" : " " + currency));
+  }
+  return Join(texts, " and ");
+}
+
+std::string InBrackets(const std::string& text) { return text.empty() ? "" : " (" + text + ")"; }
+
+std::map<std::string, Decimal> CostsOf(const Load& load, const std::string& account,
+                                       const FiguresOf& figures_of) {
+  const std::optional<AccountFigures> figures = figures_of(load, account);
+  return figures ? figures->costs : std::map<std::string, Decimal>();
+}
+
+// What several accounts cost together; empty where a part is unknown.
+std::map<std::string, Decimal> CostsOfAll(const Load& load, const Accounts& accounts,
+                                          const FiguresOf& figures_of) {
+  std::map<std::string, Decimal> sums;
+  for (const std::string& account : accounts) {
+    const std::map<std::string, Decimal> costs = CostsOf(load, account, figures_of);
+    if (costs.empty()) return {};
+    for (const auto& [currency, cost] : costs) {
+      Result<Decimal> sum = Add(sums[currency], cost);
+      if (!sum.ok()) return {};
+      sums[currency] = *sum;
+    }
+  }
+  return sums;
+}
+
+Accounts AccountsInNone(const Load& load, const std::vector<Candidate>& candidates) {
   Accounts lost;
   for (const std::string& account : load.sub_accounts) {
     const bool is_read =
@@ -67,19 +99,47 @@ std::optional<std::string> AccountsInNone(const Load& load,
         });
     if (!is_read) lost.push_back(account);
   }
-  if (lost.empty()) return std::nullopt;
-  const std::size_t rest = lost.size() - std::min(lost.size(), kNamed);
-  const bool is_one = lost.size() == 1;
-  lost.resize(lost.size() - rest);
-  return std::string(is_one ? "account " : "accounts ") + Join(lost, ", ") +
-         (rest == 0 ? "" : " and " + std::to_string(rest) + " more") + (is_one ? " is" : " are") +
-         " in no elected export";
+  return lost;
+}
+
+// Each with the money that is not read.
+std::string SayLost(const Load& load, const Accounts& lost, const FiguresOf& figures_of) {
+  constexpr std::ptrdiff_t kNamed = 5;
+  const auto end = lost.begin() + std::min(kNamed, static_cast<std::ptrdiff_t>(lost.size()));
+  std::vector<std::string> names;
+  for (auto account = lost.begin(); account != end; ++account) {
+    names.push_back(*account + InBrackets(CostsText(CostsOf(load, *account, figures_of))));
+  }
+  const Accounts rest(end, lost.end());
+  return std::string(lost.size() == 1 ? "account " : "accounts ") + Join(names, ", ") +
+         (rest.empty() ? ""
+                       : " and " + std::to_string(rest.size()) + " more" +
+                             InBrackets(CostsText(CostsOfAll(load, rest, figures_of)))) +
+         (lost.size() == 1 ? " is" : " are") + " in no elected export";
+}
+
+// That a bill names another payer is no proof that it is another bill; whoever reads should know.
+std::optional<std::string> OtherPayer(const Load& load, const Load& elected,
+                                      const FiguresOf& figures_of) {
+  const std::optional<std::string> member = PayerThatIsMemberOf(load, elected);
+  if (!member || load.sub_accounts.empty()) return std::nullopt;
+  const auto costs = [&](const Load& of) {
+    const auto spelled = std::find_if(
+        of.sub_accounts.begin(), of.sub_accounts.end(),
+        [&](const std::string& account) { return PlainAccount(account) == PlainAccount(*member); });
+    const std::string text =
+        spelled == of.sub_accounts.end() ? "" : CostsText(CostsOf(of, *spelled, figures_of));
+    return of.export_name + InBrackets(text);
+  };
+  return "account " + *member + " names itself as payer in " + costs(load) +
+         ", and is an account of payer " + Join(elected.billing_accounts, ", ") + " in " +
+         costs(elected);
 }
 
 }  // namespace
 
-std::optional<std::string> Difference(const Candidate& other,
-                                      const std::vector<Candidate>& candidates) {
+std::string Difference(const Candidate& other, const std::vector<Candidate>& candidates,
+                       const FiguresOf& figures_of) {
   const Load& load = other.load;
   const auto elected =
       std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& one) {
@@ -87,24 +147,26 @@ std::optional<std::string> Difference(const Candidate& other,
                one.load.export_name == other.elected_export;
       });
   if (other.elected || elected == candidates.end() || load.format == billing::kCostExplorerFormat) {
-    return std::nullopt;
+    return "";
   }
   std::vector<std::string> parts;
-  const bool is_part = load.complete && !IsFiltered(load) && IsOfFewerAccounts(load, elected->load);
-  if (!is_part) {
+  if (auto payer = OtherPayer(load, elected->load, figures_of)) parts.push_back(*std::move(payer));
+  const bool is_part = load.complete && load.condition.empty() && IsOfFewerAccounts(load, elected->load);
+  if (!is_part && parts.empty()) {
     if (auto sum = OtherSum(load, elected->load)) parts.push_back(*std::move(sum));
   }
   // An elected load that names no accounts may have any.
   if (!elected->load.sub_accounts.empty()) {
-    if (auto lost = AccountsInNone(load, candidates)) parts.push_back(*std::move(lost));
+    const Accounts lost = AccountsInNone(load, candidates);
+    if (!lost.empty()) parts.push_back(SayLost(load, lost, figures_of));
   }
-  return parts.empty() ? std::nullopt : std::optional(Join(parts, "; "));
+  return Join(parts, "; ");
 }
 
 std::vector<NotAdded> NotesOfNotAdded(const std::vector<Candidate>& candidates) {
   std::vector<NotAdded> notes;
   for (const Candidate& candidate : candidates) {
-    if (!Difference(candidate, candidates)) continue;
+    if (candidate.difference.empty()) continue;
     const Load& load = candidate.load;
     notes.push_back({load.period, candidate.elected_export,
                      "not added: " + load.export_name + " " + ToString(load.period) + ", " +

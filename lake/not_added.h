@@ -1,9 +1,8 @@
 #pragma once
 
 // What a reader must know of loads that were not elected: that the elected ones lack accounts or money of theirs.
-// Pure; const-safe.
+// Pure but for the figures asked for; const-safe.
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +11,10 @@
 namespace farthing::lake {
 
 /// What the elected loads lack or have otherwise: another sum than the one that stands for the bill, accounts that are
-/// in none.  Nothing where they agree.  A delivered export of fewer accounts, such as a member's, has a smaller sum.
-std::optional<std::string> Difference(const Candidate& other,
-                                      const std::vector<Candidate>& candidates);
+/// in none, another payer.  Empty where they agree.  A delivered export of fewer accounts, such as a member's, has a
+/// smaller sum.
+std::string Difference(const Candidate& other, const std::vector<Candidate>& candidates,
+                       const FiguresOf& figures_of);
 
 /// A note for answers that read `elected_export` in `period`.
 struct NotAdded {
@@ -22,7 +22,7 @@ struct NotAdded {
   std::string elected_export;
   std::string note;
 };
-/// One for each load that was not elected and differs.
+/// One for each load that was not elected and has a difference.
 std::vector<NotAdded> NotesOfNotAdded(const std::vector<Candidate>& candidates);
 
 }  // namespace farthing::lake

@@ -263,6 +263,59 @@ TEST(QuirkTest, Q05_AnExportWithoutPayerAndAccountsIsNotAddedToOthersOfItsOwner)
   EXPECT_EQ(bare.Value("sum(unblended_cost)"), "3") << "nothing says that they are two bills";
 }
 
+// A line of an account on a day of January.
+Line OnDay(int day, const std::string& cost, const std::string& payer, const std::string& account) {
+  const std::string date = "2026-01-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+  return {cost,
+          "Usage",
+          {{"bill/PayerAccountId", payer},
+           {"lineItem/UsageAccountId", account},
+           {"lineItem/UsageStartDate", date + "T00:00:00Z"},
+           {"lineItem/UsageEndDate", date + "T01:00:00Z"}}};
+}
+
+// Imports two bare bills in both orders and expects the same sum.
+void ExpectSumOfTwo(const Sheet& one, const Sheet& other, const std::string& sum) {
+  for (const bool is_first : {true, false}) {
+    Lab lab;
+    lab.ImportSheet(is_first ? one : other, is_first ? "one/bill.csv" : "other/bill.csv");
+    lab.ImportSheet(is_first ? other : one, is_first ? "other/bill.csv" : "one/bill.csv");
+    EXPECT_EQ(lab.Value("sum(billed_cost)"), sum) << (is_first ? "one first" : "other first");
+  }
+}
+
+TEST(QuirkTest, Q05_AMemberThatNamesItselfAsPayerIsNotAddedToThePayersBill) {
+  const std::string payer = "000000000001";
+  const std::string member = "000000000003";
+  const Sheet whole = Cur1(
+      {OnDay(1, "1", payer, payer), OnDay(1, "2", payer, member), OnDay(2, "4", payer, member)});
+  ExpectSumOfTwo(whole, Cur1({OnDay(1, "2", member, member), OnDay(2, "4", member, member)}), "7");
+  ExpectSumOfTwo(whole, Cur1({OnDay(1, "2", member, member)}), "7");
+  ExpectSumOfTwo(whole,
+                 Focus({{"6", "Usage", {{"BillingAccountId", member}, {"SubAccountId", member}}}}),
+                 "7");
+}
+
+TEST(QuirkTest, Q05_AnAccountThatJoinedAPayerWithinTheMonthHasTwoBills) {
+  const std::string payer = "000000000001";
+  const std::string joined = "000000000003";
+  const Sheet before = Cur1({OnDay(3, "1", joined, joined), OnDay(14, "2", joined, joined)});
+  const Sheet after = Cur1(
+      {OnDay(3, "4", payer, payer), OnDay(14, "8", payer, joined), OnDay(20, "16", payer, joined)});
+  ExpectSumOfTwo(before, after, "31");
+}
+
+TEST(QuirkTest, Q05_AnAccountThatMovedFromPayerToPayerIsOnBothBills) {
+  const std::string moved = "000000000003";
+  const std::string one = "000000000001";
+  const std::string other = "000000000009";
+  ExpectSumOfTwo(
+      Cur1({OnDay(1, "1", one, one), OnDay(1, "2", one, moved), OnDay(2, "4", one, moved)}),
+      Cur1({OnDay(1, "8", other, other), OnDay(1, "16", other, moved),
+            OnDay(2, "32", other, moved)}),
+      "63");
+}
+
 TEST(QuirkTest, Q05_AnExportWhoseQueryFiltersDoesNotStandForAWholeBill) {
   Lab lab;
   lab.DeliverCur1("a1", {Cur1({{"1"}, {"2"}})});
