@@ -66,7 +66,12 @@ class SqliteDatabase {
       if (!Execute("ROLLBACK").ok()) return Error(Errc::kInternal, "rollback failed");
       return done;
     }
-    return Execute("COMMIT");
+    Result<void> done = Execute("COMMIT");
+    // A commit that failed for want of room may have left the transaction open.
+    if (!done.ok()) {
+      [[maybe_unused]] const Result<void> ended = Execute("ROLLBACK");
+    }
+    return done;
   }
   /// Rows changed by the last statement.
   std::int64_t changes() const;

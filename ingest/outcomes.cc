@@ -129,11 +129,7 @@ Result<void> Outcomes::NoteSuperseded(lake::Delivery delivery) {
 }
 
 Result<void> Outcomes::Refuse(lake::Delivery delivery, Error error) {
-  if (IsOurs(error)) {
-    const bool has_period = delivery.period != Period{};
-    return std::move(error).Wrap("importing " + delivery.export_name +
-                                 (has_period ? " " + ToString(delivery.period) : ""));
-  }
+  if (IsOurs(error)) return Stop(std::move(delivery), std::move(error));
   delivery.status = lake::DeliveryStatus::kQuarantined;
   delivery.reason = error.message() + (error.hint().empty() ? "" : "; fix: " + error.hint());
   TRY_ASSIGN(const std::optional<lake::Delivery> last,
@@ -144,6 +140,24 @@ Result<void> Outcomes::Refuse(lake::Delivery delivery, Error error) {
   summary_.outcomes.push_back(
       {Outcome::Kind::kQuarantined, std::move(delivery), {}, std::move(error)});
   return {};
+}
+
+Error Outcomes::Stop(lake::Delivery delivery, Error error) {
+  const bool has_period = delivery.period != Period{};
+  Error stop = std::move(error).Wrap("importing " + delivery.export_name +
+                                     (has_period ? " " + ToString(delivery.period) : ""));
+  if (stop.code() != Errc::kTooLarge) return stop;
+  delivery.status = lake::DeliveryStatus::kQuarantined;
+  delivery.reason = stop.message() + (stop.hint().empty() ? "" : "; fix: " + stop.hint());
+  // Once for each content, however often it is tried; where there is no room for that either, the error is all.
+  const Result<std::optional<lake::Delivery>> last =
+      catalog_.FindDelivery(delivery.export_id, delivery.period, delivery.version_key);
+  const bool is_known = last.ok() && *last && (*last)->fingerprint == delivery.fingerprint &&
+                        (*last)->status == delivery.status;
+  if (last.ok() && !is_known) {
+    [[maybe_unused]] const Result<void> recorded = catalog_.RecordDelivery(AtOrigin(delivery));
+  }
+  return stop;
 }
 
 void Outcomes::NoteLoaded(lake::Delivery delivery, lake::Load load) {

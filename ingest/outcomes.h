@@ -33,6 +33,10 @@ class Outcomes {
   Result<void> NoteSuperseded(lake::Delivery delivery);
   /// Quarantines a delivery that cannot be read.  Errors: `error` itself, where it is no fault of the delivery.
   Result<void> Refuse(lake::Delivery delivery, Error error);
+  /// The import ends with `error`, which is not the delivery's fault.  Where room was lacking, the delivery is recorded
+  /// as quarantined if it can be, so that it is known to be missing; the next import tries it again.
+  /// Requires: nothing of it is staged any more.
+  Error Stop(lake::Delivery delivery, Error error);
   void NoteLoaded(lake::Delivery delivery, lake::Load load);
 
   void AddNotes(const std::vector<std::string>& notes);

@@ -81,7 +81,11 @@ Result<void> PeriodImport::Run(const FoundDelivery& found, const OpenedFiles& fi
   if (const std::string rows = Describe(lake::CountSetAside(load.issues)); !rows.empty())
     delivery.reason += (delivery.reason.empty() ? "" : "; ") + rows;
   Report("publishing", load);
-  TRY(lake::Publish(catalog_, outcomes_.AtOrigin(delivery), load));
+  Result<void> published = lake::Publish(catalog_, outcomes_.AtOrigin(delivery), load);
+  if (!published.ok()) {
+    [[maybe_unused]] const Result<void> removed = RemoveTree(catalog_.layout().staging(load.id));
+    return outcomes_.Stop(std::move(delivery), std::move(published).error());
+  }
   held_.emplace(month, found.export_identity);
   outcomes_.NoteLoaded(std::move(delivery), std::move(load));
   return {};

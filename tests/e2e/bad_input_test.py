@@ -12,6 +12,7 @@ import pathlib
 import re
 import resource
 import shutil
+import subprocess
 import tempfile
 import time
 import unittest
@@ -145,6 +146,29 @@ class BadDelivery(harness.Case):
         done = self.succeeds(self.lake.run("import", self.bucket))
         self.assertIn("surplus file", done.stderr)
         self.assertIn("left-over.csv.gz", done.stderr)
+        self.assert_good_delivery_still_works()
+
+    def test_full_disk(self):
+        mount = self.scratch / "disk"
+        mount.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], capture_output=True, check=False)
+        if done.returncode != 0:
+            self.skipTest("mounting a tmpfs needs root")
+        self.addCleanup(subprocess.run, ["umount", "-l", mount], check=False)
+        shutil.copytree(self.scratch / "data", mount / "data")
+        self.lake = harness.Lake(mount / "data")
+        filler = mount / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(mount).free - 128 * 1024))
+        for _ in range(2):  # it is tried again, and told once
+            done = self.lake.run("import", self.bucket)
+            self.fails(done, 6, "No space left", str(mount / "data"), "fix: free space on that disk")
+        filler.unlink()
+        self.assertEqual(self.lake.state(), self.before)
+        self.assertEqual(self.lake.leftovers(), [])
+        refused = [d for d in self.lake.json("deliveries") if d["status"] == "quarantined"]
+        self.assertEqual(len(refused), 1)
+        self.assertIn("No space left", refused[0]["reason"])
+        self.assertIn("fix: free space on that disk", refused[0]["reason"])
         self.assert_good_delivery_still_works()
 
     def test_truncated_gzip(self):
