@@ -216,8 +216,8 @@ TEST(ElectionTest, AccountsThatNoElectedLoadHasAreSaid) {
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_EQ(notes[0].elected_export, "export1");
   EXPECT_EQ(notes[0].note, "not added: export2 2026-01, " + ReasonOf(1, loads) +
-                               "; farthing crosscheck compares them, farthing elect export2 "
-                               "changes it");
+                               "; compare them with: farthing crosscheck; choose another with: "
+                               "farthing elect export2");
 }
 
 TEST(ElectionTest, WhatIsLeftOutWithAnAccountIsSaidByCurrency) {

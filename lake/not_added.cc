@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "billing/registry.h"
 #include "lake/election.h"
@@ -151,7 +152,8 @@ std::string Difference(const Candidate& other, const std::vector<Candidate>& can
   }
   std::vector<std::string> parts;
   if (auto payer = OtherPayer(load, elected->load, figures_of)) parts.push_back(*std::move(payer));
-  const bool is_part = load.complete && load.condition.empty() && IsOfFewerAccounts(load, elected->load);
+  const bool is_part =
+      load.complete && load.condition.empty() && IsOfFewerAccounts(load, elected->load);
   if (!is_part && parts.empty()) {
     if (auto sum = OtherSum(load, elected->load)) parts.push_back(*std::move(sum));
   }
@@ -170,8 +172,9 @@ std::vector<NotAdded> NotesOfNotAdded(const std::vector<Candidate>& candidates) 
     const Load& load = candidate.load;
     notes.push_back({load.period, candidate.elected_export,
                      "not added: " + load.export_name + " " + ToString(load.period) + ", " +
-                         candidate.reason + "; farthing crosscheck compares them, farthing elect " +
-                         load.export_name + " changes it"});
+                         candidate.reason +
+                         "; compare them with: farthing crosscheck; choose another with: " +
+                         CommandLine({"farthing", "elect", load.export_name})});
   }
   return notes;
 }
