@@ -241,6 +241,18 @@ Result<Connection> Database::Connect() {
   return connected;
 }
 
+// The words are DuckDB 1.4's; that text is no number is no overflow.
+Overflow OverflowOf(const Error& error) {
+  const std::string& message = error.message();
+  const auto has = [&](std::string_view text) { return message.find(text) != std::string::npos; };
+  const bool is_sum = message.starts_with("Out of Range Error: Overflow in ");
+  const bool is_cast = message.starts_with("Conversion Error: Casting value ") ||
+                       message.starts_with("Conversion Error: Could not cast value ");
+  if (is_sum && has("HUGEINT")) return Overflow::kOfWidest;
+  if ((!is_sum && !is_cast) || !has("DECIMAL(")) return Overflow::kNone;
+  return has("DECIMAL(38") ? Overflow::kOfWidest : Overflow::kOfDecimal;
+}
+
 std::string QuoteIdentifier(std::string_view name) {
   std::string quoted = "\"";
   for (const char c : name) {

@@ -109,6 +109,14 @@ class Database {
   _duckdb_database* database_;
 };
 
+/// How a statement failed for decimals that are too narrow for their values or sums; its message is all that tells.
+enum class Overflow {
+  kNone,       ///< it failed for something else
+  kOfDecimal,  ///< of fewer than 38 digits
+  kOfWidest,   ///< of 38 digits: no decimal holds the value
+};
+Overflow OverflowOf(const Error& error);
+
 /// Quotes a name for SQL: tags"x -> "tags""x".
 std::string QuoteIdentifier(std::string_view name);
 /// Quotes text as an SQL literal: it's -> 'it''s'.  For paths in COPY and read_parquet, which
