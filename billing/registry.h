@@ -84,6 +84,8 @@ struct Dimension {
   std::string_view name;  ///< as typed after --by
   std::string_view sql;   ///< expression over lake columns; text or time
   Rollup finest;          ///< coarsest table that has its columns
+  std::string_view
+      columns;  ///< lake columns it is made of, spaces between; empty: the catalog knows it
   std::string_view meaning;
 };
 /// Fixed dimensions; `tag:KEY`, `cost_category:NAME`, `product:KEY` and `attribute:KEY` exist beside them.

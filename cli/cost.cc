@@ -70,22 +70,30 @@ Result<void> PrintAsJson(query::Session& session, const query::Request& request,
 
 // To a file directly; to standard output by way of a temporary one, since Parquet is written in hops.
 Result<void> PrintAsParquet(query::Session& session, const query::Request& request,
-                            const CostFlags& flags, CliContext& context) {
-  if (!flags.out.empty()) return session.WriteParquet(request, flags.out);
+                            const CostFlags& flags, CliContext& context, Watch& watch) {
+  if (!flags.out.empty()) {
+    TRY_ASSIGN(const std::vector<std::string> notes, session.WriteParquet(request, flags.out));
+    watch.Hide();
+    PrintNotes(notes, context);
+    return {};
+  }
   if (context.out_is_terminal) {
     return Error(Errc::kInvalidArgument, "Parquet does not belong on a terminal")
         .Hint("add --out FILE");
   }
   const fs::path file = fs::temp_directory_path() / ("farthing-" + NewUlid() + ".parquet");
-  Result<void> written = session.WriteParquet(request, file);
-  if (written.ok()) {
+  const Result<std::vector<std::string>> notes = session.WriteParquet(request, file);
+  if (notes.ok()) {
+    watch.Hide();
     std::ifstream content(file, std::ios::binary);
     context.out << content.rdbuf();
-    written = Flushed(context.out, "the answer");
   }
   std::error_code ignored;
   fs::remove(file, ignored);
-  return written;
+  if (!notes.ok()) return notes.error();
+  TRY(Flushed(context.out, "the answer"));
+  PrintNotes(*notes, context);
+  return {};
 }
 
 Result<void> Print(query::Session& session, const query::Request& request, CliContext& context,
@@ -105,7 +113,7 @@ Result<void> RunCost(const CostFlags& flags, CliContext& context) {
   }
   Watch watch(context, "answering");
   watch.Follow(session->connection().monitor());
-  if (context.format == "parquet") return PrintAsParquet(*session, request, flags, context);
+  if (context.format == "parquet") return PrintAsParquet(*session, request, flags, context, watch);
   if (flags.out.empty()) return Print(*session, request, context, watch, context.out);
 
   std::ofstream file(flags.out, std::ios::binary | std::ios::trunc);

@@ -103,6 +103,23 @@ std::set<std::string> TakenForNone(const BillContent& bill, const FileKind& kind
   return Columns(bill, [&](const Need& need) { return absence.IsTakenForNone(need); });
 }
 
+std::map<std::string, std::vector<std::string>, std::less<>> BlankColumns(
+    billing::SourceFamily family, const std::vector<FileKind>& kinds) {
+  std::map<std::string, std::vector<std::string>, std::less<>> blank;
+  for (const billing::LakeColumn& column : billing::LakeColumns()) {
+    if (column.kind != billing::ColumnKind::kText) continue;
+    const std::vector<std::string> sources = ColumnsIn(family, column.Expression(family));
+    if (sources.empty()) continue;
+    const bool is_blank = std::any_of(kinds.begin(), kinds.end(), [&](const FileKind& kind) {
+      return !kind.line_types.empty() &&
+             std::none_of(sources.begin(), sources.end(),
+                          [&](const std::string& source) { return kind.columns.contains(source); });
+    });
+    if (is_blank) blank.emplace(column.name, sources);
+  }
+  return blank;
+}
+
 std::set<std::string> MissedColumns(const BillContent& bill, const FileKind& kind) {
   const Absence absence(bill, kind);
   return Columns(bill, [&](const Need& need) {

@@ -40,4 +40,9 @@ std::set<std::string> TakenForNone(const BillContent& bill, const FileKind& kind
 /// Returns the absent columns because of which some figure of the files' lines may be unknown.
 std::set<std::string> MissedColumns(const BillContent& bill, const FileKind& kind);
 
+/// Returns the lake's texts that are blank in lines because their files have none of the columns they are made of,
+/// with those columns.
+std::map<std::string, std::vector<std::string>, std::less<>> BlankColumns(
+    billing::SourceFamily family, const std::vector<FileKind>& kinds);
+
 }  // namespace farthing::ingest

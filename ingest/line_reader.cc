@@ -44,12 +44,11 @@ class Ticker {
   std::jthread thread_;
 };
 
-// DuckDB refuses to cast a decimal into a type it does not fit.
+// DuckDB refuses to cast a decimal into a type it does not fit; its own sums have 39 digits, which ours have not.
 bool IsOverflow(const Error& error) {
-  return error.code() == Errc::kInvalidArgument &&
-         (error.message().starts_with("Conversion Error") ||
-          error.message().starts_with("Out of Range Error") ||
-          error.message().starts_with("needs more than 38 digits"));  // DuckDB's own sums have 39
+  return engine::OverflowOf(error) != engine::Overflow::kNone ||
+         (error.code() == Errc::kInvalidArgument &&
+          error.message().starts_with("needs more than 38 digits"));
 }
 
 }  // namespace
@@ -221,6 +220,7 @@ Result<bool> LineReader::LearnMissed(Reading& reading) {
     kind.taken_for_none = std::move(taken);
   }
   reading.missed_columns.assign(missed.begin(), missed.end());
+  reading.blank_columns = BlankColumns(task_.files.detection.family, kinds_);
   return learned;
 }
 

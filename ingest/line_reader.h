@@ -43,6 +43,7 @@ struct Reading {
   std::vector<lake::RowIssue> issues;
   std::vector<std::string> notes;
   std::vector<std::string> missed_columns = {};  ///< absent, and some figures unknown without them
+  std::map<std::string, std::vector<std::string>, std::less<>> blank_columns = {};  ///< see Load
 };
 
 class LineReader {

@@ -88,6 +88,7 @@ class Loader {
     load_.issues = reading.issues;
     load_.notes = reading.notes;
     load_.missed_columns = reading.missed_columns;
+    load_.blank_columns = reading.blank_columns;
     TRY(CheckAccounts());
     TRY(NoteZeroNets());
     const auto keys = [](const SetInterner& interner, const char* column) {

@@ -77,6 +77,9 @@ struct RowIssue {
 };
 std::string_view ToString(RowIssue::Fate fate);
 
+/// What a load wrote: table → file name → size in bytes.
+using LoadFiles = std::map<std::string, std::map<std::string, std::uint64_t>, std::less<>>;
+
 /// Our immutable conversion of one delivery.
 struct Load {
   std::string id;  ///< ULID; the load_id of every path and query
@@ -91,6 +94,8 @@ struct Load {
   std::map<std::string, Decimal> totals;    ///< lake column or "source:<column>" → exact sum
   std::vector<std::string> unavailable;     ///< amount columns whose inputs the source lacks
   std::vector<std::string> missed_columns;  ///< source columns without which a figure is unknown
+  /// Lake column → the source columns it is made of: texts that are blank in lines for want of all of them.
+  std::map<std::string, std::vector<std::string>, std::less<>> blank_columns;
   std::vector<std::string> currencies;
   std::vector<std::string> billing_accounts;
   std::vector<std::string> sub_accounts;
@@ -111,6 +116,7 @@ struct Load {
   /// Written with the load; loads that the catalog returns have none (lake/account_figures.h).
   AccountsOfLoad accounts;
   std::optional<LeftOut> left_out;  ///< absent: every line of the delivery is kept
+  LoadFiles files;                  ///< empty: the load was made before these were kept
 };
 
 /// A load that was active for (export, period) from `active_from` until `active_to` (empty: now).

@@ -132,6 +132,8 @@ TEST_F(CatalogTest, LoadsComeBackAsTheyWere) {
   Load load = MakeLoad(delivery);
   load.complete = false;
   load.unavailable = {"split_cost"};
+  load.blank_columns = {{"region_id", {"product_region_code", "product_region"}}};
+  load.files = {{"cost_lines", {{"part-0.parquet", 17}, {"part-1.parquet", 4}}}};
   load.currencies = {"JPY", "USD"};
   load.cost_categories = {"Charge type"};
   load.unknown_columns = {"new"};
@@ -139,6 +141,8 @@ TEST_F(CatalogTest, LoadsComeBackAsTheyWere) {
   ASSERT_TRUE(catalog_->Publish(delivery, load).ok());
   const Load read = *catalog_->GetLoad(load.id);
   EXPECT_EQ(LoadToJson(read), LoadToJson(load));
+  EXPECT_EQ(read.blank_columns, load.blank_columns);
+  EXPECT_EQ(read.files, load.files);
   EXPECT_EQ(ToString(read.totals.at("billed_cost")), "-12345678901234567890.123456789012345678");
   ASSERT_EQ(read.issues.size(), 1U);
   EXPECT_EQ(read.issues[0].row, 42);

@@ -47,6 +47,25 @@ Result<std::map<std::string, Decimal>> ReadSums(const json::object& object) {
   return sums;
 }
 
+std::map<std::string, std::vector<std::string>, std::less<>> ReadBlankColumns(
+    const json::value* value) {
+  std::map<std::string, std::vector<std::string>, std::less<>> blank;
+  if (value == nullptr) return blank;
+  for (const auto& member : value->as_object())
+    blank[member.key()] = Reader(value->as_object()).Texts(member.key_c_str());
+  return blank;
+}
+
+LoadFiles ReadFiles(const json::value* value) {
+  LoadFiles files;
+  if (value == nullptr) return files;
+  for (const auto& table : value->as_object()) {
+    for (const auto& file : table.value().as_object())
+      files[table.key()][file.key()] = file.value().to_number<std::uint64_t>();
+  }
+  return files;
+}
+
 Result<std::optional<LeftOut>> ReadLeftOut(const json::value* value) {
   if (value == nullptr || value->is_null()) return std::optional<LeftOut>();
   const json::object& object = value->as_object();
@@ -77,6 +96,8 @@ Result<Load> ReadLoad(const json::object& object) {
   TRY_ASSIGN(load.left_out, ReadLeftOut(object.if_contains("left_out")));
   load.unavailable = reader.Texts("unavailable");
   if (object.contains("missed_columns")) load.missed_columns = reader.Texts("missed_columns");
+  load.blank_columns = ReadBlankColumns(object.if_contains("blank_columns"));
+  load.files = ReadFiles(object.if_contains("files"));
   load.currencies = reader.Texts("currencies");
   load.billing_accounts = reader.Texts("billing_accounts");
   load.sub_accounts = reader.Texts("sub_accounts");
@@ -116,6 +137,22 @@ json::value ToJson(const std::optional<LeftOut>& left_out) {
                       {"costs", sums(left_out->costs)}};
 }
 
+json::object ToJson(const std::map<std::string, std::vector<std::string>, std::less<>>& blank) {
+  json::object object;
+  for (const auto& [name, columns] : blank) object[name] = Texts(columns);
+  return object;
+}
+
+json::object ToJson(const LoadFiles& files) {
+  json::object object;
+  for (const auto& [table, sizes] : files) {
+    json::object names;
+    for (const auto& [name, size_bytes] : sizes) names[name] = size_bytes;
+    object[table] = std::move(names);
+  }
+  return object;
+}
+
 }  // namespace
 
 std::string LoadToJson(const Load& load) {
@@ -143,6 +180,8 @@ std::string LoadToJson(const Load& load) {
                                       {"totals", totals},
                                       {"unavailable", Texts(load.unavailable)},
                                       {"missed_columns", Texts(load.missed_columns)},
+                                      {"blank_columns", ToJson(load.blank_columns)},
+                                      {"files", ToJson(load.files)},
                                       {"currencies", Texts(load.currencies)},
                                       {"billing_accounts", Texts(load.billing_accounts)},
                                       {"sub_accounts", Texts(load.sub_accounts)},

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "lake/load_files.h"
 
 namespace farthing::lake {
 namespace {
@@ -86,8 +87,9 @@ Result<void> CollectFacts(engine::Connection& connection, const std::string& dai
   return {};
 }
 
-Result<void> Publish(Catalog& catalog, const Delivery& delivery, const Load& load) {
+Result<void> Publish(Catalog& catalog, const Delivery& delivery, Load load) {
   const Layout& layout = catalog.layout();
+  TRY_ASSIGN(load.files, ListFiles(layout.staging(load.id), load));
   TRY(SyncTree(layout.staging(load.id)));
   for (const std::string_view table : kTables) {
     const fs::path partition = Layout::Partition(table, load.period, load.id);

@@ -34,9 +34,9 @@ Result<void> StageSets(engine::Connection& connection, const Layout& layout, std
 Result<void> CollectFacts(engine::Connection& connection, const std::string& daily_files,
                           Load& load);
 
-/// Makes the staged load the active version of its (export, period): flushes, renames, flips.
+/// Makes the staged load the active version of its (export, period): notes its files, flushes, renames, flips.
 /// A crash at any point leaves the old version active; Sweep cleans up.
-Result<void> Publish(Catalog& catalog, const Delivery& delivery, const Load& load);
+Result<void> Publish(Catalog& catalog, const Delivery& delivery, Load load);
 
 /// Removes what a crash left: staging, and partitions of loads the catalog does not know.
 /// Requires: the caller holds the writer's lock.

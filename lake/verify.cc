@@ -1,6 +1,7 @@
 #include "lake/verify.h"
 
 #include "base/text.h"
+#include "lake/load_files.h"
 #include "lake/prove.h"
 #include "lake/rows_set_aside.h"
 
@@ -24,6 +25,7 @@ Result<void> ProveSets(engine::Connection& connection, const Layout& layout, con
 }
 
 Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, const Load& load) {
+  TRY(CheckFiles(layout, load));
   TRY_ASSIGN(const LineSums lines,
              LineSums::Of(connection, layout.Files(kCostLines, load.period, load.id)));
   TRY(ProveRecorded(load, lines.total()));

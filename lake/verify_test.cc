@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lake/load_files.h"
 #include "lake/test_lines.h"
 
 namespace farthing::lake {
@@ -85,6 +86,25 @@ TEST_F(VerifyTest, TheSourcesTotalsAreThoseOfTheWholeBill) {
   lines_.load().left_out->totals["billed_cost"] = Decimal{20, 0};
   lines_.load().totals["source:BilledCost"] = Decimal{800, 0};
   EXPECT_TRUE(Detail().starts_with("proven")) << Detail();
+}
+
+TEST_F(VerifyTest, AFileThatIsMissingOrCutIsNamed) {
+  const Result<LoadFiles> files = ListFiles(lines_.layout().lake(), lines_.load());
+  ASSERT_TRUE(files.ok());
+  lines_.load().files = *files;
+  EXPECT_TRUE(Detail().starts_with("proven")) << Detail();
+  const fs::path file = lines_.layout().lake() /
+                        Layout::Partition(kCostDaily, lines_.load().period, lines_.load().id) /
+                        "part-0.parquet";
+  const std::string size = std::to_string(fs::file_size(file));
+  fs::resize_file(file, 7);
+  EXPECT_NE(Detail().find("a file of the lake has 7 bytes instead of " + size + ": " +
+                          file.string()),
+            std::string::npos)
+      << Detail();
+  fs::remove(file);
+  EXPECT_NE(Detail().find("a file is missing from the lake: " + file.string()), std::string::npos)
+      << Detail();
 }
 
 }  // namespace

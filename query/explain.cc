@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lake/layout.h"
+#include "lake/load_files.h"
 
 namespace farthing::query {
 namespace {
@@ -51,13 +52,14 @@ Result<Explanation> Explain(Session& session, const Request& request, std::int64
   }
   TRY_ASSIGN(FileTypes types, session.Types(lake::kCostLines, loads));
   TRY_ASSIGN(std::set<DimensionRef> exact, session.ExactKeys(request));
-  TRY(ListLines(session, request,
-                {.loads = loads,
-                 .types = std::move(types),
-                 .layout = session.catalog().layout(),
-                 .exact_keys = std::move(exact)},
-                line_limit, explanation));
-  return explanation;
+  Result<void> listed = ListLines(session, request,
+                                  {.loads = loads,
+                                   .types = std::move(types),
+                                   .layout = session.catalog().layout(),
+                                   .exact_keys = std::move(exact)},
+                                  line_limit, explanation);
+  if (listed.ok()) return explanation;
+  return lake::BlameFiles(session.catalog().layout(), loads, std::move(listed).error());
 }
 
 }  // namespace farthing::query

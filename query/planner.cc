@@ -13,6 +13,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "query/blank_dimensions.h"
 #include "query/conditions.h"
 #include "query/fact_source.h"
 
@@ -298,8 +299,9 @@ Result<Plan> MakePlan(const Request& request, const Scope& scope) {
   NoteUnavailable(request, plan.loads, plan.notes);
   std::set<DimensionRef> named;
   EachDimension(request, [&](const DimensionRef& dimension) {
-    if (named.insert(dimension).second)
-      NoteKeys(dimension, plan.loads, scope.MatchOf(dimension), plan.notes);
+    if (!named.insert(dimension).second) return;
+    NoteKeys(dimension, plan.loads, scope.MatchOf(dimension), plan.notes);
+    NoteBlank(dimension, plan.loads, plan.notes);
   });
   return plan;
 }

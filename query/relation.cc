@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/duckdb.h"
+#include "lake/load_files.h"
 
 namespace farthing::query {
 namespace {
@@ -111,7 +112,10 @@ std::vector<lake::Load> ChargedWithin(const TimeRange& time, std::span<const lak
 std::string FileList(const lake::Layout& layout, std::string_view table,
                      std::span<const lake::Load> loads) {
   std::vector<std::string> files;
-  for (const lake::Load& load : loads) files.push_back(layout.Files(table, load.period, load.id));
+  for (const lake::Load& load : loads) {
+    for (std::string& file : lake::FilesToRead(layout, table, load))
+      files.push_back(std::move(file));
+  }
   return engine::QuoteList(files);
 }
 

@@ -47,7 +47,7 @@ std::string Relation(const lake::Layout& layout, std::string_view table,
 std::string RelationInParts(const lake::Layout& layout, std::string_view table,
                             std::span<const lake::Load> loads, const FileTypes& types);
 
-/// Returns ['…/part-*.parquet', …] of the loads.
+/// Returns ['…/part-0.parquet', …] of the loads.
 std::string FileList(const lake::Layout& layout, std::string_view table,
                      std::span<const lake::Load> loads);
 

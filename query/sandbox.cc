@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "billing/registry.h"
+#include "lake/load_files.h"
 #include "query/sandbox_tables.h"
 
 namespace farthing::query {
@@ -67,18 +68,21 @@ Result<void> RunSql(Session& session, const std::string& sql, const SqlReader& r
   TRY(CheckReadOnly(sql));
   TRY_ASSIGN(const auto database, engine::Database::Open(SpillingOptions(session.options())));
   TRY_ASSIGN(engine::Connection connection, database->Connect());
-  if (Result<void> created = CreateTables(session, connection, sql); !created.ok()) {
-    if (created.error().message().find("No files found") != std::string::npos) {
-      TRY_ASSIGN(const std::vector<lake::Load> loads, session.Loads({}));
-      TRY(CheckFilesExist(session.catalog().layout(), loads));
-    }
-    return created;
-  }
+  TRY_ASSIGN(const std::vector<lake::Load> loads, session.Loads({}));
+  if (Result<void> created = CreateTables(session, connection, sql); !created.ok())
+    return lake::BlameFiles(session.catalog().layout(), loads, std::move(created).error());
   TRY(Lock(connection, session.catalog().layout()));
   if (reader.on_start) reader.on_start(connection.monitor());
   Result<void> done =
       connection.Stream(WithoutSemicolon(sql), {}, reader.on_columns, reader.on_row);
-  if (done.ok() || !PassesDecimals(done.error())) return done;
+  if (done.ok() || engine::OverflowOf(done.error()) != engine::Overflow::kOfWidest) return done;
+  // Loads that differ in their decimals are cast to one type before anything is added up.
+  if (done.error().message().starts_with("Conversion Error")) {
+    return TooManyDigits("farthing cost adds them up; in SQL, read one load at a time, from " +
+                         engine::GlobOf(session.catalog().layout().lake().string()) +
+                         "/cost_lines/*/load_id=ID/*.parquet in quotes; select load_id, export "
+                         "from loads lists them");
+  }
   return TooManyDigits(
       "farthing cost adds them up; in SQL, add up the whole numbers and the rest apart: "
       "sum(trunc(billed_cost)), sum(billed_cost - trunc(billed_cost))");

@@ -4,7 +4,9 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "lake/load_files.h"
 #include "lake/rows_set_aside.h"
+#include "query/attribute_keys.h"
 #include "query/fact_source.h"
 #include "query/tag_values.h"
 #include "query/totals.h"
@@ -195,33 +197,43 @@ Result<void> Session::Stream(const std::function<Result<Sql>(const Scope&)>& wri
     return connection_.Stream(sql.text, sql.parameters, name, take);
   };
   Result<void> done = run();
-  if (done.ok() || has_rows || !PassesDecimals(done.error())) return done;
+  if (done.ok() || has_rows || engine::OverflowOf(done.error()) != engine::Overflow::kOfWidest)
+    return done;
   scope.sums = Sums::kInParts;
   TRY_ASSIGN(scope.types, AllTypes(table, scope.loads));
   done = run();
-  if (done.ok() || !PassesDecimals(done.error())) return done;
+  if (done.ok() || engine::OverflowOf(done.error()) != engine::Overflow::kOfWidest) return done;
   return TooManyDigits("ask about fewer bills at once: --period YYYY-MM, or --where export=NAME");
 }
 
 Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
   TRY_ASSIGN(std::vector<lake::Load> loads, LoadsOf(request));
-  if (!loads.empty()) {
-    // A tag that no bill of any month has is a typing mistake.
-    TRY_ASSIGN(const std::vector<lake::Load> known, Loads({{}, {}, request.as_of}));
-    Result<void> checked;
-    EachDimension(request, [&](const DimensionRef& dimension) {
-      if (checked.ok()) checked = CheckKeyExists(dimension, known);
-    });
-    TRY(std::move(checked));
-  }
+  if (!loads.empty()) TRY(CheckKeys(request));
   TRY_ASSIGN(Answer answer, RunOver(request, std::move(loads), options));
+  TRY(NoteLeftOut(request, answer));
+  return answer;
+}
+
+Result<void> Session::CheckKeys(const Request& request) {
+  TRY_ASSIGN(const std::vector<lake::Load> known, Loads({{}, {}, request.as_of}));
+  Result<void> checked;
+  EachDimension(request, [&](const DimensionRef& dimension) {
+    if (checked.ok()) checked = CheckKeyExists(dimension, known);
+    if (checked.ok())
+      checked = CheckAttributeExists(dimension, connection_, catalog_->layout(), known);
+  });
+  if (checked.ok()) return checked;
+  return lake::BlameFiles(catalog_->layout(), known, std::move(checked).error());
+}
+
+Result<void> Session::NoteLeftOut(const Request& request, Answer& answer) {
   TRY(NoteNotAdded(request, answer));
   for (const lake::Load& load : answer.plan.loads) {
     const std::string rows = Describe(lake::CountSetAside(load.issues));
     if (rows.empty()) continue;
     answer.notes.push_back(load.export_name + " " + ToString(load.period) + ": " + rows);
   }
-  return answer;
+  return {};
 }
 
 // Only where a load that was read stands for the bill: other months and bills are not asked for.
@@ -242,27 +254,11 @@ Result<void> Session::NoteNotAdded(const Request& request, Answer& answer) {
   return {};
 }
 
-Result<void> CheckFilesExist(const lake::Layout& layout, const std::vector<lake::Load>& loads) {
-  for (const lake::Load& load : loads) {
-    for (const std::string_view table : lake::kTables) {
-      const fs::path folder = layout.lake() / lake::Layout::Partition(table, load.period, load.id);
-      std::error_code ignored;
-      if (fs::is_directory(folder, ignored) && !fs::is_empty(folder, ignored)) continue;
-      return Error(Errc::kCorrupt, "files of export " + load.export_name + ", " +
-                                       ToString(load.period) +
-                                       " are missing from the lake: " + folder.string())
-          .Hint("restore them from a backup, or import the delivery again into a new directory");
-    }
-  }
-  return {};
-}
-
 Result<Answer> Session::RunOver(const Request& request, std::vector<lake::Load> loads,
                                 const RunOptions& options) {
   Result<Answer> answer = RunOverFiles(request, loads, options);
-  if (!answer.ok() && answer.error().code() == Errc::kUnavailable)
-    TRY(CheckFilesExist(catalog_->layout(), loads));
-  return answer;
+  if (answer.ok()) return answer;
+  return lake::BlameFiles(catalog_->layout(), loads, std::move(answer).error());
 }
 
 Result<Answer> Session::RunOverFiles(const Request& request, std::vector<lake::Load> loads,
@@ -332,7 +328,8 @@ Result<void> Session::AddTotals(const Request& request, const std::vector<lake::
       });
 }
 
-Result<void> Session::WriteParquet(const Request& request, const fs::path& file) {
+Result<std::vector<std::string>> Session::WriteParquet(const Request& request,
+                                                       const fs::path& file) {
   TRY(Validate(request));
   if (request.remainder) {
     return Error(Errc::kInvalidArgument, "a Parquet answer has no remainder row")
@@ -340,20 +337,35 @@ Result<void> Session::WriteParquet(const Request& request, const fs::path& file)
   }
   TRY_ASSIGN(std::vector<lake::Load> loads, LoadsOf(request));
   if (loads.empty()) return Error(Errc::kNotFound, "no bill of these periods has been imported");
-  TRY_ASSIGN(const Prepared prepared, Prepare(request, std::move(loads)));
-  TRY_ASSIGN(const Plan plan, MakePlan(prepared.request, prepared.scope));
-  std::string select = plan.sql.text;
+  TRY(CheckKeys(request));
+  Result<std::vector<std::string>> notes = WriteAnswer(request, loads, file);
+  if (notes.ok()) return notes;
+  return lake::BlameFiles(catalog_->layout(), loads, std::move(notes).error());
+}
+
+Result<std::vector<std::string>> Session::WriteAnswer(const Request& request,
+                                                      std::vector<lake::Load> loads,
+                                                      const fs::path& file) {
+  TRY_ASSIGN(Prepared prepared, Prepare(request, std::move(loads)));
+  Answer answer;
+  TRY_ASSIGN(answer.plan, MakePlan(prepared.request, prepared.scope));
+  std::string select = answer.plan.sql.text;
   if (request.limit)
     select = "SELECT * FROM (" + select + ") LIMIT " + std::to_string(*request.limit);
   const Result<engine::Table> written =
       connection_.Query("COPY (" + select + ") TO " + engine::QuoteLiteral(file.string()) +
                             " (FORMAT parquet, COMPRESSION zstd)",
-                        plan.sql.parameters);
-  if (written.ok()) return {};
-  if (!PassesDecimals(written.error())) return written.error();
-  return TooManyDigits(
-      "Parquet keeps decimals of 38 digits: ask for one currency, --where currency=USD, or for "
-      "--format csv");
+                        answer.plan.sql.parameters);
+  if (!written.ok()) {
+    if (engine::OverflowOf(written.error()) != engine::Overflow::kOfWidest) return written.error();
+    return TooManyDigits(
+        "Parquet keeps decimals of 38 digits: ask for one currency, --where currency=USD, or for "
+        "--format csv");
+  }
+  answer.notes = std::move(prepared.notes);
+  answer.notes.insert(answer.notes.end(), answer.plan.notes.begin(), answer.plan.notes.end());
+  TRY(NoteLeftOut(request, answer));
+  return std::move(answer.notes);
 }
 
 }  // namespace farthing::query

@@ -59,8 +59,10 @@ class Session {
   Result<Answer> RunOver(const Request& request, std::vector<lake::Load> loads,
                          const RunOptions& options = {});
 
-  /// Writes the answer as one Parquet file, zstd.  Errors: as Run; kInvalidArgument (with remainder).
-  Result<void> WriteParquet(const Request& request, const std::filesystem::path& file);
+  /// Writes the answer as one Parquet file, zstd; returns its notes.
+  /// Errors: as Run; kInvalidArgument (with remainder).
+  Result<std::vector<std::string>> WriteParquet(const Request& request,
+                                                const std::filesystem::path& file);
 
   /// The loads a question with these periods and this as-of time reads.
   Result<std::vector<lake::Load>> Loads(const lake::LoadFilter& filter);
@@ -106,7 +108,14 @@ class Session {
   Result<Answer> RunOverFiles(const Request& request, std::vector<lake::Load> loads,
                               const RunOptions& options);
   Result<FileTypes> AllTypes(std::string_view table, const std::vector<lake::Load>& loads);
+  Result<std::vector<std::string>> WriteAnswer(const Request& request,
+                                               std::vector<lake::Load> loads,
+                                               const std::filesystem::path& file);
+  /// A key that no bill of any month has is a typing mistake.
+  Result<void> CheckKeys(const Request& request);
   Result<void> NoteNotAdded(const Request& request, Answer& answer);
+  /// Notes what the loads that were read leave out.
+  Result<void> NoteLeftOut(const Request& request, Answer& answer);
   /// Adds "" to the currencies of the loads that have lines without one.
   Result<void> MarkUnknownCurrencies(std::vector<lake::Load>& loads);
   Result<void> AddTotals(const Request& request, const std::vector<lake::Load>& loads,
@@ -124,10 +133,6 @@ class Session {
   std::map<std::string, DecimalColumns, std::less<>> types_;  // "table/load id"; files never change
   std::map<std::string, bool> lacks_currency_;                // load id → some line has no currency
 };
-
-/// Tells of a load whose files went away, where a statement failed to read.
-/// Errors: kCorrupt (a table of a load has no files), with what to restore.
-Result<void> CheckFilesExist(const lake::Layout& layout, const std::vector<lake::Load>& loads);
 
 /// Database options that let large questions spill to the system's temporary directory.
 engine::DatabaseOptions SpillingOptions(const SessionOptions& options);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "query/explain.h"
+#include "query/sandbox.h"
 #include "query/test_lake.h"
 
 namespace farthing::query {
@@ -273,19 +275,91 @@ TEST_F(SessionTest, EmptyScopesGiveNoRowsAndSaySo) {
   EXPECT_EQ(answer.notes, (Rows{"no bill of these periods has been imported"}));
 }
 
-TEST_F(SessionTest, MissingFilesAreNamedWithWhatToDo) {
+TEST_F(SessionTest, AMissingFileIsNamedWithWhatToDo) {
   TestLine line = Line("2026-01-01 00:00:00", "a", "1");
   line.tags = {{"user:team", "t"}};
-  const std::string id = lake_.Publish({.lines = {line}});
+  const std::string id = lake_.Publish({.lines = {line, line, line}});
   const lake::Layout layout(lake_.data());
-  const auto partition = lake::Layout::Partition(lake::kTagSets, {2026, 1}, id);
-  std::filesystem::remove_all(layout.lake() / partition);
-  EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"1"}));
-  const auto answer = session().Run(query::Ask("unblended_cost", "tag:team"));
-  ASSERT_FALSE(answer.ok());
-  EXPECT_EQ(answer.error().code(), Errc::kCorrupt) << answer.error().message();
-  EXPECT_NE(answer.error().message().find("export main, 2026-01"), std::string::npos);
-  EXPECT_NE(answer.error().hint().find("backup"), std::string::npos);
+  const auto file = [&](std::string_view table, const std::string& name) {
+    return layout.lake() / lake::Layout::Partition(table, {2026, 1}, id) / name;
+  };
+  std::filesystem::remove(file(lake::kTagSets, "part-0.parquet"));
+  std::filesystem::remove(file(lake::kCostLines, "part-1.parquet"));  // of three
+  EXPECT_EQ(Ask(query::Ask("unblended_cost", "")), (Rows{"3"}));
+
+  const auto expect_named = [&](const Error& error, const std::filesystem::path& missing) {
+    EXPECT_EQ(error.code(), Errc::kCorrupt) << error.message();
+    EXPECT_EQ(error.message(),
+              "export main, 2026-01: a file is missing from the lake: " + missing.string());
+    EXPECT_NE(error.hint().find("backup"), std::string::npos);
+  };
+  const auto by_line = query::Ask("unblended_cost", "charge_description");
+  const auto lines = session().Run(by_line);
+  ASSERT_FALSE(lines.ok()) << "two of three files are no answer";
+  expect_named(lines.error(), file(lake::kCostLines, "part-1.parquet"));
+  const auto written = session().WriteParquet(by_line, lake_.data() / "out.parquet");
+  ASSERT_FALSE(written.ok());
+  expect_named(written.error(), file(lake::kCostLines, "part-1.parquet"));
+  const auto evidence = Explain(session(), query::Ask("unblended_cost", ""), 5);
+  ASSERT_FALSE(evidence.ok());
+  expect_named(evidence.error(), file(lake::kCostLines, "part-1.parquet"));
+  const auto sql = RunSql(session(), "select count(*) from cost_lines", {});
+  ASSERT_FALSE(sql.ok());
+  expect_named(sql.error(), file(lake::kCostLines, "part-1.parquet"));
+}
+
+TEST_F(SessionTest, DimensionsThatTheSourceLacksAreSaid) {
+  TestLine line = Line("2026-01-01 00:00:00", "a", "1");
+  lake_.Publish({.lines = {line}});
+  lake_.Publish({.export_name = "poor",
+                 .lines = {line},
+                 .blank_columns = {{"region_id", {"product_region_code", "product_region"}},
+                                   {"service_code", {"line_item_product_code"}}},
+                 .payer = "1"});
+  lake_.Publish({.export_name = "poor", .period = {2026, 2}, .lines = {line}, .payer = "1"});
+  const Rows lacks = {
+      "region is blank where export poor (cur2) contributes: its files have no "
+      "product_region_code, product_region in 2026-01"};
+  EXPECT_EQ(Run(query::Ask("unblended_cost", "region")).notes, lacks);
+  EXPECT_EQ(Run(query::Ask("unblended_cost", "", "region='eu-west-1'")).notes, lacks);
+  EXPECT_EQ(Run(query::Ask("unblended_cost[region='eu-west-1'] as eu", "")).notes, lacks);
+  EXPECT_EQ(Run(query::Ask("unblended_cost", "service,operation")).notes, Rows{})
+      << "the name of the service is there; blanks in a column that is there are blanks";
+  EXPECT_EQ(Run(query::Ask("unblended_cost", "resource_name", "export=main")).notes,
+            (Rows{"resource_name is blank where export main (cur2) contributes: its format has no "
+                  "such column",
+                  "resource_name is blank where export poor (cur2) contributes: its format has no "
+                  "such column"}));
+  const auto written =
+      session().WriteParquet(query::Ask("unblended_cost", "region"), lake_.data() / "out.parquet");
+  ASSERT_TRUE(written.ok());
+  EXPECT_EQ(*written, lacks);
+}
+
+TEST_F(SessionTest, AttributesThatNoBillHasAreRefused) {
+  TestLine january = Line("2026-01-01 00:00:00", "a", "1");
+  january.product = {{"volumeType", "gp3"}};
+  lake_.Publish({.lines = {january}});
+  lake_.Publish({.period = {2026, 2}, .lines = {Line("2026-02-01 00:00:00", "a", "2")}});
+  Request february = query::Ask("unblended_cost", "product:volumeType");
+  february.time.first_period = Period{2026, 2};
+  EXPECT_EQ(Ask(february), Rows{"|2"}) << "a month without it is no mistake";
+
+  const auto expect_refused = [&](const Request& request, const std::string& hint) {
+    const auto refused = session().Run(request);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code(), Errc::kInvalidArgument);
+    EXPECT_TRUE(refused.error().message().starts_with("no bill has ")) << refused.error().message();
+    EXPECT_EQ(refused.error().hint(), hint);
+  };
+  expect_refused(query::Ask("unblended_cost", "product:volumTyp"), "did you mean volumeType?");
+  expect_refused(query::Ask("unblended_cost", "", "product:volumTyp=gp3"),
+                 "did you mean volumeType?");
+  expect_refused(query::Ask("unblended_cost", "attribute:volumeType"), "");
+  const auto written = session().WriteParquet(query::Ask("unblended_cost", "tag:team"),
+                                              lake_.data() / "out.parquet");
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().message(), "no bill has tag:team");
 }
 
 TEST_F(SessionTest, WritesParquet) {

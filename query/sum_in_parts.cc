@@ -44,14 +44,6 @@ std::string TextOfParts(std::string_view parts) {
          " THEN 1 - " + rest + " ELSE " + rest + " END AS VARCHAR), '.', 2), '0'), '.')";
 }
 
-bool PassesDecimals(const Error& error) {
-  const std::string& message = error.message();
-  const bool is_too_small =
-      message.starts_with("Out of Range Error") || message.starts_with("Conversion Error");
-  return is_too_small && (message.find("HUGEINT") != std::string::npos ||
-                          message.find("DECIMAL(38") != std::string::npos);
-}
-
 Error TooManyDigits(std::string_view what_to_do) {
   return Error(
              Errc::kTooLarge,

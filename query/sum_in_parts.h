@@ -31,10 +31,7 @@ std::string OrderedParts(std::string_view column);
 /// Returns the text of ordered parts: plain notation without trailing zero decimals.
 std::string TextOfParts(std::string_view parts);
 
-/// True for DuckDB's failures of decimals that are too small for their values or sums.
-bool PassesDecimals(const Error& error);
-
-/// The same as an error of ours, which says what can be done.  Code: kTooLarge.
+/// engine::Overflow::kOfWidest as an error of ours, which says what can be done.  Code: kTooLarge.
 Error TooManyDigits(std::string_view what_to_do);
 
 }  // namespace farthing::query

@@ -54,6 +54,21 @@ class SumInPartsTest : public testing::Test {
     return answer.ok() ? *std::move(answer) : Answer{};
   }
 
+  // The first row of an SQL statement, or the hint of its error.
+  std::string Sql(const std::string& sql) {
+    std::string text;
+    const auto take = [&](const engine::Connection::Row& row) {
+      for (const auto& value : row)
+        text += (&value == &row.front() ? "" : "|") + value.value_or("");
+      return Result<void>();
+    };
+    const Result<void> done =
+        RunSql(*session_, sql,
+               {.on_columns = [](const std::vector<engine::Column>&) { return Result<void>(); },
+                .on_row = take});
+    return done.ok() ? text : done.error().hint();
+  }
+
   TestLake lake_;
   std::unique_ptr<Session> session_;
 };
@@ -98,17 +113,48 @@ TEST_F(SumInPartsTest, LinesBehindASumAreListed) {
 
 TEST_F(SumInPartsTest, WhatMustBeOneDecimalSaysWhatToDo) {
   PublishTinyAndLarge();
-  const Result<void> written = session_->WriteParquet(Ask(""), lake_.data() / "x.parquet");
+  const auto file = lake_.data() / "x.parquet";
+  const auto written = session_->WriteParquet(Ask(""), file);
   ASSERT_FALSE(written.ok());
   EXPECT_EQ(written.error().code(), Errc::kTooLarge);
+  EXPECT_NE(written.error().hint().find("--where currency=USD"), std::string::npos);
   EXPECT_NE(written.error().hint().find("--format csv"), std::string::npos);
-  const Result<void> sql =
-      RunSql(*session_, "select sum(unblended_cost) from cost_lines",
-             {.on_columns = [](const std::vector<engine::Column>&) { return Result<void>(); },
-              .on_row = [](const engine::Connection::Row&) { return Result<void>(); }});
-  ASSERT_FALSE(sql.ok());
-  EXPECT_EQ(sql.error().code(), Errc::kTooLarge) << sql.error().message();
-  EXPECT_NE(sql.error().hint().find("farthing cost"), std::string::npos);
+  Request in_dollars = Ask("");
+  in_dollars.filter = *ParseFilter("currency=USD");
+  EXPECT_TRUE(session_->WriteParquet(in_dollars, file).ok());
+}
+
+TEST_F(SumInPartsTest, SqlOverLoadsOfDifferentDecimalsSaysWhatToDo) {
+  PublishTinyAndLarge();
+  const std::string hint = Sql("select sum(unblended_cost) from cost_lines");
+  EXPECT_TRUE(hint.starts_with("farthing cost adds them up")) << hint;
+  const std::size_t from = hint.find("from /");
+  const std::size_t end = hint.find(" in quotes");
+  ASSERT_NE(end, std::string::npos) << hint;
+  std::string files = "'" + hint.substr(from + 5, end - from - 5) + "'";
+  ASSERT_NE(files.find("load_id=ID"), std::string::npos) << files;
+  Rows sums;
+  for (const std::string name : {"main", "other"}) {
+    std::string of_load = files;
+    of_load.replace(files.find("=ID/") + 1, 2,
+                    Sql("select load_id from loads where export = '" + name + "'"));
+    sums.push_back(Sql("select sum(unblended_cost) from " + of_load));
+  }
+  EXPECT_EQ(sums, (Rows{"3.9999999999999999999999999999", "2499999999998.75"}));
+}
+
+TEST_F(SumInPartsTest, SqlOverSumsOfTooManyDigitsSaysWhatToDo) {
+  const std::string large = std::string(28, '9') + ".5";
+  lake_.Publish({.lines = {Line(large, "a", "USD"), Line(large, "b", "USD")},
+                 .decimal_type = "DECIMAL(38,10)"});
+  session_ = std::move(*Session::Open(lake_.data(), {.threads = 1}));
+  const std::string hint = Sql("select sum(unblended_cost) from cost_lines");
+  const std::string advice = "sum(trunc(billed_cost)), sum(billed_cost - trunc(billed_cost))";
+  ASSERT_NE(hint.find(advice), std::string::npos) << hint;
+  std::string way_out = "select " + advice + " from cost_lines";
+  for (std::size_t at = 0; (at = way_out.find("billed_cost", at)) != std::string::npos;)
+    way_out.replace(at, 11, "unblended_cost"), at += 14;
+  EXPECT_EQ(Sql(way_out), "19999999999999999999999999998|1");
 }
 
 }  // namespace

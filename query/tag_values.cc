@@ -13,18 +13,6 @@ const std::vector<std::string>& StoredKeys(const DimensionRef& dimension, const 
   return dimension.kind == DimensionKind::kTag ? load.tag_keys : load.cost_categories;
 }
 
-// The map column that holds the values.
-std::string_view MapColumn(DimensionKind kind) {
-  switch (kind) {
-    case DimensionKind::kTag: return "tags";
-    case DimensionKind::kCostCategory: return "cost_categories";
-    case DimensionKind::kProduct: return "product";
-    case DimensionKind::kAttribute: return "attributes";
-    case DimensionKind::kRegistered: break;
-  }
-  return "";
-}
-
 bool IsAsTyped(const DimensionRef& dimension, std::string_view key) {
   return key == dimension.name ||
          (dimension.kind == DimensionKind::kTag && key == "user:" + dimension.name);
@@ -56,6 +44,17 @@ Sql Lookup(std::string_view map, std::string_view key) {
 
 bool IsInTagSet(const DimensionRef& dimension) {
   return dimension.kind == DimensionKind::kTag || dimension.kind == DimensionKind::kCostCategory;
+}
+
+std::string_view MapColumn(DimensionKind kind) {
+  switch (kind) {
+    case DimensionKind::kTag: return "tags";
+    case DimensionKind::kCostCategory: return "cost_categories";
+    case DimensionKind::kProduct: return "product";
+    case DimensionKind::kAttribute: return "attributes";
+    case DimensionKind::kRegistered: break;
+  }
+  return "";
 }
 
 bool IsInAttributeSet(const DimensionRef& dimension) {

@@ -45,6 +45,9 @@ Result<void> CheckKeyExists(const DimensionRef& dimension, std::span<const lake:
 Result<Sql> SetValue(const DimensionRef& dimension, std::span<const lake::Load> loads,
                      KeyMatch match);
 
+/// The map column of the set table that holds the values; "" for registered dimensions.
+std::string_view MapColumn(DimensionKind kind);
+
 /// True for tag: and cost_category:, whose set table is tag_sets.
 bool IsInTagSet(const DimensionRef& dimension);
 /// True for product: and attribute:, whose set table is attribute_sets.

@@ -151,6 +151,7 @@ std::string TestLake::Publish(const TestLoad& load) {
   facts.line_count = static_cast<std::int64_t>(load.lines.size());
   facts.created_at = ToString(Now());
   facts.unavailable = load.unavailable;
+  facts.blank_columns = load.blank_columns;
   std::map<std::string, int> keys;
   for (const TestLine& line : load.lines) {
     for (const auto& [key, value] : line.tags) ++keys[key];

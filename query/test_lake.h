@@ -29,6 +29,8 @@ struct TestLoad {
   std::vector<TestLine> lines = {};
   std::string decimal_type = "DECIMAL(18,10)";
   std::vector<std::string> unavailable = {};  ///< amount columns that are NULL in every line
+  /// Lake columns of which the source has no input, with those.
+  std::map<std::string, std::vector<std::string>, std::less<>> blank_columns = {};
   std::string payer = "999999999999";  ///< of the whole load; different ones are different bills
 };
 

@@ -161,6 +161,51 @@ TEST(DroppedColumnsTest, LegacyReportsLeaveOutThePartOfACommitmentThatNoPlanHas)
   EXPECT_EQ(metrics->values.at("net_amortized_cost"), "9");
 }
 
+// What a question by these dimensions says of a bill in these files.
+std::vector<std::string> NotesBy(const std::string& dimensions, const std::vector<Sheet>& files,
+                                 bool parquet = false) {
+  Lab lab;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string name = "bare/" + std::to_string(i);
+    if (parquet) {
+      lab.WriteParquet(name + ".parquet", files[i]);
+    } else {
+      lab.Write(name + ".csv", files[i].Csv());
+    }
+  }
+  EXPECT_TRUE(lab.Outcomes("bare").at(0).starts_with("loaded"));
+  query::Request request;
+  request.metrics = Must(query::ParseMetrics("line_count"));
+  request.group_by = Must(query::ParseGroupBy(dimensions));
+  return Must(Must(query::Session::Open(lab.layout().data()))->Run(request)).notes;
+}
+
+TEST(DroppedColumnsTest, ADimensionThatAnExportLacksIsSaid) {
+  using Notes = std::vector<std::string>;
+  const auto note = [](const std::string& dimension, const std::string& columns,
+                       const std::string& format = "cur2") {
+    return Notes{dimension + " is blank where export bare (" + format +
+                 ") contributes: its files have no " + columns};
+  };
+  const Sheet cur2 = Cur2({{"1"}, {"2"}});
+  for (const bool parquet : {false, true}) {
+    SCOPED_TRACE(parquet ? "Parquet" : "CSV");
+    EXPECT_EQ(NotesBy("service,usage_type,account,category", {cur2}, parquet), Notes{});
+    const Sheet no_product = cur2.Without("product");
+    EXPECT_EQ(NotesBy("region,service", {no_product}, parquet),
+              note("region", "product_region_code, product_region"));
+    EXPECT_EQ(NotesBy("region,service", {cur2, no_product}, parquet),
+              note("region", "product_region_code, product_region"))
+        << "of one file";
+    EXPECT_EQ(NotesBy("usage_type", {cur2.Without("line_item_usage_type")}, parquet),
+              note("usage_type", "line_item_usage_type"));
+  }
+  EXPECT_EQ(NotesBy("region,instance_type", {cur2}), Notes{}) << "keys of a map may be absent";
+  const Sheet focus = Focus({{"1"}});
+  EXPECT_EQ(NotesBy("region", {focus}), Notes{});
+  EXPECT_EQ(NotesBy("region", {focus.Without("RegionId")}), note("region", "RegionId", "focus"));
+}
+
 TEST(DroppedColumnsTest, Cur2) {
   const Sheet bill = SimBill(sim::BillFormat::kCur2Csv);
   EXPECT_GT(ExpectEachDropIsSaid({bill}, billing::SourceFamily::kCur), 40);

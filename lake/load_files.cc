@@ -1,0 +1,81 @@
+#include "lake/load_files.h"
+
+#include "engine/duckdb.h"
+
+namespace farthing::lake {
+namespace {
+
+Error Damaged(const Load& load, const std::string& what, const fs::path& path) {
+  return Error(Errc::kCorrupt, "export " + load.export_name + ", " + ToString(load.period) + ": " +
+                                   what + ": " + path.string())
+      .Hint("restore it from a backup, or import the delivery again into a new directory");
+}
+
+const std::map<std::string, std::uint64_t>* FilesOf(const Load& load, std::string_view table) {
+  const auto found = load.files.find(table);
+  return found == load.files.end() ? nullptr : &found->second;
+}
+
+Result<void> CheckFile(const Load& load, const fs::path& file, std::uint64_t size_bytes) {
+  std::error_code code;
+  const std::uint64_t found = fs::file_size(file, code);
+  if (code) return Damaged(load, "a file is missing from the lake", file);
+  if (found == size_bytes) return {};
+  return Damaged(load,
+                 "a file of the lake has " + std::to_string(found) + " bytes instead of " +
+                     std::to_string(size_bytes),
+                 file);
+}
+
+}  // namespace
+
+Result<LoadFiles> ListFiles(const fs::path& root, const Load& load) {
+  LoadFiles files;
+  for (const std::string_view table : kTables) {
+    const fs::path partition = root / Layout::Partition(table, load.period, load.id);
+    std::error_code code;
+    auto& sizes = files[std::string(table)];
+    for (const auto& entry : fs::directory_iterator(partition, code)) {
+      sizes[entry.path().filename().string()] = entry.file_size(code);
+      if (code) break;
+    }
+    if (code) return Error(Errc::kUnavailable, "cannot list " + partition.string());
+  }
+  return files;
+}
+
+std::vector<std::string> FilesToRead(const Layout& layout, std::string_view table,
+                                     const Load& load) {
+  const auto* files = FilesOf(load, table);
+  if (files == nullptr) return {layout.Files(table, load.period, load.id)};
+  const fs::path partition = layout.lake() / Layout::Partition(table, load.period, load.id);
+  std::vector<std::string> globs;
+  for (const auto& [name, size_bytes] : *files)
+    globs.push_back(engine::GlobOf((partition / name).string()));
+  return globs;
+}
+
+Result<void> CheckFiles(const Layout& layout, const Load& load) {
+  for (const std::string_view table : kTables) {
+    const fs::path partition = layout.lake() / Layout::Partition(table, load.period, load.id);
+    if (const auto* files = FilesOf(load, table)) {
+      for (const auto& [name, size_bytes] : *files)
+        TRY(CheckFile(load, partition / name, size_bytes));
+      continue;
+    }
+    std::error_code ignored;
+    if (!fs::is_directory(partition, ignored) || fs::is_empty(partition, ignored))
+      return Damaged(load, "files are missing from the lake", partition);
+  }
+  return {};
+}
+
+Error BlameFiles(const Layout& layout, const std::vector<Load>& loads, Error error) {
+  for (const Load& load : loads) {
+    Result<void> checked = CheckFiles(layout, load);
+    if (!checked.ok()) return std::move(checked).error();
+  }
+  return error;
+}
+
+}  // namespace farthing::lake
