@@ -122,6 +122,8 @@ Result<void> WatchConnections(OpenInstallation& installation, const WatchOptions
     const connect::Agenda agenda = WhatIsDue(connections, attempts, options.schedule, Now());
     for (const Due& due : agenda.due) {
       if (signals.stopped()) break;
+      TRY_ASSIGN(connections, store.List());
+      if (!IsStillWanted(due, connections)) continue;
       const Result<void> done = Do(due, installation, options, signals, context);
       attempts[due] = Now();
       if (!done.ok() && done.error().detail("cancelled") != "true") {

@@ -101,4 +101,14 @@ Agenda WhatIsDue(const std::vector<Connection>& connections, const Attempts& att
   return agenda;
 }
 
+bool IsStillWanted(const Due& due, const std::vector<Connection>& connections) {
+  if (due.connection_id.empty()) return true;
+  for (const Connection& connection : connections) {
+    if (connection.id != due.connection_id) continue;
+    const std::vector<Due> tasks = TasksOf(connection);
+    return std::find(tasks.begin(), tasks.end(), due) != tasks.end();
+  }
+  return false;
+}
+
 }  // namespace farthing::connect

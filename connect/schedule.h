@@ -49,4 +49,7 @@ struct Agenda {
 Agenda WhatIsDue(const std::vector<Connection>& connections, const Attempts& attempts,
                  const ScheduleSettings& settings, Instant now);
 
+/// Whether what was due still makes sense: an earlier task, or a person, may have ended or changed the connection.
+bool IsStillWanted(const Due& due, const std::vector<Connection>& connections);
+
 }  // namespace farthing::connect

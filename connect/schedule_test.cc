@@ -132,5 +132,14 @@ TEST(ScheduleTest, EarlierRunsCount) {
   EXPECT_EQ(due, (std::vector<Due>{{Task::kTerms, ""}, {Task::kCollect, "a"}}));
 }
 
+TEST(ScheduleTest, WhatWasEndedMeanwhileIsWantedNoMore) {
+  const Due collect{Task::kCollect, "a"};
+  EXPECT_TRUE(IsStillWanted(collect, {Make("b", State::kDisabled), Make("a", State::kConnected)}));
+  EXPECT_FALSE(IsStillWanted(collect, {Make("b", State::kConnected), Make("a", State::kDisabled)}));
+  EXPECT_FALSE(IsStillWanted(collect, {Make("a", State::kDisconnected)}));
+  EXPECT_FALSE(IsStillWanted(collect, {})) << "deleted";
+  EXPECT_TRUE(IsStillWanted({Task::kTerms, ""}, {}));
+}
+
 }  // namespace
 }  // namespace farthing::connect
