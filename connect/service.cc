@@ -89,6 +89,7 @@ Result<Connection> CreateConnection(Installation& installation, Settings setting
         .With("field", "secret_access_key")
         .Hint("give it with --secret-file FILE, or - for standard input");
   }
+  if (needs_secret) TRY(installation.vault.MayAdd());
   TRY(CheckPayerFirst(installation, settings, secret));
   TRY_ASSIGN(Connection connection, installation.store.Create(std::move(settings)));
   if (needs_secret) TRY(installation.vault.Put(connection.id, kSecretAccessKey, secret));

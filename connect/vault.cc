@@ -3,38 +3,22 @@
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <vector>
 
-#include "base/files.h"
-#include "base/text.h"
+#include "base/shell_words.h"
 
 namespace farthing::connect {
 namespace {
 
-constexpr std::size_t kKeyBytes = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::uint64_t kKeyFileLimit = 4096;
-
-void StartSodium() { CHECK(sodium_init() >= 0); }
 
 /// Secrets pass through ordinary strings on their way to a signature, so the whole process is excluded.
 void ForbidCoreDumps() {
   const rlimit none{0, 0};
   CHECK(setrlimit(RLIMIT_CORE, &none) == 0);
   CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
-}
-
-std::string ToHex(const unsigned char* bytes, std::size_t count) {
-  std::string hex(count * 2 + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), bytes, count);
-  hex.pop_back();
-  return hex;
 }
 
 std::string FromHex(std::string_view hex) {
@@ -57,185 +41,177 @@ std::string Place(std::string_view connection_id, std::string_view name) {
   return std::string(connection_id) + '\n' + std::string(name);
 }
 
-/// systemd.exec(5), "Credentials": the files are root's, and the service's user reads them through an ACL, whose mask
-/// stands where the group's permissions would.
-Result<std::string> ReadCredential(const std::filesystem::path& file) {
-  struct stat info{};
-  if (stat(file.c_str(), &info) != 0) return ErrnoError("read the credential", file, errno);
-  const bool narrow = (info.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
-  if (!narrow || (info.st_uid != 0 && info.st_uid != geteuid())) {
-    return Error(Errc::kPermissionDenied,
-                 "the credential is not as systemd gives it: " + file.string())
-        .Hint("let systemd make it, with LoadCredential=farthing-secret-key:FILE in the unit");
-  }
-  return ReadFile(file, kKeyFileLimit);
+/// A secret as it is stored.
+struct Row {
+  std::string connection_id, name, key_id, nonce, box;
+};
+
+Result<std::vector<Row>> Rows(engine::SqliteDatabase& database, const std::string& condition,
+                              const std::vector<engine::SqliteValue>& values) {
+  std::vector<Row> rows;
+  TRY(database.Each(
+      "SELECT connection_id, name, key_id, nonce, box FROM secrets WHERE " + condition, values,
+      [&](const engine::SqliteRow& row) {
+        rows.push_back({row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4)});
+      }));
+  return rows;
 }
 
-/// Where a rotation leaves the next key until its transaction has ended.
-std::filesystem::path NextFile(std::filesystem::path file) { return file += ".next"; }
+/// The name people know a connection by, for commands that they are told to type.
+Result<std::string> NameOf(engine::SqliteDatabase& database, std::string_view connection_id) {
+  std::string name(connection_id);
+  TRY(database.Each("SELECT name FROM connections WHERE connection_id = ?",
+                    {std::string(connection_id)},
+                    [&](const engine::SqliteRow& row) { name = row.Text(0); }));
+  return name;
+}
 
-/// Whole or not at all: half a key in its place would close the vault.
-Result<void> WriteKeyFile(const std::filesystem::path& file, const std::string& text) {
-  TRY(MakeDirectories(file.parent_path()));
-  std::filesystem::path part = file;
-  part += ".part";
-  TRY(RemoveTree(part));
-  const mode_t before = umask(S_IRWXG | S_IRWXO);
-  Result<void> written = WriteFileDurably(part, text + "\n");
-  umask(before);
-  TRY(written);
-  return RenameDurably(part, file);
+std::string EnterAgain(const std::string& connection) {
+  return "enter the secret again: " +
+         CommandLine({"farthing", "connections", "edit", connection, "--secret-file", "FILE"});
+}
+
+/// The key of a connection's secret is absent, or lies where we look no more.
+Error Lost(const KeySource& source, bool absent, const std::string& connection) {
+  const std::string destroy = CommandLine({"farthing", "disconnect", connection, "--yes"});
+  const std::string rotated = source.is_own_file()
+                                  ? ""
+                                  : "; after rotate-key --new-key-file put the new key in its place"
+                                    ", and start again what was running with a variable";
+  return Error(Errc::kUnauthenticated,
+               (absent ? "the key of the stored secrets is missing: "
+                       : "the secrets were written under another key than the one of ") +
+                   source.Name())
+      .Hint("bring that key back" + rotated + "; where it is lost, " + EnterAgain(connection) +
+            "; or destroy it: " + destroy);
 }
 
 }  // namespace
 
-/// The key in memory that is locked, guarded and wiped (sodium_malloc).
-struct Vault::Key {
-  Key() : bytes(static_cast<unsigned char*>(sodium_malloc(kKeyBytes))) { CHECK(bytes != nullptr); }
-  ~Key() { sodium_free(bytes); }
-  Key(const Key&) = delete;
-  Key& operator=(const Key&) = delete;
-
-  static Result<std::unique_ptr<Key>> Parse(std::string_view text, std::string_view origin) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-    text = Trim(text);
-    auto key = std::make_unique<Key>();
-    std::size_t count = 0;
-    const bool hex = sodium_hex2bin(key->bytes, kKeyBytes, text.data(), text.size(), nullptr,
-                                    &count, nullptr) == 0;
-    if (hex && count == kKeyBytes) return key;
-    const bool base64 = sodium_base642bin(key->bytes, kKeyBytes, text.data(), text.size(), nullptr,
-                                          &count, nullptr, sodium_base64_VARIANT_ORIGINAL) == 0;
-    if (base64 && count == kKeyBytes) return key;
-    return Error(Errc::kInvalidArgument,
-                 "not a key of 32 bytes as 64 hex digits or base64: " + std::string(origin))
-        .Hint("make one with: openssl rand -hex 32");
-  }
-
-  /// Tells keys apart without telling anything about them.
-  std::string id() const {
-    std::array<unsigned char, 16> hash{};
-    crypto_generichash(hash.data(), hash.size(), bytes, kKeyBytes, Bytes("farthing secret key id"),
-                       22);
-    return ToHex(hash.data(), hash.size());
-  }
-  std::string text() const { return ToHex(bytes, kKeyBytes); }
-
-  unsigned char* bytes;
-};
-
-Result<std::string> ReadKeyFile(const std::filesystem::path& file) {
-  struct stat info{};
-  if (stat(file.c_str(), &info) != 0) return ErrnoError("read the key file", file, errno);
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Error(Errc::kPermissionDenied, "the key file can be read by others: " + file.string())
-        .Hint("chmod 600 " + file.string());
-  }
-  return ReadFile(file, kKeyFileLimit);
-}
-
-std::string NewKeyText() {
-  StartSodium();
-  std::array<unsigned char, kKeyBytes> bytes{};
-  randombytes_buf(bytes.data(), bytes.size());
-  std::string text = ToHex(bytes.data(), bytes.size());
-  sodium_memzero(bytes.data(), bytes.size());
-  return text;
-}
-
-Vault::Vault(engine::SqliteDatabase& database, KeySource source, std::unique_ptr<Key> key)
-    : database_(database), source_(std::move(source)), key_(std::move(key)) {}
+Vault::Vault(engine::SqliteDatabase& database, KeySource source)
+    : database_(database), source_(std::move(source)) {}
 Vault::~Vault() = default;
 
 Result<std::unique_ptr<Vault>> Vault::Open(engine::SqliteDatabase& database,
                                            const KeySource& source) {
   StartSodium();
   ForbidCoreDumps();
-  std::string written_under;
-  TRY(database.Each("SELECT key_id FROM secrets LIMIT 1", {},
-                    [&](const engine::SqliteRow& row) { written_under = row.Text(0); }));
-  std::unique_ptr<Key> key;
-  std::string origin;
-  if (source.text) {
-    origin = "the variable";
-    TRY_ASSIGN(key, Key::Parse(*source.text, origin));
-  } else if (source.file) {
-    origin = source.file->string();
-    TRY_ASSIGN(const std::string text, ReadKeyFile(*source.file));
-    TRY_ASSIGN(key, Key::Parse(text, origin));
-  } else if (source.credential) {
-    origin = source.credential->string();
-    TRY_ASSIGN(const std::string text, ReadCredential(*source.credential));
-    TRY_ASSIGN(key, Key::Parse(text, origin));
-  } else {
-    const std::filesystem::path& file = source.default_file;
-    const std::filesystem::path next = NextFile(file);
-    origin = file.string();
-    if (std::filesystem::exists(next)) {
-      // A rotation was interrupted: its transaction decides which key counts.
-      TRY_ASSIGN(const std::string text, ReadKeyFile(next));
-      TRY_ASSIGN(key, Key::Parse(text, next.string()));
-      if (key->id() == written_under) {
-        TRY(RenameDurably(next, file));
-      } else {
-        TRY(RemoveTree(next));
-      }
-    }
-    if (!std::filesystem::exists(file) && written_under.empty()) {
-      TRY(WriteKeyFile(file, NewKeyText()));
-    }
-    TRY_ASSIGN(const std::string text, ReadKeyFile(file));
-    TRY_ASSIGN(key, Key::Parse(text, origin));
+  std::unique_ptr<Vault> vault(new Vault(database, source));
+  TRY(vault->Settle());
+  return vault;
+}
+
+/// Of the key that new secrets are written under; "" before the first.
+Result<std::string> Vault::CurrentKeyId() {
+  std::string id;
+  TRY(database_.Each(
+      "SELECT coalesce((SELECT value FROM installation_settings WHERE name = 'secret_key_id'), "
+      "(SELECT key_id FROM secrets LIMIT 1), '')",
+      {}, [&](const engine::SqliteRow& row) { id = row.Text(0); }));
+  return id;
+}
+
+/// Makes `key_` the one with that id.  `connection_id` is whose secret it is about.
+Result<void> Vault::Use(const std::string& key_id, std::string_view connection_id) {
+  if (key_ && key_->id() == key_id) return {};
+  TRY_ASSIGN(auto found, FindKey(source_, key_id));
+  const bool absent = !found;
+  if (!absent && found->id() == key_id) {
+    key_ = std::move(found);
+    return {};
   }
-  if (!written_under.empty() && key->id() != written_under) {
-    return Error(Errc::kUnauthenticated,
-                 "the secrets were written under another key than the one of " + origin)
-        .Hint("bring that key back, or enter the secrets again after farthing disconnect");
-  }
-  return std::unique_ptr<Vault>(new Vault(database, source, std::move(key)));
+  TRY_ASSIGN(const std::string connection, NameOf(database_, connection_id));
+  return Lost(source_, absent, connection);
+}
+
+Result<void> Vault::MayAdd() {
+  TRY_ASSIGN(const std::string current, CurrentKeyId());
+  TRY_ASSIGN(const std::vector<Row> rows, Rows(database_, "key_id = ? LIMIT 1", {current}));
+  if (rows.empty()) return {};
+  return Use(current, rows.front().connection_id);
+}
+
+/// Requires: the database's write lock, so that no rotation and no other key comes between.
+Result<void> Vault::ChooseKey(std::string_view connection_id, std::string_view name) {
+  TRY_ASSIGN(const std::string current, CurrentKeyId());
+  TRY_ASSIGN(const std::vector<Row> replaced,
+             Rows(database_, "connection_id = ? AND name = ?",
+                  {std::string(connection_id), std::string(name)}));
+  if (replaced.empty()) TRY(MayAdd());
+  TRY_ASSIGN(key_, FindKey(source_, current));
+  if (key_) return {};
+  TRY_ASSIGN(key_, MakeKey(source_));
+  return {};
 }
 
 Result<void> Vault::Put(std::string_view connection_id, std::string_view name,
                         std::string_view secret) {
+  // Callers have a transaction of their own or none; the first statement takes the write lock in either case.
+  TRY(database_.Execute("SAVEPOINT put_secret"));
+  const auto put = [&]() -> Result<void> {
+    TRY(database_.Execute("DELETE FROM secrets WHERE 0"));
+    TRY(ChooseKey(connection_id, name));
+    TRY(MakeCurrent(*key_));
+    return Write(*key_, connection_id, name, secret);
+  };
+  Result<void> done = put();
+  if (done.ok()) done = database_.Execute("RELEASE put_secret");
+  if (!done.ok()) TRY(database_.Execute("ROLLBACK TO put_secret; RELEASE put_secret"));
+  return done;
+}
+
+Result<void> Vault::Write(const SecretKey& key, std::string_view connection_id,
+                          std::string_view name, std::string_view secret) {
   std::string nonce(kNonceBytes, '\0');
   randombytes_buf(nonce.data(), nonce.size());
   const std::string place = Place(connection_id, name);
   std::string box(secret.size() + kTagBytes, '\0');
   crypto_aead_xchacha20poly1305_ietf_encrypt(reinterpret_cast<unsigned char*>(box.data()), nullptr,
                                              Bytes(secret), secret.size(), Bytes(place),
-                                             place.size(), nullptr, Bytes(nonce), key_->bytes);
+                                             place.size(), nullptr, Bytes(nonce), key.bytes());
   return database_.Run(
       "INSERT INTO secrets (connection_id, name, key_id, nonce, box) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT (connection_id, name) DO UPDATE SET key_id = excluded.key_id, "
       "nonce = excluded.nonce, box = excluded.box",
-      {std::string(connection_id), std::string(name), key_->id(), ToHex(Bytes(nonce), nonce.size()),
-       ToHex(Bytes(box), box.size())});
+      {std::string(connection_id), std::string(name), key.id(), ToHex(nonce), ToHex(box)});
+}
+
+Result<void> Vault::MakeCurrent(const SecretKey& key) {
+  return database_.Run(
+      "INSERT INTO installation_settings (name, value) VALUES ('secret_key_id', ?) "
+      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      {key.id()});
 }
 
 Result<std::string> Vault::Get(std::string_view connection_id, std::string_view name) {
-  std::string nonce, box;
-  bool found = false;
-  TRY(database_.Each("SELECT nonce, box FROM secrets WHERE connection_id = ? AND name = ?",
-                     {std::string(connection_id), std::string(name)},
-                     [&](const engine::SqliteRow& row) {
-                       found = true;
-                       nonce = FromHex(row.Text(0));
-                       box = FromHex(row.Text(1));
-                     }));
-  if (!found) {
-    return Error(Errc::kNotFound, "no secret is stored for this connection: " + std::string(name))
-        .Hint("enter it again with: farthing connections edit");
+  Row row;
+  for (std::string tried;;) {
+    TRY_ASSIGN(const std::vector<Row> rows, Rows(database_, "connection_id = ? AND name = ?",
+                                                 {std::string(connection_id), std::string(name)}));
+    if (rows.empty()) {
+      TRY_ASSIGN(const std::string connection, NameOf(database_, connection_id));
+      return Error(Errc::kNotFound, "no secret is stored for this connection: " + std::string(name))
+          .Hint(EnterAgain(connection));
+    }
+    row = rows.front();
+    Result<void> used = Use(row.key_id, connection_id);
+    if (used.ok()) break;
+    // Another process may have rotated between the row and the key; only what stays so is lost.
+    if (row.key_id == tried) return std::move(used).error();
+    tried = row.key_id;
   }
+  const std::string nonce = FromHex(row.nonce), box = FromHex(row.box);
   const std::string place = Place(connection_id, name);
   std::string secret(box.size() < kTagBytes ? 0 : box.size() - kTagBytes, '\0');
   const bool opened =
       nonce.size() == kNonceBytes && box.size() >= kTagBytes &&
       crypto_aead_xchacha20poly1305_ietf_decrypt(
           reinterpret_cast<unsigned char*>(secret.data()), nullptr, nullptr, Bytes(box), box.size(),
-          Bytes(place), place.size(), Bytes(nonce), key_->bytes) == 0;
+          Bytes(place), place.size(), Bytes(nonce), key_->bytes()) == 0;
   if (!opened) {
+    TRY_ASSIGN(const std::string connection, NameOf(database_, connection_id));
     return Error(Errc::kCorrupt, "a stored secret was altered: " + std::string(name))
-        .Hint("restore the database from a backup, or enter the secret again");
+        .Hint("restore the database from a backup, or " + EnterAgain(connection));
   }
   return secret;
 }
@@ -244,42 +220,43 @@ Result<void> Vault::Destroy(std::string_view connection_id) {
   return database_.Run("DELETE FROM secrets WHERE connection_id = ?", {std::string(connection_id)});
 }
 
+/// Whichever process is first makes up for an interrupted rotation; one that is on its way in another is waited for.
+Result<void> Vault::Settle() {
+  if (!IsRotating(source_)) return {};
+  return database_.Transaction([&]() -> Result<void> {
+    TRY_ASSIGN(const std::string current, CurrentKeyId());
+    return SettleRotation(source_, current);
+  });
+}
+
 Result<int> Vault::Rotate(const std::optional<std::string>& new_key) {
-  const bool own_file = !source_.text && !source_.file && !source_.credential;
-  if (!own_file && !new_key) {
+  if (!source_.is_own_file() && !new_key) {
     return Error(Errc::kInvalidArgument, "the key comes from outside: give the new one")
         .Hint(
             "put the new key into a file of mode 600 and name it with --new-key-file, then put it "
             "in the old one's place");
   }
-  TRY_ASSIGN(std::unique_ptr<Key> next,
-             Key::Parse(new_key ? *new_key : NewKeyText(), "the new key"));
-  struct Place {
-    std::string connection_id, name;
-  };
-  std::vector<Place> places;
-  TRY(database_.Each(
-      "SELECT connection_id, name FROM secrets", {},
-      [&](const engine::SqliteRow& row) { places.push_back({row.Text(0), row.Text(1)}); }));
-  if (own_file) TRY(WriteKeyFile(NextFile(source_.default_file), next->text()));
-  std::swap(key_, next);  // `next` is the old key now
-  Result<void> rewritten = database_.Transaction([&]() -> Result<void> {
-    for (const Place& place : places) {
-      std::swap(key_, next);
-      Result<std::string> secret = Get(place.connection_id, place.name);
-      std::swap(key_, next);
-      if (!secret.ok()) return std::move(secret).error();
-      TRY(Put(place.connection_id, place.name, *secret));
-      sodium_memzero(secret->data(), secret->size());
+  TRY_ASSIGN(auto next, SecretKey::Parse(new_key ? *new_key : NewKeyText(), "the new key"));
+  int count = 0;
+  const Result<void> rewritten = database_.Transaction([&]() -> Result<void> {
+    TRY_ASSIGN(const std::string current, CurrentKeyId());
+    TRY(SettleRotation(source_, current));  // of another process that was killed meanwhile
+    if (source_.is_own_file()) TRY(StageKey(source_, *next));
+    TRY(MakeCurrent(*next));
+    TRY_ASSIGN(const std::vector<Row> rows, Rows(database_, "true", {}));
+    for (const Row& row : rows) {
+      TRY_ASSIGN(std::string secret, Get(row.connection_id, row.name));
+      TRY(Write(*next, row.connection_id, row.name, secret));
+      sodium_memzero(secret.data(), secret.size());
     }
+    count = static_cast<int>(rows.size());
     return {};
   });
-  if (!rewritten.ok()) {
-    std::swap(key_, next);
-    return std::move(rewritten).error();
-  }
-  if (own_file) TRY(RenameDurably(NextFile(source_.default_file), source_.default_file));
-  return static_cast<int>(places.size());
+  const Result<void> settled = Settle();
+  if (!rewritten.ok()) return Error(rewritten.error());
+  TRY(settled);
+  key_ = std::move(next);
+  return count;
 }
 
 }  // namespace farthing::connect
