@@ -153,9 +153,33 @@ class BucketCollector {
                         record_.accounts(), options_},
                        **delivery, *text));
     record_.summary().bytes += brought.bytes;
+    TRY(RetireReplaced(group, brought.imported));
     TRY(record_.NoteImported(**delivery, *listing_, brought.imported));
     TRY(downloads_.Of(manifest.key).Clear());
     return Step::kDone;
+  }
+
+  /// An export that was deleted and made anew under its name has another ARN, and writes over what the first one delivered:
+  /// of such a month the first one's version is history, whatever its lines.
+  Result<void> RetireReplaced(const PeriodManifests& group, const ingest::ImportSummary& imported) {
+    const std::string folder = "s3://" + place_.bucket + "/" + group.folder;
+    for (const ingest::Outcome& outcome : imported.outcomes) {
+      if (outcome.kind == ingest::Outcome::Kind::kQuarantined) continue;
+      const lake::Delivery& taken = outcome.delivery;
+      TRY_ASSIGN(const std::vector<lake::Export> exports, catalog_.Exports());
+      for (const lake::Export& other : exports) {
+        if (other.id == taken.export_id) continue;
+        TRY_ASSIGN(const std::optional<lake::Delivery> active,
+                   catalog_.ActiveDelivery(other.id, taken.period));
+        if (!active || !active->manifest.starts_with(folder)) continue;
+        TRY(catalog_.Retire(other.id, taken.period));
+        record_.summary().notes.push_back(
+            "the export " + other.name + " was deleted and made anew under its name: from now on " +
+            ToString(taken.period) + " is what " + taken.export_name +
+            " delivers; earlier months that are not delivered again stay those of " + other.name);
+      }
+    }
+    return {};
   }
 
   /// A transfer that breaks amid the bytes is begun anew; the client retries all else.
