@@ -67,13 +67,20 @@ constexpr std::array kAdvice = {
     Advice{{"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"},
            "",
            "sign in again: the session has ended"},
-    Advice{{"InvalidToken"}, "", "the session token is incomplete or of another partition"},
+    Advice{{"InvalidToken"},
+           "",
+           "the session token is incomplete, of another partition, or the region is not enabled "
+           "for the account"},
     Advice{{"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"},
            "",
            "set the clock of this machine, for example with NTP"},
     Advice{{"RegionDisabledException"},
            "",
            "enable the region for the account, or name one that is enabled"},
+    Advice{{"IllegalLocationConstraintException", "InvalidLocationConstraint"},
+           "",
+           "see that the region is spelt right, and enabled for the account (console: Account, AWS "
+           "Regions)"},
     Advice{{"OptInRequired"}, "", "the account has not signed up for this service"},
     Advice{{"SubscriptionRequiredException"},
            "",
@@ -101,6 +108,12 @@ constexpr std::array kAdvice = {
 Remedy RemedyOf(const ServiceError& refused, std::string_view action) {
   for (const Advice& advice : kAdvice) {
     if (advice.Fits(refused, action)) return {advice.fix, advice.denied_by};
+  }
+  if (refused.status == 400 && refused.code.empty() && action.starts_with("s3:Head")) {
+    return {
+        "AWS gives no reason to this question: see that the region is spelt right and enabled for "
+        "the account (console: Account, AWS Regions), and that the session has not ended",
+        {}};
   }
   if (!refused.region.empty()) return {"use the region that AWS names, see the details", {}};
   switch (Classify(refused)) {

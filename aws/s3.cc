@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 #include "aws/error.h"
@@ -121,6 +122,27 @@ bool SaysElsewhere(const Error& error) {
          (status == "400" && !error.detail(kRegionDetail).empty());
 }
 
+// A refusal where the bucket is.  A HEAD is told 400 and nothing else by a region that the account has not enabled, but
+// also where a session has ended.
+Error RefusedThere(const Error& error, const std::string& bucket, const std::string& region) {
+  const bool is_sure = AwsCode(error) == "IllegalLocationConstraintException";
+  if (!is_sure && (error.detail(kStatusDetail) != "400" || !AwsCode(error).empty())) return error;
+  Error told(error.code(), "bucket " + bucket + " is in " + region +
+                               (is_sure ? ", which the account that asks has not enabled: "
+                                        : ", which refuses the account that asks: ") +
+                               error.message());
+  for (const auto& [name, value] : error.details()) std::ignore = std::move(told).With(name, value);
+  const std::string how =
+      "enable " + region +
+      " in the account whose credentials these are (console: Account, AWS Regions; or aws account "
+      "enable-region --region-name " +
+      region + "), or deliver to a bucket in a region that every account has";
+  return std::move(told).Hint(is_sure ? how
+                                      : "AWS gives no reason here; where the region is not "
+                                        "enabled: " +
+                                            how + "; where the session has ended: sign in again");
+}
+
 }  // namespace
 
 struct S3::Regions {
@@ -164,11 +186,13 @@ Result<http::Response> S3::Send(Call call, const std::string& bucket) {
         continue;
       }
     }
-    if (moved) return response;
-    if (region.empty()) {
+    const bool is_there = moved || region == call.region;
+    if (!is_there && region.empty()) {
       TRY_ASSIGN(region, AskRegion(bucket));
     }
-    if (region == call.region) return response;
+    if (is_there || region == call.region) {
+      return RefusedThere(response.error(), bucket, call.region);
+    }
     regions_->Keep(bucket, region);
     call.region = region;
     call.location.reset();

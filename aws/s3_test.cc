@@ -210,6 +210,48 @@ TEST(S3Test, OneRedirectIsEnough) {
   EXPECT_EQ(aws.http->requests().size(), 2U);
 }
 
+TEST(S3Test, ARegionThatIsNotEnabledIsNamed) {
+  const http::Headers there = {{"x-amz-bucket-region", "me-south-1"}};
+  const std::string illegal =
+      "<Error><Code>IllegalLocationConstraintException</Code><Message>The me-south-1 location "
+      "constraint is incompatible for the region specific endpoint this request was sent "
+      "to.</Message></Error>";
+  {  // AWS names the region by a HEAD only
+    ScriptedAws aws;
+    aws.http->Expect(400, illegal);
+    aws.http->Expect(400, "", there);
+    aws.http->Expect(400, illegal);
+    const Error error = S3(aws.client, {}).List("acme", "").error();
+    EXPECT_EQ(aws.http->request(2).url.host, "acme.s3.me-south-1.amazonaws.com");
+    EXPECT_NE(error.message().find("is in me-south-1, which the account that asks has not enabled"),
+              std::string::npos)
+        << error.message();
+    EXPECT_NE(error.hint().find("enable-region --region-name me-south-1"), std::string::npos);
+    EXPECT_EQ(AwsCode(error), "IllegalLocationConstraintException");
+  }
+  {  // to a HEAD it says nothing but 400
+    ScriptedAws aws;
+    aws.http->Expect(400, "", there);
+    aws.http->Expect(400, "", there);
+    const Error error = S3(aws.client, {}).Head("acme", "k").error();
+    EXPECT_EQ(aws.http->requests().size(), 2U);
+    EXPECT_NE(error.message().find("is in me-south-1"), std::string::npos) << error.message();
+    EXPECT_NE(error.hint().find("enable me-south-1"), std::string::npos) << error.hint();
+    EXPECT_NE(error.hint().find("session has ended"), std::string::npos);
+  }
+  ScriptedAws aws;  // and not even where
+  aws.http->Expect(400, "");
+  const Error error = S3(aws.client, {}).BucketRegion("acme").error();
+  EXPECT_NE(error.hint().find("enabled for the account"), std::string::npos) << error.hint();
+}
+
+TEST(S3Test, ABucketInARegionThatIsMisspeltSaysSo) {
+  ScriptedAws aws;
+  aws.http->Expect(400, "<Error><Code>InvalidLocationConstraint</Code></Error>");
+  const Error error = S3(aws.client, {}).CreateBucket("acme", "eu-west-9").error();
+  EXPECT_NE(error.hint().find("spelt right"), std::string::npos) << error.hint();
+}
+
 TEST(S3Test, TheRegionIsToldEvenByARefusal) {
   for (const int status : {200, 301, 400, 403}) {
     ScriptedAws aws;
