@@ -268,11 +268,15 @@ Result<Cut> CutAround(const std::vector<CostExplorerRow>& rows,
 
 bool IsBillOf(const lake::Load& load, const Connection& connection) {
   if (load.format == billing::kCostExplorerFormat) return false;
-  // A member's own report names its payer as the account that is billed.
-  const bool member = connection.settings.type == ConnectionType::kMember;
-  const auto& accounts = member ? load.sub_accounts : load.billing_accounts;
-  return std::find(accounts.begin(), accounts.end(), connection.settings.account_id) !=
-         accounts.end();
+  const std::string& account = connection.settings.account_id;
+  const auto names = [&](const std::vector<std::string>& accounts) {
+    return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+  };
+  if (connection.settings.type == ConnectionType::kMember) return names(load.sub_accounts);
+  // A member's own report names its payer too.  Where a policy left others out, it was the payer's.
+  const bool is_members_own =
+      load.sub_accounts.size() == 1 && !names(load.sub_accounts) && !load.left_out;
+  return names(load.billing_accounts) && !is_members_own;
 }
 
 Result<bool> IsInvoiced(const lake::Layout& layout, const lake::Load& load) {

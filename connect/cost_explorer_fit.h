@@ -46,7 +46,8 @@ struct Cut {
 Result<Cut> CutAround(const std::vector<ingest::CostExplorerRow>& rows,
                       const std::vector<Coverage>& bills);
 
-/// True where the load is a bill of the connection's account, and not an answer of Cost Explorer.
+/// True where the load is a bill of the connection's account: no answer of Cost Explorer, and for a payer no member's
+/// own report.
 bool IsBillOf(const lake::Load& load, const Connection& connection);
 /// True when every line is on an invoice: such a bill does not change any more.
 Result<bool> IsInvoiced(const lake::Layout& layout, const lake::Load& load);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connect/cost_explorer_fit.h"
+
 namespace farthing::connect {
 namespace {
 
@@ -122,6 +124,31 @@ TEST(ReconcileTest, NamesOfBothSidesMeet) {
   EXPECT_EQ(ComparableService("AmazonCloudWatch"), "AmazonCloudWatch");
   EXPECT_EQ(ComparableType("Recurring reservation fee"), "RIFee");
   EXPECT_EQ(ComparableType("Usage"), "Usage");
+}
+
+TEST(ReconcileTest, AMembersOwnReportIsNotItsPayersBill) {
+  const std::string payer = "111122223333", member = "444455556666";
+  const auto connection_of = [](ConnectionType type, const std::string& account) {
+    Connection connection;
+    connection.settings.type = type;
+    connection.settings.account_id = account;
+    return connection;
+  };
+  const Connection paying = connection_of(ConnectionType::kRole, payer);
+  const Connection reporting = connection_of(ConnectionType::kMember, member);
+  lake::Load load;
+  load.format = "cur2";
+  load.billing_accounts = {payer};
+  load.sub_accounts = {member};
+  EXPECT_FALSE(IsBillOf(load, paying)) << "else it would be added to the payer's figures";
+  EXPECT_TRUE(IsBillOf(load, reporting));
+  load.left_out.emplace();
+  EXPECT_TRUE(IsBillOf(load, paying)) << "the policy keeps one account of the payer's report";
+  load.left_out.reset();
+  load.sub_accounts = {payer, member};
+  EXPECT_TRUE(IsBillOf(load, paying));
+  load.sub_accounts = {payer};
+  EXPECT_TRUE(IsBillOf(load, paying));
 }
 
 }  // namespace
