@@ -16,6 +16,12 @@ namespace farthing::connect {
 std::optional<DiscoveredExport> ExportMeant(const Connection& connection,
                                             const std::vector<DiscoveredExport>& exports);
 
+/// The kind of export of that name that AWS lists, or that wrote the manifest found in its place ("" where none was
+/// read), where the settings say another.  Absent: nothing says so.
+std::optional<ExportKind> OtherKind(const ExportPlace& wanted,
+                                    const std::vector<DiscoveredExport>& exports,
+                                    std::string_view manifest_text);
+
 /// True where collecting, which reads the place of the settings, finds what AWS delivers there.
 bool DeliversWhereMeant(const Connection& connection, const ExportPlace& delivered);
 
