@@ -16,10 +16,15 @@ const std::map<std::string, std::uint64_t>* FilesOf(const Load& load, std::strin
   return found == load.files.end() ? nullptr : &found->second;
 }
 
-Result<void> CheckFile(const Load& load, const fs::path& file, std::uint64_t size_bytes) {
-  std::error_code code;
-  const std::uint64_t found = fs::file_size(file, code);
-  if (code) return Damaged(load, "a file is missing from the lake", file);
+Result<void> CheckExists(const Load& load, const fs::path& file) {
+  std::error_code ignored;
+  if (fs::is_regular_file(file, ignored)) return {};
+  return Damaged(load, "a file is missing from the lake", file);
+}
+
+Result<void> CheckSize(const Load& load, const fs::path& file, std::uint64_t size_bytes) {
+  std::error_code ignored;
+  const std::uint64_t found = fs::file_size(file, ignored);
   if (found == size_bytes) return {};
   return Damaged(load,
                  "a file of the lake has " + std::to_string(found) + " bytes instead of " +
@@ -55,17 +60,25 @@ std::vector<std::string> FilesToRead(const Layout& layout, std::string_view tabl
   return globs;
 }
 
-Result<void> CheckFiles(const Layout& layout, const Load& load) {
+Result<void> CheckFilesExist(const Layout& layout, const Load& load) {
   for (const std::string_view table : kTables) {
     const fs::path partition = layout.lake() / Layout::Partition(table, load.period, load.id);
     if (const auto* files = FilesOf(load, table)) {
-      for (const auto& [name, size_bytes] : *files)
-        TRY(CheckFile(load, partition / name, size_bytes));
+      for (const auto& [name, size_bytes] : *files) TRY(CheckExists(load, partition / name));
       continue;
     }
     std::error_code ignored;
     if (!fs::is_directory(partition, ignored) || fs::is_empty(partition, ignored))
       return Damaged(load, "files are missing from the lake", partition);
+  }
+  return {};
+}
+
+Result<void> CheckFiles(const Layout& layout, const Load& load) {
+  TRY(CheckFilesExist(layout, load));
+  for (const auto& [table, files] : load.files) {
+    const fs::path partition = layout.lake() / Layout::Partition(table, load.period, load.id);
+    for (const auto& [name, size_bytes] : files) TRY(CheckSize(load, partition / name, size_bytes));
   }
   return {};
 }

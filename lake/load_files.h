@@ -21,8 +21,9 @@ Result<LoadFiles> ListFiles(const fs::path& root, const Load& load);
 std::vector<std::string> FilesToRead(const Layout& layout, std::string_view table,
                                      const Load& load);
 
-/// Looks for each file of the load in the lake.
-/// Errors: kCorrupt (one is missing or has another size), with the file and what to restore.
+/// Looks for each file of the load in the lake.  Errors: kCorrupt, with the file and what to restore.
+Result<void> CheckFilesExist(const Layout& layout, const Load& load);
+/// The same, and that each has the size it was written with.
 Result<void> CheckFiles(const Layout& layout, const Load& load);
 
 /// What is wrong with the files of the loads, else `error`, which reading them gave.

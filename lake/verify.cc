@@ -25,7 +25,7 @@ Result<void> ProveSets(engine::Connection& connection, const Layout& layout, con
 }
 
 Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, const Load& load) {
-  TRY(CheckFiles(layout, load));
+  TRY(CheckFilesExist(layout, load));
   TRY_ASSIGN(const LineSums lines,
              LineSums::Of(connection, layout.Files(kCostLines, load.period, load.id)));
   TRY(ProveRecorded(load, lines.total()));
@@ -44,7 +44,11 @@ Result<void> ProveLoad(engine::Connection& connection, const Layout& layout, con
 }  // namespace
 
 Result<Proof> Verify(engine::Connection& connection, const Layout& layout, const Load& load) {
-  const Result<void> proven = ProveLoad(connection, layout, load);
+  Result<void> proven = ProveLoad(connection, layout, load);
+  // A figure that differs says more than a size; a file that cannot be read says less.
+  if (proven.ok() || proven.error().code() != Errc::kCorrupt) {
+    if (Result<void> whole = CheckFiles(layout, load); !whole.ok()) proven = std::move(whole);
+  }
   Proof proof{load, proven.ok(), ""};
   proof.detail = proven.ok() ? std::to_string(load.line_count) + " lines, " +
                                    std::to_string(load.totals.size()) + " sums, two rollups"

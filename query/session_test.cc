@@ -220,7 +220,8 @@ TEST_F(SessionTest, AccountsOfALoadThatWasLeftOutAreSaidWhereItsBillIsRead) {
   Request request = query::Ask("unblended_cost", "");
   const std::string note =
       "not added: other 2026-01, same bill as main (elected: covers more accounts); account 444 is "
-      "in no elected export; farthing crosscheck compares them, farthing elect other changes it";
+      "in no elected export; compare them with: farthing crosscheck; choose another with: farthing "
+      "elect other";
   EXPECT_EQ(Run(request).notes, Rows{note});
   request.as_of = Now();
   EXPECT_EQ(Run(request).notes, Rows{note});
