@@ -49,9 +49,8 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
   const fs::path rest = layout.staging(load.id) / "left-out.parquet";
   TRY(RenameDurably(directory, whole));
   TRY(MakeDirectories(directory));
-  const std::string select = "SELECT * FROM " +
-                             lake::ReadParquet(engine::GlobOf(whole.string()) + "/*.parquet") +
-                             " WHERE ";
+  const std::string whole_lines = lake::ReadParquet(engine::GlobOf(whole.string()) + "/*.parquet");
+  const std::string select = "SELECT * FROM " + whole_lines + " WHERE ";
   TRY(connection.Execute(lake::CopyLinesSql(select + IsKept(accounts), directory)));
   TRY(connection.Execute(lake::CopySql(select + "NOT (" + IsKept(accounts) + ")", rest)));
   const std::string rest_glob = engine::GlobOf(rest.string());
@@ -64,6 +63,8 @@ Result<lake::LeftOut> KeepAccounts(engine::Connection& connection, const lake::L
              Texts(connection, "SELECT DISTINCT sub_account_id FROM " +
                                    lake::ReadParquet(rest_glob) + " ORDER BY 1"));
   TRY(SumCosts(connection, lake::ReadParquet(rest_glob), left_out));
+  TRY_ASSIGN(left_out.whole,
+             lake::ReachOf(connection, whole_lines, "CAST(charge_period_start AS DATE)"));
   TRY(RemoveTree(whole));
   TRY(RemoveTree(rest));
   return left_out;

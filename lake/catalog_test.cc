@@ -215,6 +215,24 @@ TEST_F(CatalogTest, TheConditionOfALoadOfOldIsTakenFromItsNote) {
   EXPECT_EQ(catalog_->GetLoad(id)->condition, "a = 'b'");
 }
 
+TEST(LoadFactsTest, KeepsHowFarABillReachesThatAPolicyCut) {
+  Load load;
+  load.period = {2026, 1};
+  load.left_out.emplace();
+  load.left_out->whole = Reach{"2026-01-01", "2026-01-31", true};
+  const std::string json = LoadToJson(load);
+  const Load again = *LoadFromJson(json);
+  EXPECT_EQ(LoadToJson(again), json);
+  EXPECT_EQ(again.left_out->whole->last_usage_day, "2026-01-31");
+  EXPECT_TRUE(again.left_out->whole->is_invoiced);
+
+  std::string old = json;  // as it was written before
+  const std::size_t at = old.find(R"(,"whole":{)");
+  ASSERT_NE(at, std::string::npos) << old;
+  old.erase(at, old.find('}', at) + 1 - at);
+  EXPECT_FALSE(LoadFromJson(old)->left_out->whole);
+}
+
 TEST(LoadFactsTest, KeepsDaysAndFatesAndReadsFactsWithoutThem) {
   Load load;
   load.period = {2026, 1};

@@ -66,6 +66,13 @@ LoadFiles ReadFiles(const json::value* value) {
   return files;
 }
 
+std::optional<Reach> ReadReach(const json::value* value) {
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  const Reader reader(value->as_object());
+  return Reach{reader.Text("first_usage_day"), reader.Text("last_usage_day"),
+               reader.Bool("is_invoiced")};
+}
+
 Result<std::optional<LeftOut>> ReadLeftOut(const json::value* value) {
   if (value == nullptr || value->is_null()) return std::optional<LeftOut>();
   const json::object& object = value->as_object();
@@ -77,6 +84,7 @@ Result<std::optional<LeftOut>> ReadLeftOut(const json::value* value) {
   TRY_ASSIGN(left_out.totals, ReadSums(object.at("totals").as_object()));
   left_out.metric = reader.Text("metric");
   TRY_ASSIGN(left_out.costs, ReadSums(object.at("costs").as_object()));
+  left_out.whole = ReadReach(object.if_contains("whole"));
   return std::optional(std::move(left_out));
 }
 
@@ -122,6 +130,13 @@ Result<Load> ReadLoad(const json::object& object) {
   return load;
 }
 
+json::value ToJson(const std::optional<Reach>& reach) {
+  if (!reach) return nullptr;
+  return json::object{{"first_usage_day", reach->first_usage_day},
+                      {"last_usage_day", reach->last_usage_day},
+                      {"is_invoiced", reach->is_invoiced}};
+}
+
 json::value ToJson(const std::optional<LeftOut>& left_out) {
   if (!left_out) return nullptr;
   const auto sums = [](const std::map<std::string, Decimal>& from) {
@@ -134,7 +149,8 @@ json::value ToJson(const std::optional<LeftOut>& left_out) {
                       {"line_count", left_out->line_count},
                       {"totals", sums(left_out->totals)},
                       {"metric", left_out->metric},
-                      {"costs", sums(left_out->costs)}};
+                      {"costs", sums(left_out->costs)},
+                      {"whole", ToJson(left_out->whole)}};
 }
 
 json::object ToJson(const std::map<std::string, std::vector<std::string>, std::less<>>& blank) {
