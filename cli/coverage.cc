@@ -90,7 +90,9 @@ void DrawMap(const CoverageMap& map, Instant now, CliContext& context) {
         (span.export_name.empty() ? ", no export yet" : ", export " + span.export_name);
     if (title != heading || span.account != account) flush();
     if (title != heading) {
-      context.out << title << ", " << DayString(*first) << " to " << DayString(now) << '\n';
+      context.out << title << ", " << DayString(*first) << " to " << DayString(now);
+      if (oldest < newest) context.out << "; all from " << oldest << ": --format csv";
+      context.out << '\n';
       heading = title;
     }
     account = span.account.substr(0, kAccountWidth - 1);

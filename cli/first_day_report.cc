@@ -32,6 +32,10 @@ void PrintFirstDay(const connect::FirstDayOutcome& outcome, CliContext& context)
   }
   PrintRecords(records, context);
   if (context.format != "table") return;
+  for (const connect::Fit& fit : outcome.fits) {
+    if (!fit.left_out || fit.left_out->line_count == 0) continue;
+    context.out << ToString(fit.period) << ": " << Describe(*fit.left_out) << '\n';
+  }
   for (const std::string& note : outcome.notes) context.out << "note: " << note << '\n';
   context.out << outcome.requests << " requests, US$" << connect::Dollars(outcome.requests)
               << "; this month US$" << connect::Dollars(outcome.spending.spent) << " of US$"

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "billing/registry.h"
 #include "connect/collected.h"
+#include "connect/import_policy.h"
 #include "engine/duckdb.h"
 #include "ingest/import.h"
 #include "lake/same_bill.h"
@@ -57,6 +58,14 @@ lake::Load AsLoad(Period period, const std::vector<CostExplorerRow>& rows) {
   return load;
 }
 
+using Accounts = std::optional<std::set<std::string>>;
+
+/// As an import keeps lines: the payer's own are kept besides.
+bool IsKept(const CostExplorerRow& row, const Accounts& accounts) {
+  return !accounts || row.account.empty() || row.account == row.payer ||
+         accounts->contains(row.account);
+}
+
 class Fitter {
  public:
   Fitter(Store& store, lake::Catalog& catalog)
@@ -72,8 +81,8 @@ class Fitter {
         TRY(Abandon(answer));
         continue;
       }
-      Result<Fit> fit = connection.ok() ? FitOne(answer, connection->settings.name)
-                                        : Result<Fit>(connection.error());
+      Result<Fit> fit =
+          connection.ok() ? FitOne(answer, *connection) : Result<Fit>(connection.error());
       if (fit.ok()) {
         fits.push_back(*std::move(fit));
       } else if (
@@ -86,8 +95,8 @@ class Fitter {
   }
 
  private:
-  Result<Fit> FitOne(const KeptAnswer& answer, const std::string& connection_name) {
-    Fit fit{answer.connection_id, answer.period, "unchanged", {}, 0};
+  Result<Fit> FitOne(const KeptAnswer& answer, const Connection& connection) {
+    Fit fit{answer.connection_id, answer.period, "unchanged", {}, 0, {}};
     TRY_ASSIGN(const std::vector<lake::Load> elected,
                catalog_.ActiveLoads({answer.period, answer.period, std::nullopt}));
     // Which of them could share cells takes reading the answer; a new version of any is a reason to look.
@@ -96,28 +105,48 @@ class Fitter {
       if (load.format != billing::kCostExplorerFormat) ids.push_back(load.id);
     }
     std::sort(ids.begin(), ids.end());
-    if (answer.fitted && ids == answer.fitted_around) return fit;
-    TRY_ASSIGN(const std::vector<CostExplorerRow> rows, answers_.Rows(answer));
-    const lake::Load whole = AsLoad(answer.period, rows);
-    std::vector<Coverage> bills;
-    for (const lake::Load& load : elected) {
-      if (load.format == billing::kCostExplorerFormat || !MayShareCells(whole, load)) continue;
-      TRY_ASSIGN(Coverage coverage, CoverageOf(catalog_.layout(), load));
-      bills.push_back(std::move(coverage));
-    }
-    TRY_ASSIGN(fit.cut, CutAround(rows, bills));
+    TRY_ASSIGN(const Accounts accounts, AccountsToImport(store_, connection));
+    std::vector<std::string> around = ids;
+    if (accounts) around.push_back("accounts " + Join({accounts->begin(), accounts->end()}, ", "));
+    if (answer.fitted && around == answer.fitted_around) return fit;
+    TRY_ASSIGN(std::vector<CostExplorerRow> rows, answers_.Rows(answer));
+    TRY_ASSIGN(const std::vector<Coverage> bills,
+               BillsBeside(AsLoad(answer.period, rows), elected));
+    const auto rest =
+        std::stable_partition(rows.begin(), rows.end(),
+                              [&](const CostExplorerRow& row) { return IsKept(row, accounts); });
+    TRY_ASSIGN(fit.cut, CutAround({rows.begin(), rest}, bills));
+    TRY_ASSIGN(const Cut left_out, CutAround({rest, rows.end()}, bills));
     fit.rows_left = fit.cut.left.size();
-    if (fit.cut.left.empty()) {
+    std::vector<CostExplorerRow> uncovered = std::move(fit.cut.left);
+    uncovered.insert(uncovered.end(), left_out.left.begin(), left_out.left.end());
+    if (uncovered.empty()) {
       TRY(Retire(answer));
       fit.outcome = rows.empty() ? "empty" : "retired";
     } else {
-      TRY(Publish(answer, connection_name, fit.cut.left, ids));
+      TRY_ASSIGN(fit.left_out,
+                 Publish(answer, connection.settings.name, uncovered, {ids, accounts}));
       fit.outcome = "published";
     }
-    TRY(answers_.MarkFitted(answer, ids));
+    TRY(answers_.MarkFitted(answer, around));
     TRY(RecordDifference(answer, fit.cut));
     fit.cut.left.clear();
     return fit;
+  }
+
+  /// What the bills that could share cells with the answer cover: the accounts that the policy left out of them too.
+  Result<std::vector<Coverage>> BillsBeside(const lake::Load& answer,
+                                            const std::vector<lake::Load>& elected) {
+    std::vector<Coverage> bills;
+    for (const lake::Load& load : elected) {
+      if (load.format == billing::kCostExplorerFormat || !MayShareCells(answer, load)) continue;
+      TRY_ASSIGN(Coverage coverage, CoverageOf(catalog_.layout(), load));
+      if (load.left_out) {
+        coverage.accounts.insert(load.left_out->accounts.begin(), load.left_out->accounts.end());
+      }
+      bills.push_back(std::move(coverage));
+    }
+    return bills;
   }
 
   /// Its connection was deleted while the answer came: nobody keeps it any more.
@@ -136,9 +165,15 @@ class Fitter {
     return RemoveOlder(answer, "");
   }
 
-  Result<void> Publish(const KeptAnswer& answer, const std::string& connection_name,
-                       const std::vector<CostExplorerRow>& rows,
-                       const std::vector<std::string>& around) {
+  struct Frame {
+    std::vector<std::string> around;  ///< loads
+    Accounts accounts;
+  };
+  /// Returns what the policy left out.
+  Result<std::optional<lake::LeftOut>> Publish(const KeptAnswer& answer,
+                                               const std::string& connection_name,
+                                               const std::vector<CostExplorerRow>& rows,
+                                               const Frame& frame) {
     const std::string version = NewUlid();
     const fs::path directory = answers_.Directory(answer) / version;
     TRY(MakeDirectories(directory));
@@ -148,18 +183,23 @@ class Fitter {
     delivery.version = version;
     delivery.period = answer.period;
     delivery.file = "cost-explorer.csv";
-    delivery.fills_around = around;
+    delivery.fills_around = frame.around;
     TRY(WriteFileDurably(directory / delivery.file,
                          ingest::WriteCostExplorerCsv(answer.period, rows)));
     TRY(WriteFileDurably(directory / "cost-explorer-Manifest.json",
                          ingest::WriteCostExplorerManifest(delivery)));
-    TRY_ASSIGN(const ingest::ImportSummary imported, ingest::Import(catalog_, directory, {}));
+    ingest::ImportOptions options;
+    options.accounts = frame.accounts;
+    TRY_ASSIGN(const ingest::ImportSummary imported, ingest::Import(catalog_, directory, options));
+    std::optional<lake::LeftOut> left_out;
     CollectedLog log(store_.database(), answer.connection_id);
     for (const ingest::Outcome& outcome : imported.outcomes) {
       if (outcome.error) return Error(*outcome.error).Wrap("answer of Cost Explorer");
       TRY(log.LinkExport(outcome.delivery.export_id));
+      if (outcome.load) left_out = outcome.load->left_out;
     }
-    return RemoveOlder(answer, version);
+    TRY(RemoveOlder(answer, version));
+    return left_out;
   }
 
   /// The export keeps its name when the connection is renamed.
@@ -223,16 +263,21 @@ class Fitter {
   KeptAnswers answers_;
 };
 
+/// Of the bill that the load was made of; where that was not recorded, of what was kept of it.
+Result<lake::Reach> WholeReach(engine::Connection& connection, const lake::Layout& layout,
+                               const lake::Load& load) {
+  if (load.left_out && load.left_out->whole) return *load.left_out->whole;
+  return lake::ReachOf(connection, DailyRelation(layout, load), "charge_day");
+}
+
 }  // namespace
 
 bool Coverage::Has(const Cell& cell) const {
   // Lines that name no account may be any account's.
   for (const std::string& account : {cell.account, std::string()}) {
     if (cells.contains({account, cell.day})) return true;
-    if (accounts.contains(account) && !last_usage_day.empty() && first_usage_day <= cell.day &&
-        cell.day <= last_usage_day) {
-      return true;
-    }
+    const bool is_between = first_usage_day <= cell.day && Reaches(cell.day);
+    if (accounts.contains(account) && (is_final || is_between)) return true;
   }
   return false;
 }
@@ -282,10 +327,8 @@ bool IsBillOf(const lake::Load& load, const Connection& connection) {
 Result<bool> IsInvoiced(const lake::Layout& layout, const lake::Load& load) {
   TRY_ASSIGN(const auto database, engine::Database::Open({.threads = 1}));
   TRY_ASSIGN(engine::Connection connection, database->Connect());
-  TRY_ASSIGN(const engine::Table open,
-             connection.Query("SELECT count(*) FROM " + DailyRelation(layout, load) +
-                              " WHERE invoice_id IS NULL"));
-  return open.rows.at(0)[0].value_or("1") == "0";
+  TRY_ASSIGN(const lake::Reach reach, WholeReach(connection, layout, load));
+  return reach.is_invoiced;
 }
 
 std::string DailyRelation(const lake::Layout& layout, const lake::Load& load) {
@@ -309,12 +352,10 @@ Result<Coverage> CoverageOf(const lake::Layout& layout, const lake::Load& load) 
     TRY_ASSIGN(coverage.cells[(Cell{account, row[1].value_or("")})],
                ParseDecimal(row[2].value_or("0")));
   }
-  TRY_ASSIGN(const engine::Table usage,
-             connection.Query("SELECT CAST(min(charge_day) AS VARCHAR), CAST(max(charge_day) AS "
-                              "VARCHAR) FROM " +
-                              files + " WHERE charge_category = 'Usage'"));
-  coverage.first_usage_day = usage.rows.at(0)[0].value_or("");
-  coverage.last_usage_day = usage.rows.at(0)[1].value_or("");
+  TRY_ASSIGN(const lake::Reach reach, WholeReach(connection, layout, load));
+  coverage.first_usage_day = reach.first_usage_day;
+  coverage.last_usage_day = reach.last_usage_day;
+  coverage.is_final = reach.is_invoiced;
   return coverage;
 }
 

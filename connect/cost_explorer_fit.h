@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -26,10 +27,14 @@ struct Cell {
 /// The cells that one load has.
 struct Coverage {
   std::map<Cell, Decimal> cells;  ///< those with lines, and their billed cost
-  std::string first_usage_day, last_usage_day;
+  std::string first_usage_day,
+      last_usage_day;     ///< of the bill as a whole, also where a policy keeps a part of it
+  bool is_final = false;  ///< every line of the bill is on an invoice
   std::set<std::string> accounts;
-  /// True when the load has lines there, or has the account and usage before and after that day.
+  /// True when the load has lines there; or has the account, and usage before and after that day or its final bill.
   bool Has(const Cell& cell) const;
+  /// True when the bill has come as far as that day of its month.
+  bool Reaches(const std::string& day) const { return is_final || day <= last_usage_day; }
 };
 
 /// A kept answer cut to fit.
@@ -49,7 +54,7 @@ Result<Cut> CutAround(const std::vector<ingest::CostExplorerRow>& rows,
 /// True where the load is a bill of the connection's account: no answer of Cost Explorer, and for a payer no member's
 /// own report.
 bool IsBillOf(const lake::Load& load, const Connection& connection);
-/// True when every line is on an invoice: such a bill does not change any more.
+/// True when every line of the load's bill is on an invoice: such a bill does not change any more.
 Result<bool> IsInvoiced(const lake::Layout& layout, const lake::Load& load);
 
 /// A load's days as something to select FROM.
@@ -62,8 +67,9 @@ struct KeptAnswer {
   std::string connection_id;
   Period period;
   Instant asked_at;
-  int rows = 0, requests = 0;              ///< what it held and cost
-  std::vector<std::string> fitted_around;  ///< loads; meaningless before the first fit
+  int rows = 0, requests = 0;  ///< what it held and cost
+  /// Loads, and the import policy's accounts; meaningless before the first fit.
+  std::vector<std::string> fitted_around;
   bool fitted = false;
 };
 
@@ -95,13 +101,14 @@ struct Fit {
       outcome;  ///< "published", "retired" (the bills have everything), "empty", "unchanged"
   Cut cut;      ///< with the rows that were left taken out
   std::size_t rows_left = 0;
+  std::optional<lake::LeftOut> left_out;  ///< by the import policy, of what no bill covers
 };
 
 /// The export of the lake that a connection's answers are.
 std::string CostExplorerIdentity(const std::string& connection_id);
 
-/// Cuts every kept answer anew whose month's elected loads are not those it was cut for, and publishes
-/// or retires it; asks nothing of AWS.  Differences between replaced cells and bills are recorded as events.
+/// Cuts every kept answer anew whose month's elected loads or accounts to import are not those it was cut for, and
+/// publishes or retires it; asks nothing of AWS.  Differences between replaced cells and bills are recorded as events.
 /// Answers whose connection was deleted are forgotten.  Cheap where nothing has changed.
 /// Errors: after all that could be fitted are, the first one's: kConflict (an import is writing), ingest::Import's.
 Result<std::vector<Fit>> FitCostExplorer(Store& store, lake::Catalog& catalog);

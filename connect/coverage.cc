@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/shell_words.h"
 #include "connect/collected.h"
 #include "connect/coverage_verdict.h"
 #include "connect/export_deliveries.h"
@@ -34,15 +35,14 @@ class Mapper {
     TRY_ASSIGN(const MemberAccounts kept, KeptMemberAccounts(store_, connection_));
     for (const MemberAccount& account : kept.accounts) facts_.members[account.id] = account;
     for (const ExportDays& bill : bills_) {
-      for (const auto& [period, left_out] : bill.left_out) {
-        map.left_out.push_back({connection_.settings.name, bill.name, period, left_out});
-      }
+      AddLeftOut(bill, map);
       const bool is_awaited = bill.months.empty() && bills_.size() > 1;  // another one has the days
       if (!is_awaited) {
         for (const std::string& account : Accounts(bill)) AddSpans(bill, account, map);
       }
       map.exports.push_back(FreshnessOf(bill));
     }
+    AddLeftOut(facts_.filled, map);
     return {};
   }
 
@@ -64,9 +64,6 @@ class Mapper {
         const lake::Load& load = candidate.load;
         days.Add(load.period, std::move(coverage));
         if (load.left_out) days.left_out.emplace(load.period, *load.left_out);
-        if (filler) continue;
-        TRY_ASSIGN(const bool final, IsInvoiced(catalog_.layout(), load));
-        if (final) days.final_months.insert(load.period);
       }
       if (filler) {
         facts_.filled = std::move(days);
@@ -138,20 +135,28 @@ class Mapper {
     const std::string& name = connection_.settings.name;
     const std::string state(Name(connection_.state));
     if (connection_.cause.empty() && connection_.state != State::kDisconnected) {
-      return {CellStatus::kNotCollected,
-              "nothing is collected before it is verified: farthing check " + name};
+      return {CellStatus::kNotCollected, "nothing is collected before it is verified: " +
+                                             CommandLine({"farthing", "check", name})};
     }
     return {CellStatus::kNotCollected,
             "nothing is collected while it is " + state +
                 (connection_.cause.empty() ? "" : ": " + connection_.cause)};
   }
 
+  void AddLeftOut(const ExportDays& days, CoverageMap& map) const {
+    for (const auto& [period, left_out] : days.left_out) {
+      map.left_out.push_back({connection_.settings.name, days.name, period, left_out});
+    }
+  }
+
   std::vector<std::string> Accounts(const ExportDays& bill) const {
     std::vector<std::string> accounts;
     for (const auto& [account, days] : bill.seen) accounts.push_back(account);
     for (const auto& [account, days] : facts_.filled.seen) accounts.push_back(account);
-    for (const auto& [period, left_out] : bill.left_out) {
-      accounts.insert(accounts.end(), left_out.accounts.begin(), left_out.accounts.end());
+    for (const auto* left_outs : {&bill.left_out, &facts_.filled.left_out}) {
+      for (const auto& [period, left_out] : *left_outs) {
+        accounts.insert(accounts.end(), left_out.accounts.begin(), left_out.accounts.end());
+      }
     }
     std::sort(accounts.begin(), accounts.end());
     accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
@@ -222,6 +227,7 @@ std::string_view Name(CellStatus status) {
     case CellStatus::kPending: return "not-delivered-yet";
     case CellStatus::kLate: return "late";
     case CellStatus::kDenied: return "denied";
+    case CellStatus::kUnreachable: return "unreachable";
     case CellStatus::kQuarantined: return "quarantined";
     case CellStatus::kStopped: return "export-stopped";
     case CellStatus::kBeforeExport: return "before-export";
@@ -242,6 +248,7 @@ char Symbol(CellStatus status) {
     case CellStatus::kPending: return '.';
     case CellStatus::kLate: return '!';
     case CellStatus::kDenied: return 'X';
+    case CellStatus::kUnreachable: return 'U';
     case CellStatus::kQuarantined: return 'Q';
     case CellStatus::kStopped: return 'S';
     case CellStatus::kBeforeExport: return '<';

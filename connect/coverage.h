@@ -18,6 +18,7 @@ enum class CellStatus {
   kPending,       ///< AWS has not delivered it yet, and need not have
   kLate,          ///< AWS should have delivered it
   kDenied,        ///< the last check was refused something
+  kUnreachable,   ///< where bills lie is not there, or does not answer
   kQuarantined,   ///< delivered, but it cannot be read or is incomplete
   kStopped,       ///< the export is unhealthy or gone
   kBeforeExport,  ///< before the export existed

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "aws/error.h"
+#include "base/shell_words.h"
 #include "base/text.h"
+#include "connect/checks_internal.h"
 
 namespace farthing::connect {
 namespace {
@@ -16,9 +19,23 @@ constexpr std::pair<Stake, CellStatus> kStopping[] = {
     {Stake::kDelivery, CellStatus::kStopped},
 };
 
-bool IsLeftOut(const lake::LeftOut& left_out, const std::string& account) {
-  const std::vector<std::string>& accounts = left_out.accounts;
-  return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+/// Nobody refuses: there is no such bucket or directory, or AWS does not answer.
+bool IsUnreachable(const CheckResult& failure) {
+  return failure.id == "directory" ||
+         std::any_of(failure.evidence.begin(), failure.evidence.end(),
+                     [](const Error::Detail& detail) {
+                       return detail.name == kUnanswered ||
+                              (detail.name == aws::kStatusDetail && detail.value == "404");
+                     });
+}
+
+/// What the policy left out of a month, where the account is among it.
+const lake::LeftOut* LeftOutWith(const std::string& account, const ExportDays& days, Period month) {
+  const auto found = days.left_out.find(month);
+  if (found == days.left_out.end()) return nullptr;
+  const std::vector<std::string>& accounts = found->second.accounts;
+  const bool is_in = std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+  return is_in ? &found->second : nullptr;
 }
 
 /// The bill has the day but not the account.
@@ -54,6 +71,7 @@ void ExportDays::Add(Period month, Coverage coverage) {
     last = std::max(last, cell.day);
   }
   covered_until = std::max(covered_until, coverage.last_usage_day);
+  if (coverage.is_final) final_months.insert(month);
   months.emplace(month, std::move(coverage));
 }
 
@@ -68,15 +86,14 @@ CellVerdict Judge(const CoverageFacts& facts, const ExportDays& bill, const Cell
   if (filled != facts.filled.months.end() && filled->second.Has(cell)) {
     return {CellStatus::kFilled, "Cost Explorer filled it; the bill has not come yet"};
   }
-  if (load != bill.months.end()) {
-    const auto left_out = bill.left_out.find(month);
-    const bool reaches =
-        cell.day <= load->second.last_usage_day || bill.final_months.contains(month);
-    if (reaches && left_out != bill.left_out.end() && IsLeftOut(left_out->second, cell.account)) {
-      return {CellStatus::kLeftOut, Describe(left_out->second)};
-    }
-    if (cell.day <= load->second.last_usage_day) return AccountGap(facts, bill, cell);
-    if (reaches) return {CellStatus::kNoCharges, "the final bill has no charges on these days"};
+  if (load != bill.months.end() && load->second.Reaches(cell.day)) {
+    const lake::LeftOut* left_out = LeftOutWith(cell.account, bill, month);
+    if (left_out != nullptr) return {CellStatus::kLeftOut, Describe(*left_out)};
+    return AccountGap(facts, bill, cell);
+  }
+  if (filled != facts.filled.months.end() && filled->second.Reaches(cell.day)) {
+    const lake::LeftOut* left_out = LeftOutWith(cell.account, facts.filled, month);
+    if (left_out != nullptr) return {CellStatus::kLeftOut, Describe(*left_out)};
   }
   if (load == bill.months.end() && !bill.months.empty() && month < bill.months.begin()->first) {
     return {CellStatus::kBeforeExport,
@@ -102,9 +119,9 @@ CellVerdict JudgeMissing(const CoverageFacts& facts, const ExportDays& bill, con
     return {CellStatus::kAbsent, "the directory holds no bill for it"};
   }
   if (!bill.last_delivery && facts.seen_delivery) {
-    return {CellStatus::kNotCollected, "a delivery of " + ToString(*facts.seen_delivery) +
-                                           " is not collected yet: farthing collect --connection " +
-                                           facts.connection};
+    return {CellStatus::kNotCollected,
+            "a delivery of " + ToString(*facts.seen_delivery) + " is not collected yet: " +
+                CommandLine({"farthing", "collect", "--connection", facts.connection})};
   }
   const bool needs_not = cell.day >= DayString({facts.now.micros - 2 * kDayMicros});
   const bool is_new = facts.now.micros - facts.created.micros < 2 * kDayMicros;
@@ -124,7 +141,8 @@ std::optional<CellVerdict> ProblemIn(const CheckReport& report) {
   for (const auto& [stake, status] : kStopping) {
     for (const CheckResult& result : report.results) {
       if (result.status != CheckStatus::kFail || StakeOf(result) != stake) continue;
-      return CellVerdict{status, Sentence(result)};
+      const bool is_away = stake == Stake::kReading && IsUnreachable(result);
+      return CellVerdict{is_away ? CellStatus::kUnreachable : status, Sentence(result)};
     }
   }
   return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connect/export_deliveries.h"
+
 namespace farthing::connect {
 namespace {
 
@@ -71,8 +73,9 @@ TEST_F(CoverageVerdictTest, AnAccountWithoutCharges) {
 TEST_F(CoverageVerdictTest, TheEndOfAMonthThatIsFinalIsNotLate) {
   bill_.months.at(kOctober).last_usage_day = "2026-10-29";
   EXPECT_EQ(On("payer", "2026-10-30").status, CellStatus::kLate);
-  bill_.final_months.insert(kOctober);
-  EXPECT_EQ(On("payer", "2026-10-30").status, CellStatus::kNoCharges);
+  bill_.months.at(kOctober).is_final = true;
+  EXPECT_EQ(On("payer", "2026-10-30").status, CellStatus::kCovered);
+  EXPECT_EQ(On("unknown", "2026-10-30").status, CellStatus::kNoCharges);
 }
 
 TEST_F(CoverageVerdictTest, WhatAWSHasNotDeliveredYet) {
@@ -119,6 +122,51 @@ TEST(CoverageProblemTest, ADeniedLookIsNoHarmAndADeniedReadIs) {
   report.results[2].action = "s3:GetObject";
   EXPECT_EQ(ProblemIn(report)->status, CellStatus::kDenied);
   EXPECT_EQ(report.WhatKeepsBillsAway(), &report.results[2]);
+}
+
+TEST(CoverageProblemTest, WhatIsNotThereOrDoesNotAnswerIsNotDenied) {
+  for (const auto& [name, value] :
+       {std::pair{"http_status", "404"}, std::pair{"unanswered", "unavailable"}}) {
+    CheckReport report;
+    report.results = {Failing("bucket-region")};
+    report.results[0].evidence = {{"aws_region", "us-east-1"}, {name, value}};
+    EXPECT_EQ(ProblemIn(report)->status, CellStatus::kUnreachable) << name;
+  }
+  CheckReport report;
+  report.results = {Failing("directory")};
+  EXPECT_EQ(ProblemIn(report)->status, CellStatus::kUnreachable);
+}
+
+Collected Loaded(const std::string& at) {
+  Collected one;
+  one.outcome = "loaded";
+  one.delivered_at = *ParseInstant(at);
+  return one;
+}
+
+TEST(ExportDeliveriesTest, AnExportMadeAnewUnderItsNameReplacesTheOlder) {
+  Connection connection;
+  connection.settings.export_place.name = "bills";
+  connection.settings.export_place.prefix = "billing";
+  connection.last_delivery = *ParseInstant("2026-11-21T08:00:23Z");
+  std::vector<ExportDays> bills(2);
+  bills[0].name = "bills";
+  bills[0].id = 1;
+  bills[0].Add(kOctober, Bill(kOctober, {"payer"}, "2026-10-31"));
+  bills[1].name = "bills-2";
+  bills[1].id = 2;
+  bills[1].Add(kNovember, Bill(kNovember, {"payer"}, "2026-11-21"));
+  const std::string october = "billing/bills/metadata/BILLING_PERIOD=2026-10/bills-Manifest.json";
+  const std::string november = "billing/bills/metadata/BILLING_PERIOD=2026-11/bills-Manifest.json";
+  const Deliveries deliveries{
+      {{october, Loaded("2026-11-20T08:00:21Z")}, {november, Loaded("2026-11-21T08:00:23Z")}},
+      {{october, 1}, {november, 2}}};
+  const std::vector<ExportDays> told = TellDeliveries(bills, deliveries, connection);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].last_delivery, *ParseInstant("2026-11-20T08:00:21Z"));
+  EXPECT_EQ(told[0].replaced_by, "bills-2");
+  EXPECT_EQ(told[1].last_delivery, *ParseInstant("2026-11-21T08:00:23Z"));
+  EXPECT_EQ(told[1].replaced_by, "");
 }
 
 TEST(CoverageProblemTest, EveryStakeIsOfChecksThatExist) {

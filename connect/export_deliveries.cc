@@ -16,14 +16,28 @@ void Tell(const Log& own, ExportDays& bill) {
   bill.cause = CauseIn(own);
 }
 
+bool IsLater(const ExportDays* bill, const ExportDays* than) {
+  return than == nullptr || bill->last_delivery > than->last_delivery;
+}
+
+/// An export that was deleted and made anew under its name delivers where it did: the older one's are over.
+void ReplaceOlder(const std::vector<ExportDays*>& present) {
+  const ExportDays* newest = nullptr;
+  for (const ExportDays* bill : present) {
+    if (bill->last_delivery && IsLater(bill, newest)) newest = bill;
+  }
+  for (ExportDays* bill : present) {
+    if (newest != nullptr && bill != newest) bill->replaced_by = newest->name;
+  }
+}
+
 /// What overwrote a manifest and could not be read has taken the place of the last that could: the connection knows it.
 void KeepLast(std::optional<Instant> last, std::vector<ExportDays>& bills) {
-  for (const ExportDays& bill : bills) {
-    if (!bill.replaced_by.empty() && bill.last_delivery >= last) return;  // it is that one's
+  for (ExportDays& bill : bills) {
+    if (bill.last_delivery >= last) return;  // it is that one's
   }
   for (ExportDays& bill : bills) {
-    if (!bill.replaced_by.empty() || bill.months.empty()) continue;
-    bill.last_delivery = std::max(bill.last_delivery, last);
+    if (bill.replaced_by.empty() && !bill.months.empty()) bill.last_delivery = last;
   }
 }
 
@@ -54,18 +68,23 @@ std::vector<ExportDays> TellDeliveries(std::vector<ExportDays> bills, const Deli
       unread.emplace(key, one);
     }
   }
-  bool is_awaited = !place.name.empty();
+  std::vector<ExportDays*> delivering;
   for (ExportDays& bill : bills) {
-    Log& own = logs[bill.id];
-    const bool is_replaced = !own.empty() && !present.contains(bill.id);
-    if (is_replaced) {
+    const Log& own = logs[bill.id];
+    Tell(own, bill);
+    if (!own.empty() && !present.contains(bill.id)) {
       bill.replaced_by = place.name;
     } else {
-      own.merge(unread);
-      is_awaited = false;
+      delivering.push_back(&bill);
     }
-    Tell(own, bill);
   }
+  if (!place.name.empty()) ReplaceOlder(delivering);
+  for (ExportDays* bill : delivering) {
+    if (!bill->replaced_by.empty()) continue;
+    logs[bill->id].merge(unread);
+    Tell(logs[bill->id], *bill);
+  }
+  const bool is_awaited = delivering.empty() && !place.name.empty();
   KeepLast(connection.last_delivery, bills);
   if (!is_awaited) return bills;
   bills.emplace_back();

@@ -7,7 +7,6 @@
 #include "base/shell_words.h"
 #include "connect/first_day_plan.h"
 #include "connect/first_day_questions.h"
-#include "connect/import_policy.h"
 
 namespace farthing::connect {
 namespace {
@@ -42,7 +41,6 @@ class Filler {
     payer_ = PayerOf(connection_, *client_);
     client_ = Metered(client_, spending_, "first-day")
                   ->WithLimits(std::chrono::milliseconds(0), options_.cancellation);
-    TRY_ASSIGN(only_accounts_, AccountsToImport(installation_.store, connection_));
     TRY(AskMonths(plan, outcome));
     TRY_ASSIGN(outcome.fits, FitCostExplorer(installation_.store, installation_.catalog));
     TRY_ASSIGN(outcome.spending, spending_.State());
@@ -146,8 +144,7 @@ class Filler {
       TRY_ASSIGN(CostExplorerRow row, RowOf(cell, question.charge_group, payer_, answer));
       TRY_ASSIGN(const Instant start, ParseInstant(row.start));
       const auto month = rows.find(PeriodOf(start));
-      const bool wanted = !only_accounts_ || only_accounts_->contains(row.account);
-      if (month != rows.end() && wanted) month->second.push_back(std::move(row));
+      if (month != rows.end()) month->second.push_back(std::move(row));
     }
     return {};
   }
@@ -193,7 +190,6 @@ class Filler {
   std::shared_ptr<aws::Client> client_;
   std::string payer_;
   PageSize page_;
-  std::optional<std::set<std::string>> only_accounts_;  ///< absent: every account
 };
 
 Result<Connection> FindAsking(Installation& installation, const std::string& name) {

@@ -43,6 +43,16 @@ TEST(GapCauseTest, ADraftsGapsSayWhatKeepsItADraft) {
   EXPECT_NE(gap.cause.find("external-id: "), std::string::npos) << gap.cause;
 }
 
+TEST(GapCauseTest, ABucketThatIsNotThereDeniesNothing) {
+  Stage stage;
+  Settings settings = stage.RoleSettings();
+  settings.export_place.bucket = "example-no-such-bucket";
+  stage.Check(stage.Onboard(settings));
+  const CoverageSpan gap = LastGap(stage, "production", Now());
+  EXPECT_EQ(gap.status, CellStatus::kUnreachable);
+  EXPECT_NE(gap.cause.find("there is no such bucket"), std::string::npos) << gap.cause;
+}
+
 TEST(GapCauseTest, AFaultBesideTheBillIsNone) {
   Stage stage;
   const Connection connection = stage.Onboard(
