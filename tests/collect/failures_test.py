@@ -1,6 +1,8 @@
 """What a person and a program are told of deliveries that cannot be collected, and of accounts that are left out."""
 
+import contextlib
 import json
+import sqlite3
 import unittest
 
 import rehearsed
@@ -75,6 +77,12 @@ class Told(rehearsed.Case):
                     f"{month['currency']}")
             self.assertIn(said, text)
             self.assertTrue(any(span["status"] == "left-out" and said in span["cause"] for span in spans), said)
+
+    def test_the_map_says_that_it_shows_the_newest_days_only(self):
+        with contextlib.closing(sqlite3.connect(self.lake.directory / "farthing.db")) as database, database:
+            database.execute("UPDATE connections SET created_at = '2025-01-10T00:00:00Z'")
+        self.assertEqual(min(span["first_day"] for span in self.lake.json("coverage")), "2025-01-01")
+        self.assertIn("; all from 2025-01-01: --format csv\n", self.lake.run("coverage").stdout)
 
 
 if __name__ == "__main__":
