@@ -19,18 +19,58 @@ std::vector<std::string> NumbersOf(std::string_view table) {
   return names;
 }
 
-// SELECT of a table's sums for each day and service; where a part is unknown, the sum is.
-std::string SumsSql(std::string_view table, const std::string& files) {
-  const bool is_lines = table == kCostLines;
-  std::string sql = "SELECT " +
-                    std::string(is_lines ? "CAST(charge_period_start AS DATE)" : "charge_day") +
-                    " AS day, coalesce(service_code, service_name) AS service, CAST(" +
-                    (is_lines ? "count(*)" : "sum(line_count)") + " AS BIGINT) AS line_count";
-  for (const std::string& number : NumbersOf(table)) {
+std::string DayOf(std::string_view table) {
+  return table == kCostLines ? "CAST(charge_period_start AS DATE)" : "charge_day";
+}
+
+// What a rollup groups by, beside the day.
+std::vector<std::string> KeysOf(std::string_view rollup) {
+  std::vector<std::string> keys;
+  for (const LakeColumn& column : billing::LakeColumns()) {
+    if (!IsNumber(column) && KeepsColumn(column, rollup)) keys.emplace_back(column.name);
+  }
+  return keys;
+}
+
+// The share of the groups of a rollup that a row of `table`, itself or the lines, belongs to.
+std::string ShareOf(std::string_view rollup, std::string_view table) {
+  std::string sql = "hash(" + DayOf(table);
+  for (const std::string& key : KeysOf(rollup)) sql += ", " + engine::QuoteIdentifier(key);
+  return sql + ") % 64";
+}
+
+// SELECT of the sums of a table's rows by each of `keys`, named k0, k1, …; where a part is unknown, the sum is.
+std::string SumsSql(std::string_view table, const std::string& from,
+                    const std::vector<std::string>& numbers, const std::vector<std::string>& keys) {
+  std::string sql = "SELECT ";
+  for (std::size_t i = 0; i < keys.size(); ++i) sql += keys[i] + " AS k" + std::to_string(i) + ", ";
+  sql += "CAST(" + std::string(table == kCostLines ? "count(*)" : "sum(line_count)") +
+         " AS BIGINT) AS line_count";
+  for (const std::string& number : numbers) {
     const std::string name = engine::QuoteIdentifier(number);
     sql += ", CASE WHEN count(" + name + ") = count(*) THEN sum(" + name + ") END AS " + name;
   }
-  return sql + " FROM " + ReadParquet(files) + " GROUP BY ALL";
+  return sql + " FROM " + from + " GROUP BY ALL";
+}
+
+// SELECT of the first keys by which two selects of sums differ, and each sum of both: lines', rollup's, …
+std::string DifferenceSql(const std::string& lines, const std::string& rollup,
+                          const std::vector<std::string>& names, std::size_t keys) {
+  std::string columns;
+  std::string same_keys;
+  for (std::size_t i = 0; i < keys; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    columns += "coalesce(l." + key + ", r." + key + "), ";
+    same_keys += (i == 0 ? "l." : " AND l.") + key + " IS NOT DISTINCT FROM r." + key;
+  }
+  std::string differs;
+  for (const std::string& number : names) {
+    const std::string name = engine::QuoteIdentifier(number);
+    columns += "l." + name + ", r." + name + ", ";
+    differs += (differs.empty() ? "" : " OR ") + ("l." + name + " IS DISTINCT FROM r." + name);
+  }
+  return "SELECT " + columns.substr(0, columns.size() - 2) + " FROM (" + lines + ") l FULL JOIN (" +
+         rollup + ") r ON " + same_keys + " WHERE " + differs + " ORDER BY ALL LIMIT 1";
 }
 
 std::string Figures(const std::string& name, const std::string& figure, const std::string& source,
@@ -41,9 +81,11 @@ std::string Figures(const std::string& name, const std::string& figure, const st
 }  // namespace
 
 Result<LineSums> LineSums::Of(engine::Connection& connection, const std::string& files) {
+  const std::vector<std::string> shares = {ShareOf(kCostDaily, kCostLines),
+                                           ShareOf(kCostResourceDaily, kCostLines)};
   TRY(connection.Execute("CREATE OR REPLACE TEMP TABLE " + std::string(kSums) + " AS " +
-                         SumsSql(kCostLines, files)));
-  LineSums sums(connection);
+                         SumsSql(kCostLines, ReadParquet(files), NumbersOf(kCostLines), shares)));
+  LineSums sums(connection, files);
   TRY(sums.AddUp());
   return sums;
 }
@@ -69,31 +111,46 @@ Result<void> LineSums::AddUp() {
 }
 
 Result<void> LineSums::Prove(std::string_view rollup, const std::string& files) const {
-  std::vector<std::string> names = NumbersOf(rollup);
+  const std::vector<std::string> numbers = NumbersOf(rollup);
+  std::vector<std::string> names = numbers;
   names.insert(names.begin(), "line_count");
-  std::string select = "SELECT coalesce(l.day, r.day), coalesce(l.service, r.service)";
-  std::string differs;
-  for (const std::string& number : names) {
-    const std::string name = engine::QuoteIdentifier(number);
-    select += ", l." + name + ", r." + name;
-    differs += (differs.empty() ? "" : " OR ") + ("l." + name + " IS DISTINCT FROM r." + name);
-  }
+  // The sums of the lines have been made by the shares of both rollups, and are rows as those of a rollup are.
+  const std::string lines =
+      SumsSql(rollup, std::string(kSums), numbers, {rollup == kCostDaily ? "k0" : "k1"});
   TRY_ASSIGN(const engine::Table found,
-             connection_.Query(select + " FROM " + std::string(kSums) + " l FULL JOIN (" +
-                               SumsSql(rollup, files) +
-                               ") r ON l.day IS NOT DISTINCT FROM r.day AND l.service IS NOT "
-                               "DISTINCT FROM r.service WHERE " +
-                               differs + " ORDER BY 1, 2 LIMIT 1"));
+             connection_.Query(DifferenceSql(
+                 lines, SumsSql(rollup, ReadParquet(files), numbers, {ShareOf(rollup, rollup)}),
+                 names, 1)));
   if (found.rows.empty()) return {};
-  const auto& row = found.rows[0];
-  std::size_t i = 0;
-  while (i + 1 < names.size() && row[2 + 2 * i] == row[3 + 2 * i]) ++i;
-  const std::string absent = i == 0 ? "0" : "unknown";
-  return Error(Errc::kCorrupt, std::string(rollup) + " does not equal its lines on " +
-                                   row[0].value_or("no day") + ", " +
-                                   row[1].value_or("no service") +
-                                   Figures(names[i], row[3 + 2 * i].value_or(absent), "lines",
-                                           row[2 + 2 * i].value_or(absent)));
+  return WhereItDiffers(rollup, files);
+}
+
+// Looked for only where something differs: by day and service, which people know, then by each other key.
+Error LineSums::WhereItDiffers(std::string_view rollup, const std::string& files) const {
+  const std::vector<std::string> numbers = NumbersOf(rollup);
+  std::vector<std::string> names = numbers;
+  names.insert(names.begin(), "line_count");
+  std::vector<std::pair<std::string, std::string>> ways = {
+      {"", "coalesce(service_code, service_name)"}};
+  for (const std::string& key : KeysOf(rollup))
+    ways.emplace_back(key + " ", engine::QuoteIdentifier(key));
+  const std::string differs = std::string(rollup) + " does not equal its lines";
+  for (const auto& [what, key] : ways) {
+    const Result<engine::Table> found = connection_.Query(DifferenceSql(
+        SumsSql(kCostLines, ReadParquet(files_), numbers, {DayOf(kCostLines), key}),
+        SumsSql(rollup, ReadParquet(files), numbers, {DayOf(rollup), key}), names, 2));
+    if (!found.ok()) return found.error();
+    if (found->rows.empty()) continue;
+    const auto& row = found->rows[0];
+    std::size_t i = 0;
+    while (i + 1 < names.size() && row[2 + 2 * i] == row[3 + 2 * i]) ++i;
+    const std::string absent = i == 0 ? "0" : "unknown";
+    return Error(Errc::kCorrupt, differs + " on " + row[0].value_or("no day") + ", " + what +
+                                     row[1].value_or(what.empty() ? "no service" : "absent") +
+                                     Figures(names[i], row[3 + 2 * i].value_or(absent), "lines",
+                                             row[2 + 2 * i].value_or(absent)));
+  }
+  return Error(Errc::kCorrupt, differs);
 }
 
 Result<void> ProveRecorded(const Load& load, const TableTotals& lines) {

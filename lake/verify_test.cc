@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lake/load_files.h"
+#include "lake/rollups.h"
 #include "lake/test_lines.h"
 
 namespace farthing::lake {
@@ -74,6 +75,23 @@ TEST_F(VerifyTest, LinesThatMovedToAnotherServiceAreFound) {
       "7, by the lines it is 0");
 }
 
+TEST_F(VerifyTest, LinesThatMovedToAnotherGroupAreFound) {
+  for (const std::string_view table : {kCostDaily, kCostResourceDaily}) {
+    for (const std::string name : {"sub_account_id", "billing_currency", "region_id"}) {
+      const fs::path part = lines_.layout().lake() /
+                            Layout::Partition(table, lines_.load().period, lines_.load().id) /
+                            "part-0.parquet";
+      const fs::path kept = lines_.layout().data() / "kept.parquet";
+      fs::copy_file(part, kept, fs::copy_options::overwrite_existing);
+      Damage(table, name, "if(charge_day = DATE '2026-01-02', '7', NULL)");
+      EXPECT_EQ(Detail(), "not proven: " + std::string(table) +
+                              " does not equal its lines on 2026-01-02, " + name +
+                              " 7: line_count is 20, by the lines it is 0");
+      fs::copy_file(kept, part, fs::copy_options::overwrite_existing);
+    }
+  }
+}
+
 TEST_F(VerifyTest, TheSourcesOwnTotalsAreCompared) {
   lines_.load().totals["source:BilledCost"] = Decimal{780, 0};
   EXPECT_TRUE(Detail().starts_with("proven")) << Detail();
@@ -98,9 +116,9 @@ TEST_F(VerifyTest, AFileThatIsMissingOrCutIsNamed) {
                         "part-0.parquet";
   const std::string size = std::to_string(fs::file_size(file));
   fs::resize_file(file, 7);
-  EXPECT_NE(Detail().find("a file of the lake has 7 bytes instead of " + size + ": " +
-                          file.string()),
-            std::string::npos)
+  EXPECT_NE(
+      Detail().find("a file of the lake has 7 bytes instead of " + size + ": " + file.string()),
+      std::string::npos)
       << Detail();
   fs::remove(file);
   EXPECT_NE(Detail().find("a file is missing from the lake: " + file.string()), std::string::npos)
