@@ -171,6 +171,32 @@ TEST_P(VanishedExportTest, IsFoundAgainWhenItWasMadeAnewUnderItsName) {
   EXPECT_EQ(now.export_place.arn == before, before.empty()) << "the old one is gone";
 }
 
+TEST_P(VanishedExportTest, OneOfAnotherKindThanTheSettingsSayIsNotDeleted) {
+  Scene scene(GetParam());
+  ExportPlace& place = scene.connection().settings.export_place;
+  PolicyDocument both = scene.stage().PolicyOf(scene.connection());
+  PolicyStatement lists;
+  lists.sid = "ListsOfEitherKind";
+  lists.actions = {"cur:DescribeReportDefinitions", "bcm-data-exports:ListExports",
+                   "bcm-data-exports:GetExport"};
+  lists.resources = {"*"};
+  both.statements.push_back(lists);
+  scene.stage().SetPolicy(scene.connection(), both);
+  const bool is_legacy = GetParam() == ExportKind::kLegacyCur;
+  for (const ExportKind wrong :
+       {is_legacy ? ExportKind::kCur2 : ExportKind::kLegacyCur, ExportKind::kFocus}) {
+    place.kind = wrong;
+    const CheckResult result = scene.Export();
+    EXPECT_EQ(result.status, kFail) << Told(scene.report());
+    EXPECT_EQ(result.cause.find(kDeleted), std::string::npos) << result.cause;
+    EXPECT_NE(result.cause.find("--export-kind " + std::string(Name(wrong))), std::string::npos)
+        << result.cause;
+    EXPECT_NE(result.fix.find("--export-kind " + std::string(Name(GetParam()))), std::string::npos)
+        << result.fix;
+    place.arn.clear();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, VanishedExportTest,
                          testing::Values(ExportKind::kLegacyCur, ExportKind::kCur2),
                          [](const auto& test) {
