@@ -4,10 +4,9 @@
 #include <map>
 #include <set>
 
-#include "aws/endpoint.h"
 #include "base/files.h"
-#include "base/shell_words.h"
 #include "base/text.h"
+#include "connect/aws_leftovers.h"
 #include "connect/collected.h"
 #include "connect/cost_explorer_fit.h"
 #include "lake/stage.h"
@@ -15,36 +14,17 @@
 namespace farthing::connect {
 namespace {
 
-/// The commands that undo in AWS what connecting made.  Printed, never run: only the customer writes to AWS.
-std::vector<std::string> CleanupCommands(const Settings& settings) {
-  const std::string region(aws::FindPartition(settings.partition)->billing_region);
-  std::vector<std::string> commands;
-  if (!settings.role_arn.empty()) {
-    const std::string role = RoleName(settings.role_arn);
-    commands.push_back("# if a CloudFormation stack made the role, delete the stack instead:");
-    commands.push_back("#   " + CommandLine({"aws", "cloudformation", "delete-stack", "--region",
-                                             region, "--stack-name", "STACK"}));
-    commands.push_back(CommandLine({"aws", "iam", "list-role-policies", "--role-name", role}));
-    commands.push_back(CommandLine({"aws", "iam", "delete-role-policy", "--role-name", role,
-                                    "--policy-name", "POLICY"}) +
-                       "   # each one");
-    commands.push_back(CommandLine({"aws", "iam", "delete-role", "--role-name", role}));
-  } else if (!settings.access_key_id.empty() && settings.type != ConnectionType::kBucket) {
-    commands.push_back(CommandLine({"aws", "iam", "delete-access-key", "--access-key-id",
-                                    settings.access_key_id, "--user-name", "USER"}));
-  }
-  const ExportPlace& place = settings.export_place;
-  if (!place.name.empty()) {
-    commands.push_back("# only if nobody else reads this export; the bucket and its files stay:");
-    if (place.kind == ExportKind::kLegacyCur) {
-      commands.push_back(CommandLine({"aws", "cur", "delete-report-definition", "--region", region,
-                                      "--report-name", place.name}));
-    } else if (!place.arn.empty()) {
-      commands.push_back(CommandLine({"aws", "bcm-data-exports", "delete-export", "--region",
-                                      region, "--export-arn", place.arn}));
-    }
-  }
-  return commands;
+/// Whom AWS took the connection for when it was last checked; "" when it never was.
+Result<std::string> LastIdentity(Store& store, const std::string& id) {
+  constexpr std::string_view kBefore = " as ";
+  TRY_ASSIGN(const std::string last, store.LastReport(id));
+  if (last.empty()) return std::string();
+  TRY_ASSIGN(const CheckReport report, ParseCheckReport(last));
+  const CheckResult* identity = report.Find("identity");
+  if (identity == nullptr || identity->status != CheckStatus::kPass) return std::string();
+  const std::size_t at = identity->finding.rfind(kBefore);
+  if (at == identity->finding.npos) return std::string();
+  return identity->finding.substr(at + kBefore.size());
 }
 
 /// The exports of the lake that a connection has brought.
@@ -122,9 +102,9 @@ std::string Months(const std::set<Period>& months) {
   return text;
 }
 
-Ending EndingOf(const Connection& connection, const BroughtExports& brought) {
+Ending EndingOf(std::vector<std::string> aws_commands, const BroughtExports& brought) {
   Ending ending;
-  ending.aws_commands = CleanupCommands(connection.settings);
+  ending.aws_commands = std::move(aws_commands);
   for (const lake::Export& one : brought.own) ending.exports.push_back(one.name);
   for (const auto& [one, others] : brought.shared) ending.shared.push_back(one.name);
   return ending;
@@ -174,6 +154,7 @@ Result<std::vector<Belonging>> BelongingsOf(Installation& installation, const st
 Result<Ending> Disconnect(Installation& installation, const std::string& name, DataFate fate) {
   Store& store = installation.store;
   TRY_ASSIGN(const Connection connection, store.Find(name));
+  TRY_ASSIGN(const std::string identity, LastIdentity(store, connection.id));
   const lake::Layout& layout = installation.catalog.layout();
   const bool purge = fate == DataFate::kPurge;
   BroughtExports brought;
@@ -189,13 +170,14 @@ Result<Ending> Disconnect(Installation& installation, const std::string& name, D
       connection.id, "disconnected",
       purge ? "credentials destroyed, data purged" : "credentials destroyed, data kept"));
   if (purge) TRY(FitOthers(installation));
-  return EndingOf(connection, brought);
+  return EndingOf(AwsLeftovers(connection.settings, identity), brought);
 }
 
 Result<Ending> DeleteForGood(Installation& installation, const std::string& name,
                              const std::string& why) {
   Store& store = installation.store;
   TRY_ASSIGN(const Connection connection, store.Find(name));
+  TRY_ASSIGN(const std::string identity, LastIdentity(store, connection.id));
   const lake::Layout& layout = installation.catalog.layout();
   BroughtExports brought;
   {
@@ -208,7 +190,7 @@ Result<Ending> DeleteForGood(Installation& installation, const std::string& name
     TRY(store.Delete(connection.id, why));
   }
   TRY(FitOthers(installation));
-  return EndingOf(connection, brought);
+  return EndingOf(AwsLeftovers(connection.settings, identity), brought);
 }
 
 }  // namespace farthing::connect
