@@ -11,7 +11,8 @@
 
 namespace farthing::aws {
 
-/// Bytes [offset, offset + length) of an object as they arrive at the same place of a file.
+/// Bytes [offset, offset + length) of an object as they arrive at the same place of a file; with no file, only where
+/// on_bytes takes them.
 struct Span {
   const Download* download;
   const PartFile* file;

@@ -1,7 +1,6 @@
 // Objects into files: small ones whole, large ones in ranges that several threads fetch at once.
 //
-// A file NAME is written as .NAME.part.  A whole file is renamed and .NAME.etag says what it is.  Nothing is flushed to
-// the disk: the notes carry the id of the boot, and what another boot left is not trusted.
+// A file NAME is written as .NAME.part.  A whole one is renamed, and its directory's journal says what it is.
 
 #include <algorithm>
 #include <condition_variable>
@@ -16,18 +15,15 @@
 #include "aws/object_span_internal.h"
 #include "aws/part_file_internal.h"
 #include "aws/s3.h"
-#include "base/text.h"
+#include "aws/whole_files_internal.h"
 
 namespace farthing::aws {
 namespace {
 
 constexpr int kMostThreads = 64;
 constexpr std::uint64_t kLeastRange = 64 << 10;
-
-std::string BootId() {
-  Result<std::string> id = ReadFile("/proc/sys/kernel/random/boot_id", 256);
-  return id.ok() ? *id : NewUlid();  // then nothing is trusted
-}
+// Written at once when it is proven; larger ones would take too much memory in many threads.
+constexpr std::uint64_t kInMemoryBytes = 256 << 10;
 
 Error Mismatch(const Download& download) {
   return Error(Errc::kCorrupt, "the bytes do not match what the storage says of them: s3://" +
@@ -122,7 +118,7 @@ class Downloader {
       if (next_ == downloads_.size()) return std::optional<Job>();
       const Download& download = downloads_[next_++];
       if (download.object.size_bytes <= range_bytes_) return std::optional(Job{&download, {}, {}});
-      if (IsWhole(download)) continue;
+      if (whole_.Has(download)) continue;
       TRY_ASSIGN(std::shared_ptr<LargeDownload> large, Begin(download));
       // An earlier run may have been killed between the last range and the renaming.
       if (large->has_all_ranges()) return std::optional(Job{nullptr, std::move(large), {}});
@@ -132,16 +128,8 @@ class Downloader {
 
   // Of this content and this boot; empty where the content has no name.
   std::string IdentityOf(const Download& download) const {
-    return download.object.etag.empty() ? "" : download.object.etag + "\n" + boot_id_;
-  }
-
-  bool IsWhole(const Download& download) const {
-    std::error_code code;
-    if (download.object.etag.empty() ||
-        fs::file_size(download.file, code) != download.object.size_bytes || code)
-      return false;
-    const Result<std::string> note = ReadFile(Beside(download.file, ".etag"), 4096);
-    return note.ok() && *note == IdentityOf(download);
+    return download.object.etag.empty() ? ""
+                                        : download.object.etag + "\n" + whole_.boot_id() + "\n";
   }
 
   Result<std::shared_ptr<LargeDownload>> Begin(const Download& download) const {
@@ -154,7 +142,7 @@ class Downloader {
     if (state == LargeDownload::State::kUnderWay) return {};
     const Download& download = large.download();
     if (state == LargeDownload::State::kWhole) {
-      TRY(Publish(download, large.part()));
+      TRY(whole_.Publish(download, large.part()));
       large.RemoveNotes();
       return {};
     }
@@ -171,22 +159,55 @@ class Downloader {
   }
 
   Result<void> FetchSmall(const Download& download) {
-    if (IsWhole(download)) return {};
+    if (whole_.Has(download)) return {};
     const fs::path part = Beside(download.file, ".part");
-    const Result<void> fetched = FetchPart(download, part);
-    if (fetched.ok()) return Publish(download, part);
+    const Result<void> fetched = download.object.size_bytes <= kInMemoryBytes
+                                     ? FetchInMemory(download, part)
+                                     : FetchPart(download, part);
+    if (fetched.ok()) return whole_.Publish(download, part);
     std::error_code code;
     fs::remove(part, code);
     return fetched;
   }
 
-  Result<void> FetchPart(const Download& download, const fs::path& part) const {
+  static Result<PartFile> CreatePart(const fs::path& part) {
     Result<PartFile> created = PartFile::Create(part);
-    if (!created.ok() && created.error().code() == Errc::kNotFound) {  // the first of its directory
-      TRY(MakeDirectories(part.parent_path()));
-      created = PartFile::Create(part);
+    if (created.ok() || created.error().code() != Errc::kNotFound) return created;
+    TRY(MakeDirectories(part.parent_path()));  // the first of its directory
+    return PartFile::Create(part);
+  }
+
+  Result<void> FetchInMemory(const Download& download, const fs::path& part) const {
+    std::string content;
+    for (int round = 1;; ++round) {
+      content.clear();
+      content.reserve(download.object.size_bytes);
+      Span span{&download, nullptr, 0, download.object.size_bytes,
+                [&content](std::string_view bytes) { content += bytes; }};
+      TRY(fetcher_.Fetch(span));
+      if (IsRight(span, content)) break;
+      if (round > 1) return Mismatch(download);
     }
-    TRY_ASSIGN(const PartFile file, std::move(created));
+    TRY_ASSIGN(const PartFile file, CreatePart(part));
+    return file.WriteAt(0, content);
+  }
+
+  static bool IsRight(const Span& span, std::string_view content) {
+    if (!span.stored_crc64.empty()) {
+      return Crc64Text(ExtendCrc64(0, content)) == span.stored_crc64;
+    }
+    if (!IsProvenByMd5(span)) return true;
+    Md5 md5;
+    md5.Add(content);
+    return md5.Matches(span.download->object.etag);
+  }
+
+  static bool IsProvenByMd5(const Span& span) {
+    return LooksLikeMd5(span.download->object.etag) && span.etag_is_digest && span.length != 0;
+  }
+
+  Result<void> FetchPart(const Download& download, const fs::path& part) const {
+    TRY_ASSIGN(const PartFile file, CreatePart(part));
     for (int round = 1;; ++round) {
       std::uint64_t crc = 0;
       Span span = {&download, &file, 0, download.object.size_bytes,
@@ -199,30 +220,17 @@ class Downloader {
   }
 
   static Result<bool> IsRight(const Span& span, std::uint64_t crc) {
-    const std::string& etag = span.download->object.etag;
     if (!span.stored_crc64.empty()) return Crc64Text(crc) == span.stored_crc64;
-    if (!LooksLikeMd5(etag) || !span.etag_is_digest || span.length == 0) return true;
+    if (!IsProvenByMd5(span)) return true;
     Md5 md5;
     TRY(span.file->Read(0, span.length, [&md5](std::string_view block) { md5.Add(block); }));
-    return md5.Matches(etag);
-  }
-
-  // Renames a whole part.  The old note goes first, so that it never speaks of the new content.
-  Result<void> Publish(const Download& download, const fs::path& part) const {
-    const fs::path note = Beside(download.file, ".etag");
-    std::error_code code;
-    if (fs::exists(note, code)) fs::remove(note, code);
-    fs::rename(part, download.file, code);
-    if (code) return ErrnoError("rename", part, code.value());
-    if (download.object.etag.empty()) return {};
-    TRY_ASSIGN(const PartFile file, PartFile::Create(note));
-    return file.WriteAt(0, IdentityOf(download));
+    return md5.Matches(span.download->object.etag);
   }
 
   const std::vector<Download>& downloads_;
   const DownloadOptions& options_;
   const std::uint64_t range_bytes_;
-  const std::string boot_id_ = BootId();
+  WholeFiles whole_;
   http::Cancellation stop_;
   const SpanFetcher fetcher_;
 

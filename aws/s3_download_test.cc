@@ -131,6 +131,83 @@ TEST_F(S3DownloadTest, ANewerVersionIsFetchedAgain) {
   EXPECT_TRUE(Arrived(download));
 }
 
+TEST_F(S3DownloadTest, OneJournalSpeaksForADirectory) {
+  std::vector<Download> downloads;
+  for (const char* name : {"a", "b c=d", "r\xC3\xA9sum\xC3\xA9.csv", "two\nlines ."}) {
+    downloads.push_back(Add("k" + std::to_string(downloads.size()), 1000));
+    downloads.back().file = directory_ / "sub" / name;
+  }
+  downloads.push_back(Add("large", 2 * kRange));
+  ASSERT_TRUE(DownloadAll(s3_, downloads, options_).ok());
+  const fs::path journal = directory_ / "sub" / ".whole";
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(directory_ / "sub"))
+    files += entry.path() != journal;
+  EXPECT_EQ(files, downloads.size());
+
+  // Whatever of it a kill has left, what it notes is not fetched again and the rest is.
+  const std::string whole = *ReadFile(journal, 1 << 20);
+  for (std::size_t size = whole.size() + 1; size-- > 0;) {
+    const std::string left = whole.substr(0, size);
+    std::ofstream(journal, std::ios::trunc) << left;
+    bucket_.reads = 0;
+    ASSERT_TRUE(DownloadAll(s3_, downloads, options_).ok());
+    const auto lines = std::count(left.begin(), left.end(), '\n');
+    const int noted = std::max(0, static_cast<int>(lines) - 1);  // after the boot's
+    EXPECT_GE(bucket_.reads, 5 - noted) << size;
+    EXPECT_LE(bucket_.reads, 6 - noted) << size;  // the large one has two ranges
+    for (const Download& download : downloads) ASSERT_TRUE(Arrived(download)) << size;
+    bucket_.reads = 0;
+    ASSERT_TRUE(DownloadAll(s3_, downloads, options_).ok());
+    EXPECT_EQ(bucket_.reads, 0) << size;
+  }
+}
+
+TEST_F(S3DownloadTest, TheJournalNeverSpeaksOfNewerContent) {
+  Download download = Add("k", 100, "\"a-1\"");
+  const std::string first = bucket_.objects["k"];
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  bucket_.objects["k"] = std::string(100, 'n');
+  bucket_.etags["k"] = download.object.etag = "\"b-1\"";
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  // Killed between the renaming and the note; then the first content is there again.
+  const fs::path journal = directory_ / "sub" / ".whole";
+  std::string notes = *ReadFile(journal, 10000);
+  notes.erase(notes.rfind('\n', notes.size() - 2) + 1);
+  std::ofstream(journal, std::ios::trunc) << notes;
+  bucket_.objects["k"] = first;
+  bucket_.etags["k"] = download.object.etag = "\"a-1\"";
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  EXPECT_TRUE(Arrived(download));
+}
+
+TEST_F(S3DownloadTest, AJournalOfAnotherBootIsNotTrusted) {
+  const Download download = Add("k", 100);
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  const fs::path journal = directory_ / "sub" / ".whole";
+  std::string notes = *ReadFile(journal, 10000);
+  notes[0] ^= 1;
+  std::ofstream(journal, std::ios::trunc) << notes;
+  bucket_.reads = 0;
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  EXPECT_EQ(bucket_.reads, 1);
+  ASSERT_TRUE(DownloadAll(s3_, {download}, options_).ok());
+  EXPECT_EQ(bucket_.reads, 1);
+}
+
+TEST_F(S3DownloadTest, ManyDirectoriesHaveAJournalEach) {
+  std::vector<Download> downloads;
+  for (int i = 0; i < 150; ++i) {
+    downloads.push_back(Add("k" + std::to_string(i), 10));
+    downloads.back().file = directory_ / std::to_string(i % 75) / ("k" + std::to_string(i));
+  }
+  ASSERT_TRUE(DownloadAll(s3_, downloads, options_).ok());
+  EXPECT_EQ(bucket_.reads, 150);
+  ASSERT_TRUE(DownloadAll(s3_, downloads, options_).ok());
+  EXPECT_EQ(bucket_.reads, 150);
+  for (const Download& download : downloads) ASSERT_TRUE(Arrived(download));
+}
+
 TEST_F(S3DownloadTest, ADownloadGoesOnWhereItWasStopped) {
   const Download download = Add("k", 10 * kRange);
   bucket_.spoil = [](int read, http::Response& response) {

@@ -41,7 +41,8 @@ Result<void> DownloadFolder::KeepOnly(const std::vector<fs::path>& files) const 
   for (const fs::path& file : files) {
     kept.insert(file.string());
     const std::string hidden = (file.parent_path() / ("." + file.filename().string())).string();
-    for (const char* ending : {".part", ".part.done", ".etag"}) kept.insert(hidden + ending);
+    for (const char* ending : {".part", ".part.done"}) kept.insert(hidden + ending);
+    kept.insert((file.parent_path() / ".whole").string());  // aws/whole_files_internal.h
   }
   TRY_ASSIGN(const std::vector<fs::path> found, ListTree(bucket()));
   for (const fs::path& file : found) {
