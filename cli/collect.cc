@@ -104,10 +104,11 @@ Result<void> RunWatch(const CollectFlags& flags, CliContext& context) {
   watch.connection = flags.connection;
   watch.schedule.collect_seconds =
       std::max<std::int64_t>(1, static_cast<std::int64_t>(flags.every_hours * 3600));
+  CollectedStream stream(context);
   watch.collect = [&](const std::string& id) -> Result<void> {
     TRY_ASSIGN(const connect::CollectSummary summary,
                CollectOne(*installation, id, options, context));
-    PrintCollected({summary}, context);
+    stream.Show(summary);
     return OutcomeOf(summary);
   };
   return WatchConnections(*installation, watch, signals, context);
@@ -129,7 +130,8 @@ void AddCollectVerb(CLI::App& app, CliContext& context) {
   verb->add_flag(
       "--watch", flags->watch,
       "Go on until stopped: collect every few hours, verify once a day, reconcile once a "
-      "week, keep terms");
+      "week, keep terms; with --format json or csv each delivery is a line, and with json an "
+      "object");
   verb->add_option("--every", flags->every_hours,
                    "Hours between looks of --watch, with some jitter")
       ->check(CLI::Range(0.001, 168.0))

@@ -12,6 +12,10 @@ std::string NameOf(const std::optional<Period>& period, const std::string& manif
   return period ? ToString(*period) : manifest_key;
 }
 
+Records NoRecords() {
+  return {{"connection", "period", "outcome", "lines", "bytes", "reason", "error", "fix"}, {}};
+}
+
 void AddRows(const connect::CollectSummary& summary, Records& records) {
   for (const connect::CollectedDelivery& delivery : summary.deliveries) {
     records.rows.push_back({summary.connection_name,
@@ -75,8 +79,7 @@ void CollectLine::Clear() {
 }
 
 void PrintCollected(const std::vector<connect::CollectSummary>& summaries, CliContext& context) {
-  Records records{{"connection", "period", "outcome", "lines", "bytes", "reason", "error", "fix"},
-                  {}};
+  Records records = NoRecords();
   for (const connect::CollectSummary& summary : summaries) {
     if (context.format == "table") {
       PrintTable(summary, context);
@@ -86,6 +89,19 @@ void PrintCollected(const std::vector<connect::CollectSummary>& summaries, CliCo
     for (const std::string& note : summary.notes) context.err << "note: " << note << '\n';
   }
   if (context.format != "table") PrintRecords(records, context);
+}
+
+void CollectedStream::Show(const connect::CollectSummary& summary) {
+  if (context_.format == "table") {
+    PrintTable(summary, context_);
+    return;
+  }
+  Records records = NoRecords();
+  AddRows(summary, records);
+  for (const std::string& note : summary.notes) context_.err << "note: " << note << '\n';
+  if (!has_heading_) PrintHeading(records, context_);
+  has_heading_ = true;
+  PrintRecordLines(records, context_);
 }
 
 Result<void> OutcomeOf(const connect::CollectSummary& summary) {

@@ -28,6 +28,17 @@ class CollectLine {
 /// of all for programs.
 void PrintCollected(const std::vector<connect::CollectSummary>& summaries, CliContext& context);
 
+/// The same of collections that go on: for programs a stream of lines, each a delivery.
+class CollectedStream {
+ public:
+  explicit CollectedStream(CliContext& context) : context_(context) {}
+  void Show(const connect::CollectSummary& summary);
+
+ private:
+  CliContext& context_;
+  bool has_heading_ = false;
+};
+
 /// What the command ends with: the first failure, else a delivery that could not be read.
 Result<void> OutcomeOf(const connect::CollectSummary& summary);
 

@@ -16,13 +16,15 @@ TextTable ToTable(const Records& records) {
   return table;
 }
 
+boost::json::object ToJson(const Records& records, const std::vector<std::string>& row) {
+  boost::json::object object;
+  for (std::size_t i = 0; i < row.size(); ++i) object[records.columns[i]] = row[i];
+  return object;
+}
+
 void PrintJson(const Records& records, std::ostream& out) {
   boost::json::array array;
-  for (const auto& row : records.rows) {
-    boost::json::object object;
-    for (std::size_t i = 0; i < row.size(); ++i) object[records.columns[i]] = row[i];
-    array.push_back(std::move(object));
-  }
+  for (const auto& row : records.rows) array.push_back(ToJson(records, row));
   out << boost::json::serialize(array) << '\n';
 }
 
@@ -40,11 +42,27 @@ void PrintRecords(const Records& records, const std::string& text, CliContext& c
   if (context.format == "json") {
     PrintJson(records, context.out);
   } else if (context.format == "csv") {
-    PrintCsv(Cells(records.columns.begin(), records.columns.end()), context.out);
-    for (const auto& row : records.rows) PrintCsv(Cells(row.begin(), row.end()), context.out);
+    PrintHeading(records, context);
+    PrintRecordLines(records, context);
   } else {
     context.out << text;
   }
+}
+
+void PrintHeading(const Records& records, CliContext& context) {
+  if (context.format != "csv") return;
+  PrintCsv(Cells(records.columns.begin(), records.columns.end()), context.out);
+}
+
+void PrintRecordLines(const Records& records, CliContext& context) {
+  for (const auto& row : records.rows) {
+    if (context.format == "json") {
+      context.out << boost::json::serialize(ToJson(records, row)) << '\n';
+    } else {
+      PrintCsv(Cells(row.begin(), row.end()), context.out);
+    }
+  }
+  context.out << std::flush;
 }
 
 }  // namespace farthing::cli

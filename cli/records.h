@@ -19,5 +19,9 @@ struct Records {
 void PrintRecords(const Records& records, CliContext& context);
 /// The same for verbs whose table is a text of its own.
 void PrintRecords(const Records& records, const std::string& text, CliContext& context);
+/// Prints the rows as part of a stream that goes on: each a JSON object on a line of its own, or a line of CSV, whose
+/// heading is the caller's.
+void PrintRecordLines(const Records& records, CliContext& context);
+void PrintHeading(const Records& records, CliContext& context);
 
 }  // namespace farthing::cli

@@ -1,9 +1,11 @@
 """What happens to a bucket that is not AWS's doing: emptied, thinned out by a lifecycle rule, moved."""
 
 import json
+import subprocess
 import unittest
 
 import storage
+from storage import harness
 
 
 class Bucket(storage.Case):
@@ -59,6 +61,28 @@ class Bucket(storage.Case):
         self.storage.objects[manifest] = whole
         self.collect()
         self.assertEqual(self.lake.state()["total"], self.old["total"])
+
+    def test_a_watch_writes_a_line_for_each_delivery(self):
+        for number, form in enumerate(["json", "csv"], 1):
+            self.put_month(self.month_of_bill(), 10 * number)
+            watch = subprocess.Popen(
+                [harness.BINARY, "--data", self.lake.directory, "collect", "--watch", "--every", "0.001", "--format", form],
+                env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            self.addCleanup(watch.stdout.close)
+            self.addCleanup(watch.wait, 60)
+            self.addCleanup(watch.terminate)
+            first = watch.stdout.readline()
+            if form == "csv":
+                self.assertTrue(first.startswith("connection,period,outcome,"), first)
+                self.assertIn(self.month_of_bill(), watch.stdout.readline())
+            else:
+                self.assertEqual(json.loads(first)["period"], self.month_of_bill())
+            self.put_month(self.month_of_bill(), 10 * number + 5)
+            line = watch.stdout.readline()
+            found = json.loads(line)["period"] if form == "json" else line.split(",")[1]
+            self.assertEqual(found, self.month_of_bill(), line)
+            watch.terminate()
+            self.assertEqual(watch.wait(60), 0)
 
 
 if __name__ == "__main__":
