@@ -2,6 +2,7 @@
 
 #include "ingest/csv_plan.h"
 #include "ingest/parquet_functions.h"
+#include "ingest/parquet_maps.h"
 
 namespace farthing::ingest {
 namespace {
@@ -10,18 +11,38 @@ using billing::SourceFamily;
 using engine::QuoteIdentifier;
 using engine::QuoteLiteral;
 
+// True for maps with keys that are typed columns (KeyInMap).
+bool HasTypedKeys(const ColumnRole& role) {
+  return role.use == ColumnRole::Use::kProductMap || role.use == ColumnRole::Use::kAttributeMap;
+}
+
+// A column as CSV has it: what is nested as JSON.
+std::string AsText(const ParquetColumn& column) {
+  const std::string name = QuoteIdentifier(column.name);
+  if (column.type == "VARCHAR") return name;
+  const bool nested = column.type.ends_with("]") || column.type.starts_with("STRUCT(") ||
+                      column.type.starts_with("MAP(");
+  return "CAST(" + (nested ? "to_json(" + name + ")" : name) + " AS VARCHAR)";
+}
+
+bool IsMapOfTexts(const std::string& type) { return type == "MAP(VARCHAR, VARCHAR)"; }
+bool IsMapOfDoubles(const std::string& type) { return type == "MAP(VARCHAR, DOUBLE)"; }
+
+// A map with typed keys as SQL of one of these two types, whatever form it has.
+ParquetColumn AsMap(const ParquetColumn& column, const ColumnRole& role) {
+  if (IsMapOfTexts(column.type) || IsMapOfDoubles(column.type))
+    return {QuoteIdentifier(column.name), column.type};
+  return {MapOfJsonSql(role, AsText(column)), "MAP(VARCHAR, VARCHAR)"};
+}
+
 // How a column is handed to a SetNumberer: text, doubles and maps of text as they are.
 std::string SetArgumentSql(const ParquetColumn& column, const ColumnRole& role) {
   const std::string name = QuoteIdentifier(column.name);
-  const bool as_it_is = IsMap(role.use) && (column.type == "MAP(VARCHAR, VARCHAR)" ||
-                                            column.type == "MAP(VARCHAR, DOUBLE)");
-  if (as_it_is || column.type == "VARCHAR" || column.type == "DOUBLE") return name;
-  const bool pairs = IsMap(role.use) && column.type.starts_with("MAP(VARCHAR");
-  if (pairs) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
-  const bool nested = column.type.ends_with("]") || column.type.starts_with("STRUCT(") ||
-                      column.type.starts_with("MAP(");
-  if (nested) return "CAST(to_json(" + name + ") AS VARCHAR)";  // as CSV has it
-  return "CAST(" + name + " AS VARCHAR)";
+  if (HasTypedKeys(role)) return AsMap(column, role).name;
+  if (column.type == "DOUBLE" || (IsMap(role.use) && IsMapOfDoubles(column.type))) return name;
+  const bool is_map = IsMap(role.use) && column.type.starts_with("MAP(VARCHAR");
+  if (is_map && !IsMapOfTexts(column.type)) return "CAST(" + name + " AS MAP(VARCHAR, VARCHAR))";
+  return is_map ? name : AsText(column);
 }
 
 bool IsNumberType(const std::string& type) {
@@ -69,7 +90,7 @@ ParquetShape::ParquetShape(SourceFamily family, const std::vector<ParquetColumn>
     }
     if (role.unknown) unknown_columns_.push_back(column.name);
     if (role.use == ColumnRole::Use::kIgnored) continue;
-    if (IsMap(role.use) && column.type.starts_with("MAP(")) maps_.push_back({column, role});
+    if (HasTypedKeys(role)) maps_.push_back({AsMap(column, role), role});
     (BelongsToTags(role.use) ? tag_columns : attribute_columns)
         .Add(column, std::move(role), family_);
   }
@@ -92,8 +113,8 @@ std::optional<ParquetColumn> ParquetShape::InMap(const std::string& name) const 
   for (const MapColumn& map : maps_) {
     const std::optional<std::string> key = KeyInMap(map.role, name);
     if (!key) continue;
-    const bool doubles = map.column.type == "MAP(VARCHAR, DOUBLE)";
-    return ParquetColumn{QuoteIdentifier(map.column.name) + "[" + QuoteLiteral(*key) + "]",
+    const bool doubles = IsMapOfDoubles(map.column.type);
+    return ParquetColumn{map.column.name + "[" + QuoteLiteral(*key) + "]",
                          doubles ? "DOUBLE" : "VARCHAR"};
   }
   return std::nullopt;

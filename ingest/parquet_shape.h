@@ -63,7 +63,7 @@ class ParquetShape {
 
  private:
   struct MapColumn {
-    ParquetColumn column;
+    ParquetColumn column;  ///< SQL of type MAP
     ColumnRole role;
   };
   struct SetFunction;

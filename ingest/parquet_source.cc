@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ingest/parquet_maps.h"
 #include "ingest/time_functions.h"
 
 namespace farthing::ingest {
@@ -17,6 +18,13 @@ constexpr std::string_view kDeliverAgain =
 // Amounts are part of the bill; reference prices are not.
 bool IsAmount(const SourceColumn& column) {
   return column.kind == SourceKind::kAmount || column.kind == SourceKind::kNetAmount;
+}
+
+// True where the files say nothing: the words that IsAbsentValue knows.  Numbers may have spaces around them.
+std::string EmptySql(const ParquetColumn& stored, const SourceColumn& column) {
+  if (stored.type != "VARCHAR") return stored.name + " IS NULL";
+  const std::string text = IsNumber(column.kind) ? "trim(" + stored.name + ")" : stored.name;
+  return "coalesce(" + text + ", '') IN ('', 'NULL', 'null', 'None')";
 }
 
 // DuckDB reads decimals of more than 38 digits as doubles, and as wrong ones.
@@ -82,6 +90,7 @@ ParquetSource::ParquetSource(ParquetJob job, SetInterner& tags, SetInterner& att
 
 Result<void> ParquetSource::Register(engine::Connection& connection) {
   TRY(RegisterTimes(connection.raw()));
+  TRY(RegisterMaps(connection.raw()));
   for (AmountConverter& function : amount_functions_) TRY(function.Register(connection.raw()));
   for (ParquetShape& shape : shapes_) TRY(shape.Register(connection));
   return {};
@@ -134,7 +143,11 @@ std::string ParquetSource::ValueSql(const ParquetShape& shape, const SourceColum
   // An empty amount is zero; one whose column is missing is unknown.
   if (!provided) return "CAST(NULL AS " + TypeOf(column).Sql() + ")";
   const std::string amount = AmountSql(shape, column);
-  return column.kind == SourceKind::kAmount ? "coalesce(" + amount + ", 0)" : amount;
+  if (column.kind == SourceKind::kAmount) return "coalesce(" + amount + ", 0)";
+  if (column.kind != SourceKind::kReference) return amount;
+  // A price that is no number is unknown all the same.
+  return "coalesce(" + amount + ", CASE WHEN " + EmptySql(shape.Stored(column), column) +
+         " THEN 0 END)";
 }
 
 std::optional<std::string> ParquetSource::PeriodSql(const ParquetShape& shape) const {
@@ -214,14 +227,9 @@ Result<void> ParquetSource::RefuseEmptyCells(engine::Connection& connection) con
   for (const ParquetShape& shape : shapes_) {
     for (const SourceColumn& column : columns_) {
       if (!IsOnEveryLine(job_.family, column.name) || !shape.Provides(column)) continue;
-      const auto& [name, type] = shape.Stored(column);
-      const std::string empty =
-          type == "VARCHAR" ? "coalesce(" + (IsAmount(column) ? "trim(" + name + ")" : name) +
-                                  ", '') IN ('', 'NULL', 'null', 'None')"
-                            : name + " IS NULL";
       TRY_ASSIGN(const engine::Table found,
                  connection.Query("SELECT filename, file_row_number + 1 FROM " + shape.FilesSql() +
-                                  " WHERE " + empty + " LIMIT 1"));
+                                  " WHERE " + EmptySql(shape.Stored(column), column) + " LIMIT 1"));
       if (found.rows.empty()) continue;
       const auto& row = found.rows[0];
       return Error(Errc::kCorrupt, row[0].value_or("") + ": row " + row[1].value_or("") +
