@@ -1,6 +1,7 @@
 #include "ingest/bytes.h"
 
 #include <fcntl.h>
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <unistd.h>
 #include <zip.h>
@@ -17,6 +18,7 @@ namespace farthing::ingest {
 namespace {
 
 constexpr std::size_t kInputBytes = 256 * 1024;
+constexpr std::size_t kGzipHeaderBytes = 10;
 
 // A bill shrinks about fiftyfold at most (cur-facts 7); deflate can reach a thousandfold.
 constexpr std::uint64_t kBombBytes = std::uint64_t{1} << 30;
@@ -44,6 +46,43 @@ class FileDescriptor {
   int fd_;
 };
 
+// Whether a member of gzip may begin here.  Source: RFC 1952, 2.3: reserved flags are zero, XFL is 0, 2 or 4.
+bool IsGzipHeader(std::string_view bytes) {
+  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); };
+  return bytes.size() >= kGzipHeaderBytes && bytes.starts_with("\x1f\x8b\x08") &&
+         (at(3) & 0xe0) == 0 && (at(8) == 0 || at(8) == 2 || at(8) == 4) &&
+         (at(9) <= 13 || at(9) == 255);
+}
+
+std::uint32_t LittleEndian(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < sizeof(value); ++i)
+    value |= std::uint32_t{static_cast<std::uint8_t>(bytes[i])} << (8 * i);
+  return value;
+}
+
+// The trailer, which is that of the last member: nothing where there seem to be several, or zeros at the end.
+std::optional<Checksum> GzipTrailer(int fd) {
+  std::vector<char> buffer(kInputBytes);
+  std::string_view block;
+  off_t offset = 0;
+  for (;;) {
+    const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), offset);
+    if (count < static_cast<ssize_t>(kGzipHeaderBytes)) return std::nullopt;
+    block = std::string_view(buffer.data(), static_cast<std::size_t>(count));
+    const std::size_t first = offset == 0 ? 1 : 0;
+    for (auto at = block.find('\x1f', first); at != block.npos; at = block.find('\x1f', at + 1)) {
+      if (IsGzipHeader(block.substr(at))) return std::nullopt;
+    }
+    if (block.size() < buffer.size()) break;
+    offset += static_cast<off_t>(block.size() - kGzipHeaderBytes);  // a header may lie across
+  }
+  const std::string_view trailer = block.substr(block.size() - 8);
+  const Checksum checksum{LittleEndian(trailer.substr(4)), LittleEndian(trailer)};
+  if (checksum == Checksum{}) return std::nullopt;
+  return checksum;
+}
+
 class PlainSource : public ByteSource {
  public:
   PlainSource(std::filesystem::path path, FileDescriptor file)
@@ -60,6 +99,8 @@ class PlainSource : public ByteSource {
     }
   }
   std::uint64_t packed_bytes() const override { return bytes_; }
+  bool is_packed() const override { return false; }
+  int descriptor() const { return file_.get(); }
 
  private:
   std::filesystem::path path_;
@@ -99,6 +140,9 @@ class GzipSource : public ByteSource {
     if (padding_bytes_ == 0) return "";
     return std::to_string(padding_bytes_) +
            " zero bytes after the end of the gzip data, passed over";
+  }
+  std::optional<Checksum> stored_checksum() const override {
+    return GzipTrailer(packed_.descriptor());
   }
 
  private:
@@ -193,6 +237,8 @@ class ZipSource : public ByteSource {
       return Error(Errc::kCorrupt, "zip archive is encrypted")
           .Hint("decrypt it, then import it again");
     }
+    if ((stat.valid & ZIP_STAT_CRC) != 0)
+      source->stored_ = Checksum{static_cast<std::uint32_t>(stat.size), stat.crc};
     source->packed_size_ = stat.comp_size;
     source->size_ = stat.size;
     source->entry_ = zip_fopen_index(source->archive_, entries[0], 0);
@@ -217,6 +263,7 @@ class ZipSource : public ByteSource {
   std::uint64_t packed_bytes() const override {
     return size_ == 0 ? 0 : packed_size_ * (unpacked_ / 1024) / (size_ / 1024 + 1);
   }
+  std::optional<Checksum> stored_checksum() const override { return stored_; }
 
  private:
   ZipSource() = default;
@@ -237,6 +284,7 @@ class ZipSource : public ByteSource {
 
   zip_t* archive_ = nullptr;
   zip_file_t* entry_ = nullptr;
+  std::optional<Checksum> stored_;
   std::uint64_t packed_size_ = 0;
   std::uint64_t size_ = 0;
   std::uint64_t unpacked_ = 0;
@@ -269,6 +317,20 @@ Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path)
   if (magic.starts_with("PK\x03\x04") || magic.starts_with("PK\x05\x06"))
     return ZipSource::Open(path);
   return std::unique_ptr<ByteSource>(new PlainSource(path, std::move(file)));
+}
+
+Result<Checksum> ChecksumOf(const std::filesystem::path& path) {
+  TRY_ASSIGN(const std::unique_ptr<ByteSource> source, OpenBytes(path));
+  if (const std::optional<Checksum> stored = source->stored_checksum()) return *stored;
+  Checksum checksum;
+  std::vector<char> buffer(kInputBytes);
+  for (;;) {
+    TRY_ASSIGN(const std::size_t count, source->Read(buffer));
+    if (count == 0) return checksum;
+    checksum.size_bytes += static_cast<std::uint32_t>(count);
+    checksum.crc32 = crc32_gzip_refl(checksum.crc32,
+                                     reinterpret_cast<const unsigned char*>(buffer.data()), count);
+  }
 }
 
 std::string_view ForeignContent(std::string_view first_bytes) {

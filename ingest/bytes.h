@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,13 @@
 #include "base/result.h"
 
 namespace farthing::ingest {
+
+/// Of content, both modulo 2^32, as gzip and zip have them.
+struct Checksum {
+  std::uint32_t size_bytes = 0;
+  std::uint32_t crc32 = 0;
+  bool operator==(const Checksum&) const = default;
+};
 
 class ByteSource {
  public:
@@ -25,10 +33,19 @@ class ByteSource {
   virtual std::uint64_t packed_bytes() const = 0;
   /// What a reader of the whole file should know; empty: nothing.
   virtual std::string note() const { return ""; }
+  /// False for a file that is its own content.
+  virtual bool is_packed() const { return true; }
+  /// What an archive itself says of its content; nothing for plain files and gzip of several members.  A damaged
+  /// archive may say anything.
+  virtual std::optional<Checksum> stored_checksum() const { return std::nullopt; }
 };
 
 /// Opens a file by its magic bytes.  An empty file is kCorrupt: AWS writes none that carries rows.
 Result<std::unique_ptr<ByteSource>> OpenBytes(const std::filesystem::path& path);
+
+/// Returns the checksum of what a file unpacks to: as stored, else by unpacking it.
+/// Errors: as OpenBytes and ByteSource::Read.
+Result<Checksum> ChecksumOf(const std::filesystem::path& path);
 
 /// Says what content is that cannot be a table in UTF-8 text ("an Excel workbook"), by its first
 /// bytes; empty for all others.

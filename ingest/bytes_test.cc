@@ -51,6 +51,27 @@ TEST_F(BytesTest, EveryMemberOfAGzipFileCounts) {
   EXPECT_EQ(ReadAll(file, 1 << 20), "head\n" + text + "tail\n");
 }
 
+TEST_F(BytesTest, TheChecksumIsThatOfTheContentHoweverItIsPacked) {
+  const std::string text = LongText();
+  const Checksum plain = *ChecksumOf(directory_.Write("a", text));
+  EXPECT_EQ(plain.size_bytes, text.size());
+  WriteZip(directory_.path() / "a.zip", std::vector<ZipEntry>{{"a.csv", text}});
+  directory_.Write("a.gz", Gzip(text));
+  directory_.Write("dense.gz", GzipDensely(text));
+  directory_.Write("zeros.gz", Gzip(text) + std::string(512, '\0'));
+  directory_.Write("members.gz", Gzip(text.substr(0, 9)) + Gzip("") + Gzip(text.substr(9)));
+  for (const char* name : {"a.zip", "a.gz", "dense.gz", "zeros.gz", "members.gz"})
+    EXPECT_EQ(*ChecksumOf(directory_.path() / name), plain) << name;
+  const auto stored = [&](const char* name) {
+    return (*OpenBytes(directory_.path() / name))->stored_checksum();
+  };
+  EXPECT_EQ(stored("a.zip"), plain);
+  EXPECT_EQ(stored("dense.gz"), plain);
+  EXPECT_EQ(stored("a"), std::nullopt);
+  EXPECT_EQ(stored("zeros.gz"), std::nullopt);
+  EXPECT_EQ(stored("members.gz"), std::nullopt) << "the trailer is that of the last member";
+}
+
 TEST_F(BytesTest, AnExcelWorkbookIsNoArchiveToUnpack) {
   const std::vector<ZipEntry> entries = {{"[Content_Types].xml", "<x/>"}, {"xl/a.xml", "<x/>"}};
   const auto file = directory_.path() / "a.xlsx";

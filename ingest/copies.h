@@ -11,8 +11,8 @@
 
 namespace farthing::ingest {
 
-/// Drops from `files` those whose content an earlier one has: byte for byte, or unpacked where they lie in one folder
-/// and differ only in how they are packed.  Returns a note for each.  Errors: kUnavailable (the disk failed).
+/// Drops from `files` those whose content an earlier one has: byte for byte, or unpacked, whatever their names and
+/// however they are packed.  Returns a note for each.  Errors: kUnavailable (the disk failed).
 Result<std::vector<std::string>> DropCopies(std::vector<std::filesystem::path>& files);
 
 }  // namespace farthing::ingest
