@@ -9,6 +9,7 @@
 #include "billing/tag_key.h"
 #include "ingest/csv_scan.h"
 #include "ingest/json_map.h"
+#include "ingest/other_names.h"
 
 namespace farthing::ingest {
 namespace {
@@ -173,8 +174,9 @@ CsvPlan PlanCsv(SourceFamily family, const std::vector<std::string>& header,
   plan.field_count = header.size();
   plan.origins.resize(emitted.size());
   std::vector<std::pair<std::size_t, ColumnRole>> maps;
+  std::vector<ColumnRole> roles = RolesOf(family, header);
   for (std::size_t field = 0; field < header.size(); ++field) {
-    ColumnRole role = RoleOf(family, header[field]);
+    ColumnRole role = std::move(roles[field]);
     if (role.use == Use::kUsed) {
       const auto column = std::find_if(emitted.begin(), emitted.end(),
                                        [&](const SourceColumn& c) { return c.name == role.name; });
@@ -201,8 +203,7 @@ std::vector<SourceColumn> ProvidedColumns(SourceFamily family,
   std::set<std::string> provided;
   std::vector<ColumnRole> maps;
   for (const std::vector<std::string>& header : headers) {
-    for (const std::string& cell : header) {
-      ColumnRole role = RoleOf(family, cell);
+    for (ColumnRole& role : RolesOf(family, header)) {
       if (role.use == Use::kUsed) provided.insert(role.name);
       if (IsMap(role.use)) maps.push_back(std::move(role));
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ingest/bytes.h"
+#include "ingest/other_names.h"
 
 namespace farthing::ingest {
 namespace {
@@ -26,8 +27,9 @@ bool IsMandatory(billing::SourceFamily family, const std::string& name) {
 // Two columns for one amount, time or id: nothing tells which is the bill's.  Two texts are both kept.
 Result<void> CheckDoubled(billing::SourceFamily family, const std::vector<std::string>& header) {
   std::map<std::string, std::size_t> places;
+  const std::vector<ColumnRole> roles = RolesOf(family, header);
   for (std::size_t place = 0; place < header.size(); ++place) {
-    const ColumnRole role = RoleOf(family, header[place]);
+    const ColumnRole& role = roles[place];
     if (role.use != ColumnRole::Use::kUsed) continue;
     const auto [first, is_new] = places.emplace(role.name, place);
     const bool is_text = FindUsedColumn(family, role.name)->kind == SourceKind::kText;
@@ -43,8 +45,7 @@ Result<void> CheckDoubled(billing::SourceFamily family, const std::vector<std::s
 
 Result<void> CheckMandatory(billing::SourceFamily family, const std::vector<std::string>& header) {
   std::set<std::string> present;
-  for (const std::string& cell : header) {
-    const ColumnRole role = RoleOf(family, cell);
+  for (const ColumnRole& role : RolesOf(family, header)) {
     if (role.use == ColumnRole::Use::kUsed) present.insert(role.name);
   }
   for (const std::string_view name : MandatoryColumns(family)) {

@@ -1,6 +1,7 @@
 #include "ingest/parquet_shape.h"
 
 #include "ingest/csv_plan.h"
+#include "ingest/other_names.h"
 #include "ingest/parquet_functions.h"
 #include "ingest/parquet_maps.h"
 
@@ -82,8 +83,12 @@ ParquetShape::ParquetShape(SourceFamily family, const std::vector<ParquetColumn>
     : family_(family) {
   SetColumns tag_columns;
   SetColumns attribute_columns;
-  for (const ParquetColumn& column : columns) {
-    ColumnRole role = RoleOf(family_, column.name);
+  std::vector<std::string> header;
+  for (const ParquetColumn& column : columns) header.push_back(column.name);
+  std::vector<ColumnRole> roles = RolesOf(family_, header);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const ParquetColumn& column = columns[i];
+    ColumnRole role = std::move(roles[i]);
     if (role.use == ColumnRole::Use::kUsed) {
       if (used_.emplace(role.name, column).second) continue;
       role = {ColumnRole::Use::kAttribute, column.name, true};  // a second one of the same meaning

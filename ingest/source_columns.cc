@@ -100,9 +100,11 @@ constexpr std::string_view kCurPrefixes[] = {
     "identity",    "bill",        "lineitem", "product",       "pricing",
     "reservation", "savingsplan", "discount", "splitlineitem", "capacityreservation"};
 
-// FOCUS columns we keep as attributes, and those of 1.3 and 1.4; anything else without x_ is unknown.
+// FOCUS columns we keep as attributes, one of 0.5 that Oracle has and those of 1.3 and 1.4; anything else without x_ or
+// Oracle's oci_ is unknown.
 constexpr std::string_view kFocusKnown[] = {"billingaccounttype",
                                             "subaccounttype",
+                                            "chargesubcategory",
                                             "billingperiodend",
                                             "commitmentdiscountname",
                                             "commitmentdiscountunit",
@@ -270,7 +272,8 @@ ColumnRole FocusRole(std::string_view header, const std::string& squashed) {
   if (squashed == "tags") return {Use::kTagMap, ""};
   if (squashed == "xcostcategories") return {Use::kCategoryMap, ""};
   if (squashed == "billingperiod") return {Use::kIgnored, ""};
-  const bool known = StartsWithIgnoreCase(header, "x_") || Contains(kFocusKnown, squashed);
+  const bool extension = StartsWithIgnoreCase(header, "x_") || StartsWithIgnoreCase(header, "oci_");
+  const bool known = extension || Contains(kFocusKnown, squashed);
   return {Use::kAttribute, std::string(header), !known};
 }
 
