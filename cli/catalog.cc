@@ -22,7 +22,7 @@ std::string CompleteText(const lake::Load& load) {
 }
 
 Result<void> ListExports(CliContext& context) {
-  TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
+  TRY_ASSIGN(const auto catalog, lake::Catalog::OpenExisting(lake::Layout(context.data)));
   TRY_ASSIGN(const auto candidates, catalog->Candidates({}));
   TRY_ASSIGN(const auto exports, catalog->Exports());
   Records records{{"export", "format", "period", "billing_account", "accounts", "lines", "complete",
@@ -55,7 +55,7 @@ Result<void> ListExports(CliContext& context) {
 }
 
 Result<void> ListDeliveries(CliContext& context) {
-  TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
+  TRY_ASSIGN(const auto catalog, lake::Catalog::OpenExisting(lake::Layout(context.data)));
   TRY_ASSIGN(const auto deliveries, catalog->Deliveries());
   Records records{{"export", "period", "delivery", "version_key", "files", "bytes", "status",
                    "seen_at", "reason"},
@@ -74,7 +74,7 @@ Result<void> ListDeliveries(CliContext& context) {
 }
 
 Result<void> ListVersions(CliContext& context) {
-  TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
+  TRY_ASSIGN(const auto catalog, lake::Catalog::OpenExisting(lake::Layout(context.data)));
   TRY_ASSIGN(const auto versions, catalog->Versions());
   Records records{{"export", "period", "version", "load_id", "active_from", "active_to", "lines"},
                   {}};
@@ -89,7 +89,7 @@ Result<void> ListVersions(CliContext& context) {
 }
 
 Result<void> Elect(const std::string& name, const std::string& period_text, CliContext& context) {
-  TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
+  TRY_ASSIGN(const auto catalog, lake::Catalog::OpenExisting(lake::Layout(context.data)));
   std::optional<Period> period;
   if (!period_text.empty()) {
     TRY_ASSIGN(period, ParsePeriodFlag(period_text));

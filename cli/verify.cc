@@ -11,7 +11,7 @@ namespace farthing::cli {
 namespace {
 
 Result<void> RunVerify(CliContext& context) {
-  TRY_ASSIGN(const auto catalog, lake::Catalog::Open(lake::Layout(context.data)));
+  TRY_ASSIGN(const auto catalog, lake::Catalog::OpenExisting(lake::Layout(context.data)));
   TRY_ASSIGN(const auto candidates, catalog->Candidates({}));
   TRY_ASSIGN(const auto database, engine::Database::Open());
   TRY_ASSIGN(engine::Connection connection, database->Connect());

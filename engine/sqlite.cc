@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <limits>
 
 #include "base/files.h"
@@ -62,14 +63,35 @@ bool IsFullDisk(sqlite3* database, int status, const std::string& file) {
   return IsNoRoom(sqlite3_system_errno(database)) || (!file.empty() && HasNoRoomBeside(file));
 }
 
+bool IsForbidden(int error_number) {
+  return error_number == EACCES || error_number == EPERM || error_number == EROFS;
+}
+
+std::string DirectoryOf(const std::string& file) {
+  const std::string directory = std::filesystem::path(file).parent_path().string();
+  return directory.empty() ? "." : directory;
+}
+
+/// A failed call that another user, or the same one on another disk, would not have met.  The directory is asked,
+/// since "unable to open" has forgotten its cause.
+bool IsForbidden(int status, const std::string& file) {
+  if (CodeOf(status) == Errc::kPermissionDenied) return true;
+  return (status & 0xFF) == SQLITE_CANTOPEN &&
+         ::access(DirectoryOf(file).c_str(), W_OK | X_OK) != 0 && IsForbidden(errno);
+}
+
 /// Translates the last failure of `database`; the one place where SQLite's codes are read.
-Error LastError(sqlite3* database, int status) {
+Error LastError(sqlite3* database, int status, std::string file = "") {
   if (database == nullptr) return Error(CodeOf(status), sqlite3_errstr(status));
   const char* name = sqlite3_db_filename(database, "main");
-  const std::string file = name == nullptr ? "" : name;
+  if (name != nullptr && *name != '\0') file = name;  // empty where it could not be opened
   const std::string where = "metadata database " + file + ": ";
   if (IsFullDisk(database, status, file)) {
     return Error(Errc::kTooLarge, where + "No space left on device").Hint(kFullDiskHint);
+  }
+  if (IsForbidden(status, file)) {
+    return Error(Errc::kPermissionDenied, where + "this user may not write it or its directory")
+        .Hint("run as the owner of that directory, or give this user the right to write there");
   }
   Error error(CodeOf(status), where + sqlite3_errmsg(database));
   if ((status & 0xFF) == SQLITE_BUSY || (status & 0xFF) == SQLITE_LOCKED) {
@@ -79,6 +101,28 @@ Error LastError(sqlite3* database, int status) {
     return std::move(error).Hint("is the disk broken or read-only? mend that and run again");
   }
   return error;
+}
+
+/// True where a writer left changes that are not in the file itself.
+bool HasLog(const std::string& path) {
+  std::error_code absent;
+  const std::uintmax_t size = std::filesystem::file_size(path + "-wal", absent);
+  return !absent && size > 0;
+}
+
+/// The file as a URI that has SQLite neither lock it nor look for files beside it.
+std::string UriOf(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      uri += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
 }
 
 int Bind(sqlite3_stmt* statement, int index, const SqliteValue& value) {
@@ -111,22 +155,43 @@ void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenWith(const std::string& path,
+                                                                 const std::string& name,
+                                                                 int flags) {
   sqlite3* handle = nullptr;
-  const int status =
-      sqlite3_open_v2(path.c_str(), &handle,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int status = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_EXRESCODE, nullptr);
   // Even a failed open leaves a handle to close.
   std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle));
-  if (status != SQLITE_OK) return LastError(handle, status).Wrap("cannot open " + path);
+  if (status != SQLITE_OK) return LastError(handle, status, path);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  return database;
+}
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path) {
+  TRY_ASSIGN(auto database, OpenWith(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
                              "PRAGMA foreign_keys = ON", "PRAGMA secure_delete = ON"}) {
-    if (Result<void> done = database->Execute(pragma); !done.ok()) {
-      return std::move(done).error().Wrap("cannot open " + path);
-    }
+    TRY(database->Execute(pragma));
   }
   return database;
+}
+
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::OpenExisting(const std::string& path) {
+  if (::access(path.c_str(), R_OK) != 0) return ErrnoError("cannot open", path, errno);
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  const bool is_writable = ::access(path.c_str(), W_OK) == 0 &&
+                           ::access(directory.empty() ? "." : directory.c_str(), W_OK | X_OK) == 0;
+  if (is_writable) return Open(path);
+  if (!HasLog(path)) return OpenWith(path, UriOf(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+
+  // What a writer has not yet moved into the file is in the log; SQLite reads it where the log's index is there, too.
+  TRY_ASSIGN(auto database, OpenWith(path, path, SQLITE_OPEN_READONLY));
+  if (database->Execute("SELECT 1 FROM sqlite_schema").ok()) return database;
+  return Error(Errc::kPermissionDenied,
+               "the last changes of the metadata database are in a log that cannot be read in a "
+               "directory without write permission: " +
+                   path + "-wal")
+      .Hint("copy the whole directory to where this user may write and name the copy with --data");
 }
 
 SqliteDatabase::~SqliteDatabase() { sqlite3_close_v2(database_); }
@@ -140,6 +205,8 @@ Result<void> SqliteDatabase::Execute(const std::string& sql) {
 Result<void> SqliteDatabase::Run(std::string_view sql, const std::vector<SqliteValue>& parameters) {
   return Each(sql, parameters, [](const SqliteRow&) {});
 }
+
+bool SqliteDatabase::is_read_only() const { return sqlite3_db_readonly(database_, "main") == 1; }
 
 std::int64_t SqliteDatabase::changes() const { return sqlite3_changes64(database_); }
 

@@ -39,6 +39,11 @@ class SqliteDatabase {
   /// Opens or creates the file with WAL, foreign keys and full sync; what is deleted is overwritten.
   /// Errors: kTooLarge (disk full), kUnavailable (cannot open), kCorrupt (not a database).
   static Result<std::unique_ptr<SqliteDatabase>> Open(const std::string& path);
+  /// Opens a file that is there.  Where this user may not write it and its directory (a share, a backup) it is opened
+  /// for reading only, without locks or files beside it, and what others write later is not seen.
+  /// Errors: as Open; kNotFound; kPermissionDenied (may not be read, or its last changes lie in a log beside it that
+  /// cannot be read there).
+  static Result<std::unique_ptr<SqliteDatabase>> OpenExisting(const std::string& path);
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
@@ -75,12 +80,16 @@ class SqliteDatabase {
   }
   /// Rows changed by the last statement.
   std::int64_t changes() const;
+  /// True where OpenExisting found that nothing can be written.
+  bool is_read_only() const;
 
  private:
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  static Result<std::unique_ptr<SqliteDatabase>> OpenWith(const std::string& path,
+                                                          const std::string& name, int flags);
   explicit SqliteDatabase(sqlite3* database) : database_(database) {}
   Result<Statement> Prepare(std::string_view sql, const std::vector<SqliteValue>& parameters);
   Result<bool> Step(const Statement& statement);

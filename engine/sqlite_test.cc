@@ -110,5 +110,19 @@ TEST_F(SqliteTest, TranslatesFailures) {
   EXPECT_EQ(SqliteDatabase::Open((home_ / "text.db").string()).error().code(), Errc::kCorrupt);
 }
 
+TEST_F(SqliteTest, OpenExistingCreatesNothing) {
+  const auto database = SqliteDatabase::OpenExisting((home_ / "meta.db").string());
+  ASSERT_FALSE(database.ok());
+  EXPECT_EQ(database.error().code(), Errc::kNotFound);
+  EXPECT_TRUE(fs::is_empty(home_));
+}
+
+TEST_F(SqliteTest, OpenExistingWritesWhereItMay) {
+  ASSERT_TRUE(Open()->Execute(kSchema).ok());
+  const auto database = *SqliteDatabase::OpenExisting((home_ / "meta.db").string());
+  EXPECT_FALSE(database->is_read_only());
+  EXPECT_TRUE(database->Execute("INSERT INTO item VALUES (1, 'a')").ok());
+}
+
 }  // namespace
 }  // namespace farthing::engine

@@ -66,6 +66,17 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const Layout& layout) {
   return std::unique_ptr<Catalog>(new Catalog(layout, std::move(database)));
 }
 
+Result<std::unique_ptr<Catalog>> Catalog::OpenExisting(const Layout& layout) {
+  auto database = engine::SqliteDatabase::OpenExisting(layout.database().string());
+  if (!database.ok()) {
+    if (database.error().code() != Errc::kNotFound) return std::move(database).error();
+    return Error(Errc::kNotFound, "nothing was imported into " + layout.data().string())
+        .Hint("farthing import PATH, or name the right directory with --data");
+  }
+  TRY(UpgradeSchema(**database));
+  return std::unique_ptr<Catalog>(new Catalog(layout, *std::move(database)));
+}
+
 Result<Export> Catalog::FindOrCreateExport(const Export& wanted) {
   std::optional<Export> found;
   const auto read = [&](const engine::SqliteRow& row) {

@@ -149,6 +149,9 @@ class Catalog {
  public:
   /// Opens or creates DATA/farthing.db and brings its schema up to date.
   static Result<std::unique_ptr<Catalog>> Open(const Layout& layout);
+  /// The same where there is one; creates nothing.  Where this user may not write it can be read all the same.
+  /// Errors: kNotFound (nothing was imported), kConflict (older, and it cannot be brought up to date).
+  static Result<std::unique_ptr<Catalog>> OpenExisting(const Layout& layout);
 
   const Layout& layout() const { return layout_; }
 

@@ -90,6 +90,11 @@ Result<void> UpgradeSchema(engine::SqliteDatabase& database) {
     return Error(Errc::kConflict, "the data directory was written by a newer Farthing")
         .Hint("run the newer version, or choose another directory with --data");
   }
+  if (database.is_read_only()) {
+    return Error(Errc::kConflict,
+                 "the data directory was written by an older Farthing and may only be read here")
+        .Hint("run farthing versions once as its owner, which brings it up to date");
+  }
   return database.Transaction([&]() -> Result<void> {
     TRY_ASSIGN(version, UserVersion(database));  // another process may have been faster
     for (; version < newest; ++version) {

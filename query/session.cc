@@ -63,12 +63,8 @@ engine::DatabaseOptions SpillingOptions(const SessionOptions& options) {
 Result<std::unique_ptr<Session>> Session::Open(const fs::path& data,
                                                const SessionOptions& options) {
   const lake::Layout layout(data);
-  if (!fs::exists(layout.database())) {
-    return Error(Errc::kNotFound, "nothing was imported into " + data.string())
-        .Hint("farthing import PATH, or name the right directory with --data");
-  }
-  TRY_ASSIGN(auto catalog, lake::Catalog::Open(layout));
-  TRY_ASSIGN(auto watch, engine::SqliteDatabase::Open(layout.database().string()));
+  TRY_ASSIGN(auto catalog, lake::Catalog::OpenExisting(layout));
+  TRY_ASSIGN(auto watch, engine::SqliteDatabase::OpenExisting(layout.database().string()));
   TRY_ASSIGN(auto database, engine::Database::Open(SpillingOptions(options)));
   TRY_ASSIGN(engine::Connection connection, database->Connect());
   TRY(connection.Execute("SET parquet_metadata_cache = true"));

@@ -9,10 +9,12 @@ import pathlib
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import time
@@ -236,6 +238,98 @@ class ExitCodes(WithLake):
             with self.subTest(sql):
                 done = self.lake.run("sql", sql)
                 self.assertIn(done.returncode, (2, 3), done.stderr)
+
+
+class ReadOnly(WithLake):
+    """A share or a backup that this user may read but not write."""
+
+    QUESTIONS = [
+        ["exports"], ["deliveries"], ["versions"], ["verify"], ["crosscheck"],
+        ["cost", "--by", "service"], ["explain", "--period", "2026-01"],
+        ["diff", "--export", "cur1-csv", "--period", "2026-01", "--from", "1", "--to", "2"],
+        ["sql", "select count(*) from cost_lines"],
+    ]
+
+    def setUp(self):
+        super().setUp()
+        if os.getuid() != 0:
+            self.skipTest("only root can become another user")
+        self.scratch.chmod(0o755)
+        # No character of the name means anything to SQLite.
+        self.share = harness.Lake(self.scratch / "a%20share #1")
+        shutil.copytree(self.lake.directory, self.share.directory)
+
+    def close(self):
+        for path in [self.share.directory, *self.share.directory.rglob("*")]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+
+    def stranger(self, *arguments):
+        return self.share.run(*arguments, user=65534, group=65534, extra_groups=[])
+
+    def content(self):
+        return sorted(str(path) for path in self.share.directory.rglob("*"))
+
+    def test_every_verb_that_reads_reads_it(self):
+        self.close()
+        before = self.content()
+        for question in self.QUESTIONS:
+            with self.subTest(question):
+                done = self.succeeds(self.stranger(*question))
+                expected = self.succeeds(self.lake.run(*question)).stdout
+                self.assertEqual(done.stdout.replace(str(self.share.directory), "LAKE"),
+                                 expected.replace(str(self.lake.directory), "LAKE"))
+        self.assertEqual(self.content(), before)
+
+    def test_verbs_that_write_name_the_permission(self):
+        self.close()
+        for arguments in (["import", self.root / "bill"], ["elect", "cur1-csv"]):
+            with self.subTest(arguments):
+                self.root.chmod(0o755)
+                done = self.fails(self.stranger(*arguments), 3, "fix: ", "write")
+                self.assertNotIn("broken", done.stderr)
+
+    def test_a_directory_that_may_not_be_written_at_all(self):
+        empty = harness.Lake(self.scratch / "empty")
+        empty.directory.mkdir(mode=0o555)
+        self.root.chmod(0o755)
+        done = self.fails(empty.run("import", self.root / "bill", user=65534, group=65534,
+                                    extra_groups=[]), 3, "fix: ", "write")
+        self.assertNotIn("broken", done.stderr)
+
+    def leave_log(self):
+        """A writer that was killed: its last transaction is in the log alone."""
+        writer = subprocess.run(
+            [sys.executable, "-c", "import os, sqlite3, sys\n"
+             "db = sqlite3.connect(sys.argv[1])\n"
+             "db.execute(\"update exports set name = 'renamed' where name = 'cur1-csv'\")\n"
+             "db.commit()\nos._exit(0)", self.share.directory / "farthing.db"], check=True)
+        self.assertEqual(writer.returncode, 0)
+        self.assertGreater((self.share.directory / "farthing.db-wal").stat().st_size, 0)
+
+    def test_changes_in_a_log_are_read(self):
+        self.leave_log()
+        self.close()
+        self.assertIn("renamed", self.succeeds(self.stranger("deliveries")).stdout)
+
+    def test_changes_in_a_log_without_its_index_are_not_passed_over(self):
+        self.leave_log()
+        (self.share.directory / "farthing.db-shm").unlink()
+        self.close()
+        for question in (["exports"], ["cost"]):
+            self.fails(self.stranger(*question), 3, "farthing.db-wal", "fix: copy")
+
+
+class NothingThere(harness.Case):
+    """A mistyped directory is no empty lake, and asking does not make it one."""
+
+    def test_verbs_that_read_create_nothing(self):
+        missing = harness.Lake(self.scratch / "typo")
+        for verb in (["exports"], ["deliveries"], ["versions"], ["verify"], ["crosscheck"], ["cost"],
+                     ["elect", "x"], ["sql", "select 1"], ["explain"],
+                     ["diff", "--period", "2026-01"]):
+            with self.subTest(verb):
+                self.fails(missing.run(*verb), 4, "nothing was imported into", "typo", "fix: ")
+                self.assertFalse(missing.directory.exists())
 
 
 class JsonErrors(WithLake):
