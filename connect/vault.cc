@@ -231,6 +231,8 @@ Result<void> Vault::Settle() {
 
 Result<int> Vault::Rotate(const std::optional<std::string>& new_key) {
   if (!source_.is_own_file() && !new_key) {
+    const auto present = FindKey(source_, {});
+    if (!present.ok()) return Error(present.error());  // what is wrong with that one comes first
     return Error(Errc::kInvalidArgument, "the key comes from outside: give the new one")
         .Hint(
             "put the new key into a file of mode 600 and name it with --new-key-file, then put it "
