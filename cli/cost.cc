@@ -109,7 +109,12 @@ Result<void> RunCost(const CostFlags& flags, CliContext& context) {
   TRY_ASSIGN(query::Session * session, SessionOf(context, own));
   if (const fs::path folder = fs::path(flags.out).parent_path();
       !folder.empty() && !fs::is_directory(folder)) {
-    return Error(Errc::kNotFound, "--out: no such directory: " + folder.string());
+    return Error(Errc::kNotFound, "--out: no such directory: " + folder.string())
+        .Hint("make it, or name a file in one that is there");
+  }
+  if (fs::is_directory(flags.out)) {
+    return Error(Errc::kInvalidArgument, "--out: this is a directory: " + flags.out)
+        .Hint("name a file in it");
   }
   Watch watch(context, "answering");
   watch.Follow(session->connection().monitor());

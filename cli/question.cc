@@ -83,7 +83,15 @@ Result<Period> ParsePeriodFlag(const std::string& text) {
 }
 
 Result<query::Request> ToRequest(const QuestionFlags& flags) {
-  if (!flags.request.empty()) return query::ParseRequest(flags.request);
+  if (!flags.request.empty()) {
+    Result<query::Request> parsed = query::ParseRequest(flags.request);
+    if (parsed.ok() || !parsed.error().hint().empty()) return parsed;
+    return std::move(parsed).error().Hint(
+        "farthing cost with flags and --format json shows how a request is written");
+  }
+  if (!flags.by.empty() && Trim(Join(flags.by, ",")).empty()) {
+    return Error(Errc::kInvalidArgument, "--by: no dimension is named").Hint(HintOf("--by"));
+  }
   query::Request request;
   const std::string metrics =
       flags.metrics.empty() ? std::string(query::kDefaultMetric) : Join(flags.metrics, ",");

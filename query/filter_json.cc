@@ -35,9 +35,11 @@ Result<Filter> ReadGroup(Filter::Kind kind, const json::value& value, int depth)
     filter.parts.push_back(std::move(part));
     return filter;
   }
-  if (!value.is_array() || value.get_array().size() < 2) {
-    return Wrong("filter", "a list of two or more filters under and, or");
+  if (!value.is_array() || value.get_array().empty()) {
+    return Wrong("filter", "a list of one or more filters under and, or")
+        .Hint("leave the filter away to ask for every line");
   }
+  if (value.get_array().size() == 1) return ReadNested(value.get_array().front(), depth + 1);
   for (const json::value& item : value.get_array()) {
     TRY_ASSIGN(Filter part, ReadNested(item, depth + 1));
     filter.parts.push_back(std::move(part));

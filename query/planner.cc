@@ -288,6 +288,28 @@ void NoteUnavailable(const Request& request, const std::vector<lake::Load>& load
   }
 }
 
+// False where the filter's conditions on the export or its format keep out every line of the load.
+bool MayContribute(const lake::Load& load, const Filter& filter) {
+  const auto may = [&](const Filter& part) { return MayContribute(load, part); };
+  if (filter.kind == Filter::Kind::kAnd)
+    return std::all_of(filter.parts.begin(), filter.parts.end(), may);
+  if (filter.kind == Filter::Kind::kOr)
+    return std::any_of(filter.parts.begin(), filter.parts.end(), may);
+  if (filter.dimension.kind != DimensionKind::kRegistered) return true;
+  const std::string_view sql = billing::FindDimension(filter.dimension.name)->sql;
+  if (sql == "export_name") return Matches(filter.comparison, filter.values, load.export_name);
+  if (sql == "data_source") return Matches(filter.comparison, filter.values, load.format);
+  return true;
+}
+
+// The loads of which something may be said: what others lack does not matter to the answer.
+std::vector<lake::Load> Contributing(const Request& request, std::vector<lake::Load> loads) {
+  if (!request.filter) return loads;
+  const Filter plain = WithoutNot(*request.filter);
+  std::erase_if(loads, [&](const lake::Load& load) { return !MayContribute(load, plain); });
+  return loads;
+}
+
 }  // namespace
 
 Result<Plan> MakePlan(const Request& request, const Scope& scope) {
@@ -296,12 +318,13 @@ Result<Plan> MakePlan(const Request& request, const Scope& scope) {
   plan.loads = ChargedWithin(request.time, scope.loads);
   plan.columns = ColumnsOf(request);
   TRY_ASSIGN(plan.sql, Planner(request, scope, plan.table).Write());
-  NoteUnavailable(request, plan.loads, plan.notes);
+  const std::vector<lake::Load> contributing = Contributing(request, plan.loads);
+  NoteUnavailable(request, contributing, plan.notes);
   std::set<DimensionRef> named;
   EachDimension(request, [&](const DimensionRef& dimension) {
     if (!named.insert(dimension).second) return;
-    NoteKeys(dimension, plan.loads, scope.MatchOf(dimension), plan.notes);
-    NoteBlank(dimension, plan.loads, plan.notes);
+    NoteKeys(dimension, contributing, scope.MatchOf(dimension), plan.notes);
+    NoteBlank(dimension, contributing, plan.notes);
   });
   return plan;
 }

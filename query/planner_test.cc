@@ -179,6 +179,19 @@ TEST(MakePlanTest, NeverShowsPartOfAMetric) {
   EXPECT_NE(all->sql.text.find("CAST(NULL AS DECIMAL(38,10))"), std::string::npos);
 }
 
+TEST(MakePlanTest, NotesNothingOfExportsThatTheFilterKeepsOut) {
+  lake::Load without = LoadOf("B");
+  without.unavailable = {"net_amortized_cost"};
+  const auto notes = [&](std::string_view where) {
+    return MakePlan(Ask("net_amortized_cost", "account", where), ScopeOf({LoadOf("A"), without}))
+        ->notes.size();
+  };
+  EXPECT_EQ(notes("export=export-A"), 0U);
+  EXPECT_EQ(notes("not export=export-B and region=x"), 0U);
+  EXPECT_EQ(notes("export=export-A or region=x"), 1U);
+  EXPECT_EQ(notes("export in (export-A, export-B)"), 1U);
+}
+
 TEST(SplitCurrenciesTest, AddsTheCurrencyUnlessItIsKnown) {
   lake::Load yen = LoadOf("B");
   yen.currencies = {"JPY"};

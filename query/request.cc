@@ -84,7 +84,8 @@ Result<void> CheckTime(const TimeRange& time) {
         .Hint("the end is exclusive: --from 2026-01-01 --to 2026-02-01 is January");
   }
   if (time.first_period && time.last_period && *time.first_period > *time.last_period) {
-    return Error(Errc::kInvalidArgument, "the last period is before the first");
+    return Error(Errc::kInvalidArgument, "the last period is before the first")
+        .Hint("write the earlier month first: 2026-01..2026-03");
   }
   return {};
 }
@@ -155,13 +156,18 @@ Result<void> ParsePeriods(std::string_view text, TimeRange& time) {
 }
 
 Result<void> Validate(const Request& request) {
-  if (request.metrics.empty()) return Error(Errc::kInvalidArgument, "the request names no metric");
+  if (request.metrics.empty()) {
+    return Error(Errc::kInvalidArgument, "the request names no metric")
+        .Hint("name at least one, e.g. " + std::string(kDefaultMetric));
+  }
   TRY(CheckTime(request.time));
   if (request.limit && *request.limit < 1) {
-    return Error(Errc::kInvalidArgument, "the limit must be at least 1");
+    return Error(Errc::kInvalidArgument, "the limit must be at least 1")
+        .Hint("leave it away to see every row");
   }
   if (request.remainder && !request.limit) {
-    return Error(Errc::kInvalidArgument, "the remainder row needs a limit");
+    return Error(Errc::kInvalidArgument, "the remainder row needs a limit")
+        .Hint("say how many rows to show: --limit 10 --other");
   }
   const std::vector<std::string> labels = Labels(request);
   const std::set<std::string> known(labels.begin(), labels.end());

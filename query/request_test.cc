@@ -44,6 +44,20 @@ TEST(RequestJsonTest, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(message(R"({"metrics":["line_count"],"time":null,"as_of":null})"), "accepted");
 }
 
+TEST(RequestJsonTest, AGroupOfOneFilterIsThatFilter) {
+  for (const std::string name : {"and", "or"}) {
+    const Result<Request> request =
+        ParseRequest(R"({"metrics":["unblended_cost"],"filter":{")" + name +
+                     R"(":[{"dimension":"charge_category","in":["Usage"]}]}})");
+    ASSERT_TRUE(request.ok()) << request.error().message();
+    EXPECT_EQ(ToString(*request->filter), "charge_category in (Usage)");
+    const Result<Request> none =
+        ParseRequest(R"({"metrics":["unblended_cost"],"filter":{")" + name + R"(":[]}})");
+    ASSERT_FALSE(none.ok());
+    EXPECT_NE(none.error().hint(), "");
+  }
+}
+
 TEST(ParseMetricsTest, ReadsFiltersAndNames) {
   const auto metrics =
       ParseMetrics("line_count, unblended_cost[service in (a, 'b,]')] as covered,NetAmortizedCost");

@@ -36,6 +36,19 @@ std::vector<std::string> Candidates(const DimensionRef& dimension, const lake::L
   return keys;
 }
 
+// What to write instead of a key that no bill has.
+std::string NearOrAll(std::string_view name, std::vector<std::string> known) {
+  std::string near = DidYouMean(name, known);
+  if (!near.empty()) return near;
+  if (known.empty()) return "the bills have none: activate them in AWS's billing console";
+  std::erase_if(known, [](const std::string& key) { return key.starts_with("user:"); });
+  constexpr std::size_t kShown = 12;
+  const std::string more =
+      known.size() > kShown ? " and " + std::to_string(known.size() - kShown) + " more" : "";
+  known.resize(std::min(known.size(), kShown));
+  return "the bills have " + Join(known, ", ") + more;
+}
+
 Sql Lookup(std::string_view map, std::string_view key) {
   return "nullif(map_extract_value(" + Sql(map) + ", " + Bound(key) + "), '')";
 }
@@ -98,7 +111,7 @@ Result<void> CheckKeyExists(const DimensionRef& dimension, std::span<const lake:
     }
   }
   return Error(Errc::kInvalidArgument, "no bill has " + ToString(dimension))
-      .Hint(DidYouMean(dimension.name, {known.begin(), known.end()}));
+      .Hint(NearOrAll(dimension.name, {known.begin(), known.end()}));
 }
 
 void NoteKeys(const DimensionRef& dimension, std::span<const lake::Load> loads, KeyMatch match,
