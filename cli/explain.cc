@@ -210,7 +210,7 @@ void AddExplainVerb(CLI::App& app, CliContext& context) {
       "rows "
       "alone.\n\n"
       "Examples:\n"
-      "  farthing explain --period 2026-01 --where 'service=AmazonEC2 and account=000000000001'\n"
+      "  farthing explain --period 2026-01 --where 'service=\"Amazon Elastic Compute Cloud\"'\n"
       "  farthing explain --metric net_amortized_cost --from 2026-01-05 --to 2026-01-06 --lines "
       "100 --format json");
   verb->callback(

@@ -10,6 +10,7 @@
 #include "query/fact_source.h"
 #include "query/tag_values.h"
 #include "query/totals.h"
+#include "query/unmatched_values.h"
 
 namespace farthing::query {
 namespace {
@@ -39,6 +40,14 @@ void PrintTime(Grain grain, std::optional<std::string>& time) {
   } else if (grain == Grain::kMonth) {
     time->resize(7);
   }
+}
+
+// False where every metric is zero or unknown, as they are where no line passed the filter.
+bool HasFigures(const Request& request, const AnswerRow& row) {
+  return std::any_of(row.end() - static_cast<std::ptrdiff_t>(request.metrics.size()), row.end(),
+                     [](const std::optional<std::string>& cell) {
+                       return cell && cell->find_first_of("123456789") != std::string::npos;
+                     });
 }
 
 void NoteRemainder(const Answer& answer, std::vector<std::string>& notes) {
@@ -205,7 +214,17 @@ Result<void> Session::Stream(const std::function<Result<Sql>(const Scope&)>& wri
 Result<Answer> Session::Run(const Request& request, const RunOptions& options) {
   TRY_ASSIGN(std::vector<lake::Load> loads, LoadsOf(request));
   if (!loads.empty()) TRY(CheckKeys(request));
-  TRY_ASSIGN(Answer answer, RunOver(request, std::move(loads), options));
+  bool has_figures = false;
+  RunOptions watched = options;
+  if (options.on_row) {
+    watched.on_row = [&](const AnswerRow& row) {
+      has_figures = has_figures || HasFigures(request, row);
+      return options.on_row(row);
+    };
+  }
+  TRY_ASSIGN(Answer answer, RunOver(request, std::move(loads), watched));
+  for (const AnswerRow& row : answer.rows) has_figures = has_figures || HasFigures(request, row);
+  if (!has_figures) TRY(NoteUnmatched(*this, request, answer.plan.loads, answer.notes));
   TRY(NoteLeftOut(request, answer));
   return answer;
 }

@@ -363,6 +363,21 @@ TEST_F(SessionTest, AttributesThatNoBillHasAreRefused) {
   EXPECT_EQ(written.error().message(), "no bill has tag:team");
 }
 
+TEST_F(SessionTest, ValuesThatNoLineHasAreSaidWithTheNearest) {
+  lake_.Publish({.lines = {Line("2026-01-01 10:00:00", "Amazon Elastic Compute Cloud", "1"),
+                           Line("2026-01-01 10:00:00", "AWS Key Management Service", "2")}});
+  const auto notes = [&](std::string_view by, std::string_view where) {
+    return Run(query::Ask("unblended_cost", by, where)).notes;
+  };
+  const Rows said{"no line has service AmazonEC2; near: Amazon Elastic Compute Cloud"};
+  EXPECT_EQ(notes("", "service=AmazonEC2"), said);
+  EXPECT_EQ(notes("service", "service=AmazonEC2 and region=\"\""), said);
+  EXPECT_EQ(notes("", "service in (AmazonEC2, 'AWS Key Management Service') and region!=\"\""),
+            said);
+  EXPECT_EQ(notes("", "service=\"Amazon Elastic Compute Cloud\" and region!=\"\""), Rows());
+  EXPECT_EQ(notes("", "not service=AmazonEC2"), Rows());
+}
+
 TEST_F(SessionTest, WritesParquet) {
   lake_.Publish(
       {.lines = {Line("2026-01-01 00:00:00", "a", "1"), Line("2026-01-01 00:00:00", "b", "2"),

@@ -408,6 +408,33 @@ class JsonErrors(WithLake):
 class Words(WithLake):
     """What is mistyped is named, with what was meant."""
 
+    def test_what_is_asked_for_and_not_there_is_told(self):
+        for where, words in (
+                ("service=AmazonEC2",
+                 "no line has service AmazonEC2; near: Amazon ElastiCache, Amazon Elastic Compute Cloud"),
+                ("account=12", "no line has account 12; near: ")):
+            for form in ("table", "csv"):
+                done = self.succeeds(self.lake.run("cost", "--where", where, "--format", form))
+                self.assertIn("note: " + words, done.stderr)
+            self.assertIn(words, "\n".join(self.lake.json("cost", "--where", where)["notes"]))
+
+    def test_the_examples_of_explain_find_lines(self):
+        examples = self.succeeds(harness.run("explain", "--help")).stdout.split("Examples:\n")[1]
+        for line in examples.strip().splitlines():
+            with self.subTest(line):
+                done = self.succeeds(self.lake.run(*shlex.split(line)[1:]))
+                self.assertNotIn("no line has", done.stdout + done.stderr)
+                self.assertNotIn("Source rows: 0 of 0", done.stdout)
+
+    def test_a_filter_of_one_is_a_filter(self):
+        request = {"metrics": ["unblended_cost"], "group_by": ["service"],
+                   "filter": {"and": [{"dimension": "charge_category", "in": ["Usage"]}]}}
+        asked = self.lake.json("cost", "--request", json.dumps(request))
+        flags = self.lake.json("cost", "--by", "service", "--where", "charge_category=Usage")
+        self.assertEqual(asked["rows"], flags["rows"])
+        request["filter"] = {"or": []}
+        self.fails(self.lake.run("cost", "--request", json.dumps(request)), 2, "one or more", "fix:")
+
     def test_near_misses(self):
         for arguments, words in (
                 (["vercions"], ["no such command: vercions", "versions"]),
@@ -420,6 +447,14 @@ class Words(WithLake):
                 (["cost", "--limit", "0"], ["--limit", "1 or more, not 0"]),
                 (["cost", "--by", "weather"], ["no such dimension: weather", "service", "tag:KEY"]),
                 (["sql", "select * from cost_line"], ["describe cost_lines"]),
+                (["cost", "--by", "tag:nosuch"], ["no bill has tag:nosuch", "the bills have "]),
+                (["cost", "--by", ""], ["--by: no dimension is named", "service"]),
+                (["cost", "--period", "2026-03..2026-01"], ["the last period is before the first"]),
+                (["cost", "--metric", ""], ["the request names no metric"]),
+                (["cost", "--request", '{"metrics":[]}'], ["the request names no metric"]),
+                (["cost", "--request", "{"], ["the request is not JSON"]),
+                (["cost", "--other"], ["the remainder row needs a limit"]),
+                (["cost", "--out", "."], ["this is a directory"]),
                 (["cost", "--from", "2026-02-30"], ["--from", "2026-02-30"])):
             with self.subTest(arguments):
                 self.fails(self.lake.run(*arguments), 2, "fix:", *words)
