@@ -6,6 +6,7 @@
 #include "connect/checks_internal.h"
 #include "connect/permissions.h"
 #include "connect/policy_document.h"
+#include "connect/policy_trust.h"
 #include "connect/store.h"
 
 // Who we are, who we become, and whether anybody else could become it too.
@@ -140,17 +141,6 @@ bool DemandsMfa(const PolicyStatement& statement) {
          Find(statement, "aws:MultiFactorAuthAge") != nullptr;
 }
 
-/// An operator that an absent ID satisfies, and a pattern that every ID does, demand nothing.
-bool DemandsExternalId(const PolicyStatement& statement) {
-  const PolicyCondition* condition = Find(statement, "sts:ExternalId");
-  if (condition == nullptr) return false;
-  return condition->operation == "StringEquals" ||
-         (condition->operation == "StringLike" &&
-          std::none_of(condition->values.begin(), condition->values.end(), [](const auto& value) {
-            return value.find_first_of("*?") != std::string::npos;
-          }));
-}
-
 /// Whether everybody is meant, without a condition that leaves one account, organisation or principal of them.
 bool LetsEverybodyIn(const PolicyStatement& statement) {
   const bool everybody = std::any_of(statement.principals.begin(), statement.principals.end(),
@@ -166,38 +156,25 @@ bool LetsEverybodyIn(const PolicyStatement& statement) {
   });
 }
 
-/// The ways into a role; tags and the like of a session are none.
-/// Source: IAM user guide, "Methods to assume a role".
-bool LetsIn(const PolicyStatement& statement) {
-  if (statement.is_deny) return false;
-  constexpr std::string_view kWays[] = {"sts:AssumeRole", "sts:AssumeRoleWithSAML",
-                                        "sts:AssumeRoleWithWebIdentity"};
-  return std::any_of(std::begin(kWays), std::end(kWays), [&](std::string_view way) {
-    const auto names = [way](const std::string& pattern) { return ActionMatches(pattern, way); };
-    if (!statement.not_actions.empty()) {
-      return std::none_of(statement.not_actions.begin(), statement.not_actions.end(), names);
-    }
-    return std::any_of(statement.actions.begin(), statement.actions.end(), names);
-  });
-}
-
 /// One who is let in beside us, and how far open the door is.
-std::string Guest(const PolicyStatement& statement, const std::string& kind,
-                  const std::string& principal) {
+std::string Guest(const PolicyDocument& trust, const PolicyStatement& statement,
+                  const std::string& kind, const std::string& principal) {
   if (kind == "Service") return principal + " (a service of AWS, for whoever may use it)";
   if (kind == "Federated") {
     return principal + " (whoever signs in there" +
            (statement.conditions.empty() ? ", without any condition)" : ")");
   }
   if (principal == "*") return "everybody that its conditions leave";
-  return principal + (DemandsExternalId(statement) ? "" : " (without external ID)");
+  return principal +
+         (LetsIn(trust, statement, principal, std::nullopt) ? " (without external ID)" : "");
 }
 
 /// Whether the trust lets Farthing in as it should, and nobody else.
-Verdict JudgeTrust(const PolicyDocument& trust, const std::string& us, const std::string& show) {
-  std::vector<std::string> guests;
+Verdict JudgeTrust(const PolicyDocument& trust, const std::string& us, const std::string& our_id,
+                   const std::string& show) {
+  std::vector<std::string> guests, others;
   for (const PolicyStatement& statement : trust.statements) {
-    if (!LetsIn(statement)) continue;
+    if (statement.is_deny || !ConcernsAssuming(statement)) continue;
     if (LetsEverybodyIn(statement)) {
       return Fail("the role trusts everybody",
                   statement.not_principals.empty()
@@ -207,23 +184,38 @@ Verdict JudgeTrust(const PolicyDocument& trust, const std::string& us, const std
     }
     for (const auto& [kind, principal] : statement.principals) {
       if (principal != us) {
-        guests.push_back(Guest(statement, kind, principal));
+        guests.push_back(Guest(trust, statement, kind, principal));
         continue;
       }
       if (DemandsMfa(statement)) {
         return Fail("the trust policy demands MFA", "a program has no MFA device",
                     "clear Require MFA; " + show);
       }
-      if (!DemandsExternalId(statement)) {
-        return Fail("the trust policy has no sts:ExternalId",
-                    "a statement for " + principal + " lacks it", show);
+      if (LetsIn(trust, statement, us, std::nullopt)) {
+        return Fail("the trust policy does not demand sts:ExternalId",
+                    "a statement for " + principal + " lets in without one", show);
+      }
+      if (LetsIn(trust, statement, us, NewExternalId())) {
+        return Fail("the trust policy does not demand our sts:ExternalId",
+                    "a statement for " + principal + " lets in with any other, too", show);
+      }
+      for (const std::string& id : NamedExternalIds(trust)) {
+        // Case is the one thing that nobody gains anything by.
+        if (!EqualsIgnoreCase(id, our_id) && LetsIn(trust, statement, us, id) &&
+            std::find(others.begin(), others.end(), id) == others.end()) {
+          others.push_back(id);
+        }
       }
     }
-    if (!statement.not_principals.empty()) guests.push_back(Guest(statement, "*", "*"));
+    if (!statement.not_principals.empty()) guests.push_back(Guest(trust, statement, "*", "*"));
   }
   if (!guests.empty()) {
     return Warn("the role also trusts " + Join(guests, ", "),
                 "the trust is wider than Farthing needs, which is " + us, show);
+  }
+  if (!others.empty()) {
+    return Warn("the role also accepts another external ID: " + Join(others, ", "),
+                "whoever reaches Farthing's identity with that ID could read this account", show);
   }
   return Pass("only " + us + " with the external ID may assume it; no MFA");
 }
@@ -236,7 +228,7 @@ Verdict CheckRoleTrust(CheckContext& context) {
   const Result<PolicyDocument> trust = ParsePolicyDocument(role->trust_policy);
   if (!trust.ok()) return Refused(trust.error(), "the trust policy cannot be understood", "");
   const std::string show = "replace it by: " + HowToPrint(context, "trust");
-  return JudgeTrust(*trust, context.platform_arn, show);
+  return JudgeTrust(*trust, context.platform_arn, settings.external_id, show);
 }
 
 }  // namespace

@@ -45,8 +45,9 @@ const std::vector<Trouble>& IdentityTroubles() {
        "does not exist", "--kind cloudformation", "AccessDenied", "FailedToAssumeRole"},
       {"KeysOfAnotherAccount", "identity", kFail,
        [](Stage& stage, Connection& connection) {
-         const auto [id, secret] =
-             stage.MakeUser("reader", stage.PolicyOf(connection), "345678901234");
+         const PolicyDocument policy =
+             Must(MinimumPolicy({kResources}, ScopeOf(connection.settings)));
+         const auto [id, secret] = stage.MakeUser("reader", policy, "345678901234");
          connection.settings.type = ConnectionType::kPayerKeys;
          connection.settings.role_arn.clear();
          connection.settings.access_key_id = id;
@@ -73,7 +74,7 @@ const std::vector<Trouble>& IdentityTroubles() {
        [](Stage& stage, Connection& connection) {
          stage.SetTrust(connection, TrustOf(PlatformArn(stage), ""));
        },
-       "lacks it", "--kind trust"},
+       "lets in without one", "--kind trust"},
       {"TrustNamesMfa", "role-trust", kFail,
        [](Stage& stage, Connection& connection) {
          stage.SetTrust(connection,
@@ -99,13 +100,20 @@ const std::vector<Trouble>& IdentityTroubles() {
                                             R"("StringEqualsIfExists":{"sts:ExternalId":")" +
                                                 connection.settings.external_id + "\"}"));
        },
-       "lacks it", "--kind trust"},
+       "lets in without one", "--kind trust"},
       {"TrustTakesAnyId", "role-trust", kFail,
        [](Stage& stage, Connection& connection) {
          stage.SetTrust(connection,
                         TrustOf(PlatformArn(stage), "", R"("StringLike":{"sts:ExternalId":"*"})"));
        },
-       "lacks it", "--kind trust"},
+       "lets in with any other", "--kind trust"},
+      {"TrustTakesAnotherId", "role-trust", kWarning,
+       [](Stage& stage, Connection& connection) {
+         stage.SetTrust(connection, TrustOf(PlatformArn(stage), "",
+                                            R"("StringEquals":{"sts:ExternalId":["old-id",")" +
+                                                connection.settings.external_id + "\"]}"));
+       },
+       "with that ID could read", "--kind trust"},
       {"TrustsAService", "role-trust", kWarning,
        [](Stage& stage, Connection& connection) {
          TrustAlso(
@@ -146,6 +154,25 @@ const std::vector<Trouble>& IdentityTroubles() {
        "service control policy", "AccessDenied"},
   };
   return troubles;
+}
+
+TEST(TrustTest, WhatRefusesWithoutTheIdIsNoFault) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  const std::string us = PlatformArn(stage), id = connection.settings.external_id;
+  const std::string demand = R"({"sts:ExternalId":")" + id + "\"}";
+  std::string denies = TrustOf(us, "");
+  denies.replace(denies.rfind("]}"), 2,
+                 R"(,{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":)"
+                 R"({"StringNotEquals":)" +
+                     demand + "}}]}");
+  for (const std::string& trust : {denies, TrustOf(us, "", R"("StringEqualsIgnoreCase":)" + demand),
+                                   TrustOf(us, "", R"("ForAnyValue:StringEquals":)" + demand)}) {
+    stage.SetTrust(connection, trust);
+    const CheckReport report = stage.Look(connection);
+    EXPECT_EQ(report.Find("external-id")->status, kPass) << Told(report);
+    EXPECT_EQ(report.Find("role-trust")->status, kPass) << trust << Told(report);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Identity, CheckTest, testing::ValuesIn(IdentityTroubles()), NameOfTrouble);
