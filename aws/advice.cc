@@ -33,6 +33,21 @@ constexpr std::array kAdvice = {
            "a resource control policy of the organisation denies this; ask its administrator to "
            "except the role",
            "resource control policy"},
+    Advice{{},
+           kIdentityDeny,
+           "an explicit deny in an identity-based policy of the role forbids this; take the action "
+           "out of that statement, or except the resource there",
+           kIdentityDeny},
+    Advice{{},
+           "explicit deny in a permissions boundary",
+           "an explicit deny in the permissions boundary of the role forbids this; take the action "
+           "out of that statement",
+           "permissions boundary"},
+    Advice{{},
+           "session policy",
+           "the policy of the session forbids or leaves this out; sign in without it, or add the "
+           "action there",
+           "session policy"},
     Advice{
         {},
         "permissions boundary",
@@ -52,7 +67,7 @@ constexpr std::array kAdvice = {
            "does not say which differs"},
     Advice{{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"},
            "",
-           "add the action to the role's policy",
+           "add the action to the policy of the role or user",
            kIdentityPolicy},
     Advice{{"InvalidClientTokenId", "InvalidAccessKeyId"},
            "",

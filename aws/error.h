@@ -23,6 +23,8 @@ inline constexpr std::string_view kLocationDetail = "location";  ///< of a redir
 /// Which policy denies, in AWS's words: "identity-based policy" is the asker's own.
 inline constexpr std::string_view kDeniedByDetail = "denied_by";
 inline constexpr std::string_view kIdentityPolicy = "identity-based policy";
+/// A statement of that policy forbids it: nothing that is added would help.
+inline constexpr std::string_view kIdentityDeny = "explicit deny in an identity-based policy";
 
 /// Returns AWS's code, or "" when the error does not come from AWS.
 std::string_view AwsCode(const Error& error);

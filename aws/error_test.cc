@@ -157,7 +157,13 @@ TEST(ToErrorTest, ReadsTheReasonOutOfAwssWords) {
   EXPECT_NE(hint("… because no permissions boundary allows").find("boundary"), std::string::npos);
   EXPECT_NE(hint("… not authorized to perform: kms:Decrypt").find("kms:Decrypt"),
             std::string::npos);
-  EXPECT_NE(hint("… because no identity-based policy allows").find("role's policy"),
+  for (const char* where : {"identity-based policy", "permissions boundary", "session policy"}) {
+    const std::string fix =
+        hint("… with an explicit deny in " + std::string(where[0] == 'i' ? "an " : "a ") + where);
+    EXPECT_EQ(fix.find("add the action to"), std::string::npos) << fix;
+    EXPECT_NE(fix.find("forbids"), std::string::npos) << fix;
+  }
+  EXPECT_NE(hint("… because no identity-based policy allows").find("policy of the role"),
             std::string::npos);
 }
 
