@@ -26,13 +26,26 @@ std::vector<CheckRow> Rows() {
 
 /// Stands in a fix for the command that prints the policy, whose connection Refused() does not know.
 constexpr std::string_view kPolicyCommand = "<policy-command>";
+/// And this for "role" or "user".
+constexpr std::string_view kHolder = "<holder>";
 
 std::string Addressed(std::string fix, const CheckContext& context) {
+  const std::size_t holder = fix.find(kHolder);
+  if (holder != std::string::npos) {
+    fix.replace(holder, kHolder.size(), HasRole(context.settings()) ? "role" : "user");
+  }
   const std::size_t found = fix.find(kPolicyCommand);
   if (found != std::string::npos) {
     fix.replace(found, kPolicyCommand.size(), HowToPrint(context, "policy"));
   }
   return fix;
+}
+
+bool IsDeniedByOwnPolicy(const Verdict& verdict) {
+  return !verdict.action.empty() &&
+         std::any_of(verdict.evidence.begin(), verdict.evidence.end(), [](const auto& detail) {
+           return detail.name == aws::kDeniedByDetail && detail.value == aws::kIdentityDeny;
+         });
 }
 
 CheckResult RunOne(const CheckRow& row, CheckContext& context) {
@@ -58,6 +71,10 @@ CheckResult RunOne(const CheckRow& row, CheckContext& context) {
   result.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                            std::chrono::steady_clock::now() - start)
                            .count();
+  if (IsDeniedByOwnPolicy(verdict)) {
+    std::string how = HowToUndeny(context, verdict.action);
+    if (!how.empty()) verdict.fix = std::move(how);
+  }
   result.status = verdict.status;
   result.finding = std::move(verdict.finding);
   result.cause = std::move(verdict.cause);
@@ -120,6 +137,14 @@ std::string CheckReport::FirstFailure() const {
     return result.status == CheckStatus::kFail;
   });
   return first == results.end() ? "" : Sentence(*first);
+}
+
+std::string CheckReport::Emptied() const {
+  const CheckResult* delivery = Find("delivery");
+  const bool gone = delivery != nullptr &&
+                    std::any_of(delivery->evidence.begin(), delivery->evidence.end(),
+                                [](const auto& detail) { return detail.name == kGoneDetail; });
+  return gone ? Sentence(*delivery) : "";
 }
 
 const CheckResult* CheckReport::WhatKeepsBillsAway() const {
@@ -188,8 +213,8 @@ Verdict Refused(const Error& error, std::string finding, std::string_view asked,
     verdict.action = action;
     verdict.cause = "AWS denies " + action + ": " + std::string(error.detail(aws::kMessageDetail));
     verdict.fix = error.detail(aws::kDeniedByDetail) == aws::kIdentityPolicy || error.hint().empty()
-                      ? "allow " + action + " in the policy of the role; the whole policy: " +
-                            std::string(kPolicyCommand)
+                      ? "allow " + action + " in the policy of the " + std::string(kHolder) +
+                            "; the whole policy: " + std::string(kPolicyCommand)
                       : error.hint();
   }
   return verdict;

@@ -21,6 +21,9 @@ std::string_view Name(CheckStatus status);  ///< "pass", "warning", "fail", "ski
 /// In the evidence of the check "delivery": when the newest delivery was made, whether or not it was collected.
 inline constexpr std::string_view kLastDeliveryDetail = "last_delivery";
 
+/// Of the same check: how many deliveries that were collected are gone from the bucket.
+inline constexpr std::string_view kGoneDetail = "gone";
+
 /// What the failure of a check means for the bills.
 enum class Stake {
   kNothing,   ///< they come all the same
@@ -58,6 +61,8 @@ struct CheckReport {
   int Count(CheckStatus status) const;
   /// "bucket-list: the cause" of the first failure; "" when none failed.
   std::string FirstFailure() const;
+  /// "delivery: the cause" where what was collected is gone from the bucket; else "".
+  std::string Emptied() const;
   /// The failure that keeps every bill away or lets others at them: a connection that never worked stays a draft.
   /// nullptr: bills can be collected, whatever else fails.
   const CheckResult* WhatKeepsBillsAway() const;
@@ -78,7 +83,8 @@ struct CheckOptions {
   const http::Cancellation* cancellation = nullptr;
   /// Nobody asked for these checks: Cost Explorer, which charges each question, is asked once a week only.
   bool is_scheduled = false;
-  /// Where the price of asking Cost Explorer is written, and its cap kept; absent: nowhere.
+  /// The store of connections: where the price of asking Cost Explorer is written and its cap kept, and what was
+  /// collected is known.  Absent: neither.
   engine::SqliteDatabase* ledger = nullptr;
 };
 

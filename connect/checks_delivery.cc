@@ -2,8 +2,10 @@
 
 #include "aws/error.h"
 #include "base/files.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
+#include "connect/collected.h"
 #include "connect/permissions.h"
 
 // What was delivered, how long ago, and what AWS itself says of it.
@@ -14,8 +16,39 @@ namespace {
 constexpr std::int64_t kHourMicros = std::int64_t{3600} * 1'000'000;
 constexpr int kLateHours = 36;  // AWS delivers at least once a day
 
+/// How many bills were collected from below the prefix.
+std::ptrdiff_t CollectedBelow(const CheckContext& context, const std::string& prefix) {
+  if (context.options.ledger == nullptr) return 0;
+  const auto known = CollectedLog(*context.options.ledger, context.connection.id).All();
+  if (!known.ok()) return 0;
+  return std::count_if(known->begin(), known->end(), [&](const auto& entry) {
+    return entry.first.starts_with(prefix) && IsBill(entry.second);
+  });
+}
+
+/// What was there is gone: other than before the first delivery, waiting brings the closed months never back.
+Verdict Emptied(const CheckContext& context, std::ptrdiff_t gone) {
+  const std::string& bucket = context.place.bucket;
+  Verdict verdict = Warn(
+      "the bucket was emptied: deliveries that were collected are gone from below " +
+          DeliveryPrefix(context.place) + ": " + std::to_string(gone),
+      "somebody or a lifecycle rule deleted them, or the export delivers elsewhere now",
+      "what was collected stays here; see who deleted them (CloudTrail: DeleteObject, "
+      "DeleteObjects) "
+      "and the rules of the bucket: " +
+          CommandLine({"aws", "s3api", "get-bucket-lifecycle-configuration", "--bucket", bucket}) +
+          "; AWS writes the open months anew with its next delivery, closed ones when AWS Support "
+          "is asked for a backfill; if the export delivers elsewhere: " +
+          HowToEdit(context, {"--bucket", "NAME"}));
+  verdict.evidence = {{std::string(kGoneDetail), std::to_string(gone)}};
+  return verdict;
+}
+
 Verdict CheckDelivery(CheckContext& context) {
   if (!context.manifest) {
+    if (const auto gone = CollectedBelow(context, DeliveryPrefix(context.place)); gone > 0) {
+      return Emptied(context, gone);
+    }
     // Never a failure: AWS may have begun long after the connection was drafted, and does not say when.
     const std::string finding = "no manifest has arrived below " + DeliveryPrefix(context.place);
     if (!context.chosen) {

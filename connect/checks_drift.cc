@@ -69,10 +69,10 @@ Differences Compare(const Known& before, const Known& now, const CheckReport& re
   }
   for (const auto& [id, status] : now.statuses) {
     const auto known = before.statuses.find(id);
-    if (known == before.statuses.end() ||
-        std::count(std::begin(kNotOfTheAccount), std::end(kNotOfTheAccount), id) > 0) {
-      continue;
-    }
+    const bool is_ours =
+        std::count(std::begin(kNotOfTheAccount), std::end(kNotOfTheAccount), id) > 0 &&
+        (id != "delivery" || report.Emptied().empty());  // no hour that passes empties a bucket
+    if (known == before.statuses.end() || is_ours) continue;
     const int change = Badness(status) - Badness(known->second);
     if (change > 0) differences.worse.push_back(id);
     if (change < 0) differences.better.push_back(id);

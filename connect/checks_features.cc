@@ -18,12 +18,14 @@ Verdict JudgeFeature(const CheckContext& context, std::string_view feature) {
                  context.settings().permission_sets.contains(*row.set);
         });
     if (!concerns) continue;
-    Verdict verdict =
-        Fail("AWS would refuse this when it is asked for",
-             lacking.action + " on " + lacking.resource + ": " + lacking.why,
-             "allow " + lacking.action +
-                 " in the policy of the role, see granted-permissions; or do without: " +
-                 HowToEdit(context, {"--with", "SETS"}));
+    Verdict verdict = Fail(
+        "AWS would refuse this when it is asked for",
+        lacking.action + " on " + lacking.resource + ": " + lacking.why,
+        (lacking.denied_by.empty()
+             ? "allow " + lacking.action + " in the policy of the " +
+                   (HasRole(context.settings()) ? "role" : "user")
+             : "take it out of the statement that denies it: " + lacking.denied_by) +
+            ", see granted-permissions; or do without: " + HowToEdit(context, {"--with", "SETS"}));
     verdict.action = lacking.action;
     return verdict;
   }

@@ -3,6 +3,7 @@
 #include "aws/error.h"
 #include "aws/iam.h"
 #include "base/files.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "connect/checks_internal.h"
 #include "connect/permissions.h"
@@ -54,19 +55,6 @@ PolicyScope ScopeFor(const CheckContext& context) {
   return scope;
 }
 
-/// True for what our own template grants while the kind of export is not known: then both kinds are looked for.
-bool IsForDiscovery(const ExcessGrant& grant, PolicyScope scope) {
-  scope.export_kind.reset();
-  const Result<std::vector<Permission>> wider =
-      NeededPermissions({PermissionSet::kReadBilling}, scope);
-  if (!wider.ok()) return false;
-  return std::any_of(wider->begin(), wider->end(), [&](const Permission& permission) {
-    const PolicyStatement statement =
-        WithValues(BuildPolicy({permission}), ScopeValues(scope)).statements.front();
-    return permission.action == grant.pattern && Join(statement.resources, ", ") == grant.resource;
-  });
-}
-
 std::string Amount(std::size_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
 }
@@ -81,15 +69,90 @@ void Merge(std::vector<MissingAction> more, std::vector<MissingAction>& missing)
   }
 }
 
+struct Comparing {
+  const CheckContext& context;
+  const PolicyScope& scope;
+  const std::vector<Permission>& needed;
+};
+
+/// True for what our own template grants while the kind of export is not known: then both kinds are looked for and made.
+bool IsForDiscovery(const ExcessGrant& grant, const Comparing& with) {
+  PolicyScope scope = with.scope;
+  scope.export_kind.reset();
+  std::set<PermissionSet> sets = with.context.settings().permission_sets;
+  sets.insert(PermissionSet::kReadBilling);
+  const Result<std::vector<Permission>> wider = NeededPermissions(sets, scope);
+  if (!wider.ok()) return false;
+  return std::any_of(wider->begin(), wider->end(), [&](const Permission& permission) {
+    const PolicyStatement statement =
+        WithValues(BuildPolicy({permission}), ScopeValues(scope)).statements.front();
+    return permission.action == grant.pattern && Join(statement.resources, ", ") == grant.resource;
+  });
+}
+
+/// AWS's own policies cannot be replaced, only detached.
+bool IsOfAws(const std::string& policy) {
+  return policy.starts_with("arn:") && policy.find(":iam::aws:policy/") != std::string::npos;
+}
+
+std::string HowToDetach(const CheckContext& context, const std::string& arn) {
+  const bool role = HasRole(context.settings());
+  const std::string name = role ? RoleName(context.settings().role_arn) : UserName(context);
+  const std::string command =
+      CommandLine({"aws", "iam", role ? "detach-role-policy" : "detach-user-policy",
+                   role ? "--role-name" : "--user-name", name, "--policy-arn", arn});
+  return "detach " + arn.substr(arn.rfind('/') + 1) + ": " + command +
+         (role ? "" : " (or take the user out of the group that has it)");
+}
+
+std::string HowToTakeOut(std::string_view action, const std::string& statement) {
+  return "take " + std::string(action) + " out of the statement that denies it: " + statement;
+}
+
+/// What to do, in order.  `lacking` is as in Judge().
+std::vector<std::string> FixesFor(const Comparing& with, const PolicyComparison& comparison,
+                                  const std::vector<MissingAction>& lacking) {
+  std::vector<std::string> fixes;
+  if (lacking.size() > comparison.missing.size()) {
+    fixes.emplace_back(
+        "what its own policy cannot mend: add the actions to its permissions boundary, or "
+        "ask the organisation's administrator to except it from the service control policy");
+  }
+  for (const MissingAction& action : comparison.missing) {
+    if (action.denied_by.empty()) continue;
+    std::string fix = HowToTakeOut(action.action, action.denied_by);
+    if (!std::count(fixes.begin(), fixes.end(), fix)) fixes.push_back(std::move(fix));
+  }
+  std::vector<GrantedPolicy> kept = *with.context.granted;
+  for (const ExcessGrant& grant : comparison.excess) {
+    if (!IsOfAws(grant.policy)) continue;
+    const auto is_it = [&](const GrantedPolicy& policy) { return policy.name == grant.policy; };
+    if (std::erase_if(kept, is_it) > 0) fixes.push_back(HowToDetach(with.context, grant.policy));
+  }
+  const PolicyComparison rest = ComparePolicies(kept, with.needed, ScopeValues(with.scope));
+  const bool lacks =
+      std::any_of(rest.missing.begin(), rest.missing.end(),
+                  [](const MissingAction& action) { return action.denied_by.empty(); });
+  const bool exceeds =
+      std::any_of(rest.excess.begin(), rest.excess.end(),
+                  [&](const ExcessGrant& grant) { return !IsForDiscovery(grant, with); });
+  if (lacks || exceeds) {
+    fixes.push_back(
+        (kept.empty() ? "give it this policy:\n" : "replace the policy by this one:\n") +
+        ToJson(comparison.corrected));
+  }
+  return fixes;
+}
+
 /// `lacking` is what the policies do not grant, and then what something above them takes away, which no policy mends.
-Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope,
+Verdict Judge(const Comparing& with, const PolicyComparison& comparison,
               const std::vector<MissingAction>& lacking) {
   std::vector<std::string> missing, excess, spare;
   for (const MissingAction& action : lacking) {
     missing.push_back(action.action + " (" + action.why + ")");
   }
   for (const ExcessGrant& grant : comparison.excess) {
-    if (IsForDiscovery(grant, scope)) {
+    if (IsForDiscovery(grant, with)) {
       spare.push_back(grant.pattern);
       continue;
     }
@@ -109,14 +172,7 @@ Verdict Judge(const PolicyComparison& comparison, const PolicyScope& scope,
     }
     verdict = Warn(Amount(missing.size(), "action is", "actions are") + " missing, " +
                        Amount(excess.size(), "grant is", "grants are") + " more than needed",
-                   cause, "replace the policy by this one:\n" + ToJson(comparison.corrected));
-    if (lacking.size() > comparison.missing.size()) {
-      const std::string above =
-          "what its own policy cannot mend: add the actions to its permissions boundary, or "
-          "ask the organisation's administrator to except it from the service control policy";
-      verdict.fix =
-          comparison.missing.empty() && excess.empty() ? above : above + "\n" + verdict.fix;
-    }
+                   cause, Join(FixesFor(with, comparison, lacking), "\n"));
   }
   for (const MissingAction& action : lacking) {
     verdict.evidence.push_back({"missing:" + action.action, action.needed_by});
@@ -199,7 +255,7 @@ struct Limits {
   std::string simulation;  ///< how asking IAM went; "" when it was not asked
 };
 Result<Limits> FindLimits(CheckContext& context, const std::vector<Permission>& needed,
-                          const PolicyScope& scope) {
+                          const PolicyScope& scope, bool may_simulate) {
   Limits limits;
   TRY(FindUserBoundary(context));
   if (!context.boundary_arn.empty()) {
@@ -207,52 +263,65 @@ Result<Limits> FindLimits(CheckContext& context, const std::vector<Permission>& 
     TRY_ASSIGN(const PolicyDocument document, ParsePolicyDocument(limits.boundary));
     limits.missing = OutsideBoundary({context.boundary_arn, document}, needed, ScopeValues(scope));
   }
-  if (!scope.may_simulate) return limits;
+  if (!may_simulate) return limits;
   Result<std::vector<MissingAction>> simulated = Simulated(context, needed, scope);
   limits.simulation = simulated.ok() ? "done" : simulated.error().message();
   if (simulated.ok()) Merge(*std::move(simulated), limits.missing);
   return limits;
 }
 
+/// Reads what was granted into the context; returns it as one text.
+Result<std::string> ReadGrants(CheckContext& context) {
+  TRY_ASSIGN(const std::vector<aws::RolePolicy> policies, ReadPolicies(context));
+  std::vector<GrantedPolicy> granted;
+  std::string all;
+  for (const aws::RolePolicy& policy : policies) {
+    Result<PolicyDocument> document = ParsePolicyDocument(policy.document);
+    if (!document.ok())
+      return Error(document.error()).Wrap("policy " + policy.name + " cannot be understood");
+    granted.push_back({policy.arn.empty() ? policy.name : policy.arn, *std::move(document)});
+    all += policy.name + "\n" + policy.document + "\n";
+  }
+  context.granted = std::move(granted);
+  return all;
+}
+
 Verdict CheckGrantedPermissions(CheckContext& context) {
   const auto cannot_read = [](const Error& error) {
     return Refused(error, "what was granted cannot be read", error.detail(aws::kOperationDetail));
   };
-  const Result<std::vector<aws::RolePolicy>> policies = ReadPolicies(context);
-  if (!policies.ok()) return cannot_read(policies.error());
-  std::vector<GrantedPolicy> granted;
-  std::string all;
-  for (const aws::RolePolicy& policy : *policies) {
-    Result<PolicyDocument> document = ParsePolicyDocument(policy.document);
-    if (!document.ok())
-      return Refused(document.error(), "policy " + policy.name + " cannot be understood", "");
-    granted.push_back({policy.arn.empty() ? policy.name : policy.arn, *std::move(document)});
-    all += policy.name + "\n" + policy.document + "\n";
-  }
-  PolicyScope scope = ScopeFor(context);
+  const Result<std::string> all = ReadGrants(context);
+  if (!all.ok()) return cannot_read(all.error());
+  const std::vector<GrantedPolicy>& granted = *context.granted;
+  const PolicyScope scope = ScopeFor(context);
   if (scope.bucket.empty() && (ReadsBills(context.settings()) ||
                                Grants<PermissionSet::kManageExport>(context.settings()))) {
     return Skip("what is needed cannot be told before the bucket is known, see export");
   }
-  scope.may_simulate = MaySimulate(context, granted);
   const Result<std::vector<Permission>> needed =
       NeededPermissions(context.settings().permission_sets, scope);
   if (!needed.ok()) return Refused(needed.error(), "what is needed cannot be told", "");
-  Result<Limits> limits = FindLimits(context, *needed, scope);
+  Result<Limits> limits = FindLimits(context, *needed, scope, MaySimulate(context, granted));
   if (!limits.ok()) return cannot_read(limits.error());
   const PolicyComparison comparison = ComparePolicies(granted, *needed, ScopeValues(scope));
   context.lacking = comparison.missing;
   Merge(std::move(limits->missing), context.lacking);
-  Verdict verdict = Judge(comparison, scope, context.lacking);
+  Verdict verdict = Judge({context, scope, *needed}, comparison, context.lacking);
   if (!context.boundary_arn.empty()) verdict.evidence.push_back({"boundary", context.boundary_arn});
   if (!limits->simulation.empty()) {
     verdict.evidence.push_back({"simulation", limits->simulation});
   }
-  verdict.evidence.push_back({std::string(kPoliciesFingerprint), Sha256(all + limits->boundary)});
+  verdict.evidence.push_back({std::string(kPoliciesFingerprint), Sha256(*all + limits->boundary)});
   return verdict;
 }
 
 }  // namespace
+
+std::string HowToUndeny(CheckContext& context, std::string_view action) {
+  if (!context.granted && !ReadGrants(context).ok()) return "";
+  const std::vector<std::string> statements = DenyingStatements(*context.granted, action);
+  return statements.empty() ? "" : HowToTakeOut(action, Join(statements, ", or "));
+}
 
 std::vector<CheckRow> GrantChecks() {
   return {

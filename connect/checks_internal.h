@@ -42,7 +42,8 @@ struct CheckContext {
   ExportPlace place;                      ///< the settings', completed by what was found
   std::optional<aws::S3Object> manifest;  ///< the newest that was delivered
   std::optional<Error> read_error;        ///< why it could not be read
-  std::vector<MissingAction> lacking;     ///< needed and not granted, or taken away from above
+  std::optional<std::vector<GrantedPolicy>> granted;  ///< the role's or user's, once they were read
+  std::vector<MissingAction> lacking;  ///< needed and not granted, or taken away from above
 
   const Settings& settings() const { return connection.settings; }
   aws::S3 bucket() const;
@@ -77,6 +78,10 @@ Verdict Fail(std::string finding, std::string cause, std::string fix);
 /// then it is that which was found.
 Verdict Refused(const Error& error, std::string finding, std::string_view asked,
                 std::string_view connector_code = "");
+
+/// How to take away what denies the action in the role's or user's own policies, by the names of its statements;
+/// "" where those cannot be read.
+std::string HowToUndeny(CheckContext& context, std::string_view action);
 
 /// The command that prints a document for the connection, by what the checks have found.
 std::string HowToPrint(const CheckContext& context, std::string_view kind,

@@ -84,6 +84,7 @@ Result<void> Settle(Store& store, const Connection& connection, CollectSummary& 
       times.delivery = collected.delivered_at;
     }
   }
+  if (cause.empty() && summary.emptied) cause = summary.notes.back();
   if (cause.empty()) {
     TRY_ASSIGN(cause, StandingFailure(store, summary, times.delivery));
   }

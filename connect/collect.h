@@ -57,6 +57,7 @@ struct CollectSummary {
   std::vector<std::string> notes;
   std::uint64_t requests = 0;     ///< to AWS, retries included
   std::uint64_t bytes = 0;        ///< downloaded
+  bool emptied = false;           ///< what was collected is gone from the bucket
   bool bill_data_ready = false;   ///< the first bill of the connection has arrived
   State state = State::kWaiting;  ///< after the collection
 };

@@ -100,6 +100,7 @@ class BucketCollector {
   /// Silence where deliveries were would pass for "nothing new".
   void NoteEmptied(const std::vector<PeriodManifests>& groups) {
     if (!groups.empty() || !record_.HasSettled()) return;
+    record_.summary().emptied = true;
     record_.summary().notes.push_back(
         "nothing is delivered below s3://" + place_.bucket + "/" + DeliveryPrefix(place_) +
         " any more: the bucket was emptied, or the export delivers elsewhere; what "

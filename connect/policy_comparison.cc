@@ -86,21 +86,45 @@ std::string Describe(const std::vector<PolicyCondition>& conditions) {
   return text;
 }
 
-/// Why the need is not met; empty when it is.
-std::string WhyMissing(const Need& need, const std::vector<GrantedPolicy>& granted) {
+/// "Sid of policy".
+std::string PlaceOf(const PolicyStatement& statement, const GrantedPolicy& policy) {
+  return (statement.sid.empty() ? "a statement" : statement.sid) + " of " + policy.name;
+}
+
+/// What a deny takes of the needed resource: "" for nothing, "*" for all of it.
+std::string Taken(const PolicyStatement& deny, std::string_view needed) {
+  if (NamesResource(deny, needed)) return "*";
+  if (!deny.not_resources.empty()) {
+    const bool spared =
+        std::any_of(deny.not_resources.begin(), deny.not_resources.end(),
+                    [&](const std::string& left_out) { return ResourceCovers(left_out, needed); });
+    return spared ? "" : "all but " + Join(deny.not_resources, ", ");
+  }
+  for (const std::string& resource : deny.resources) {
+    if (ResourcesMeet(resource, needed)) return resource;
+  }
+  return "";
+}
+
+/// Why a need is not met; an empty reason when it is.
+struct Lack {
+  std::string why, denied_by;
+};
+Lack FindLack(const Need& need, const std::vector<GrantedPolicy>& granted) {
   bool allowed = false;
   std::string nearly;
   for (const GrantedPolicy& policy : granted) {
     for (const PolicyStatement& statement : policy.document.statements) {
       if (!NamesAction(statement, need.permission->action)) continue;
-      const bool covers = NamesResource(statement, need.resource);
       if (statement.is_deny) {
         // A deny with conditions may not apply to us; it is listed, not judged.
-        if (covers && statement.conditions.empty()) {
-          return "denied by " + (statement.sid.empty() ? "a statement" : statement.sid) + " of " +
-                 policy.name;
-        }
-      } else if (!covers) {
+        const std::string taken =
+            statement.conditions.empty() ? Taken(statement, need.resource) : "";
+        if (taken.empty()) continue;
+        const std::string place = PlaceOf(statement, policy);
+        return {"denied " + (taken == "*" ? "" : "on " + taken + " ") + "by " + place, place};
+      }
+      if (!NamesResource(statement, need.resource)) {
         nearly = "granted only on " + Join(statement.resources, ", ");
       } else if (!ConditionsAllow(statement, need)) {
         nearly = "granted only if " + Describe(statement.conditions);
@@ -109,8 +133,8 @@ std::string WhyMissing(const Need& need, const std::vector<GrantedPolicy>& grant
       }
     }
   }
-  if (allowed) return "";
-  return nearly.empty() ? "not granted" : nearly;
+  if (allowed) return {};
+  return {nearly.empty() ? "not granted" : nearly, ""};
 }
 
 std::string ServiceOf(std::string_view action) {
@@ -286,11 +310,11 @@ PolicyComparison ComparePolicies(const std::vector<GrantedPolicy>& granted,
   for (const Need& need : needs) {
     const bool optional =
         std::find(tolerated.begin(), tolerated.end(), need.permission->action) != tolerated.end();
-    std::string why = optional ? "" : WhyMissing(need, granted);
-    if (why.empty()) continue;
-    comparison.missing.push_back({std::string(need.permission->action), need.resource,
-                                  std::string(need.permission->reason),
-                                  std::string(need.permission->needed_by), std::move(why)});
+    Lack lack = optional ? Lack() : FindLack(need, granted);
+    if (lack.why.empty()) continue;
+    comparison.missing.push_back(
+        {std::string(need.permission->action), need.resource, std::string(need.permission->reason),
+         std::string(need.permission->needed_by), std::move(lack.why), std::move(lack.denied_by)});
   }
   ExcessFinder finder(needs, tolerated);
   for (const GrantedPolicy& policy : granted) {
@@ -308,12 +332,25 @@ PolicyComparison ComparePolicies(const std::vector<GrantedPolicy>& granted,
   return comparison;
 }
 
+std::vector<std::string> DenyingStatements(const std::vector<GrantedPolicy>& granted,
+                                           std::string_view action) {
+  std::vector<std::string> places;
+  for (const GrantedPolicy& policy : granted) {
+    for (const PolicyStatement& statement : policy.document.statements) {
+      if (statement.is_deny && NamesAction(statement, action)) {
+        places.push_back(PlaceOf(statement, policy));
+      }
+    }
+  }
+  return places;
+}
+
 std::vector<MissingAction> OutsideBoundary(
     const GrantedPolicy& boundary, const std::vector<Permission>& needed,
     const std::vector<std::pair<std::string, std::string>>& values) {
   std::vector<MissingAction> outside;
   for (const Need& need : LiteralNeeds(needed, values)) {
-    const std::string why = WhyMissing(need, {boundary});
+    const std::string why = FindLack(need, {boundary}).why;
     if (why.empty()) continue;
     outside.push_back({std::string(need.permission->action), need.resource,
                        std::string(need.permission->reason),

@@ -23,6 +23,8 @@ struct MissingAction {
   std::string reason, needed_by;  ///< from the table of permissions
   std::string
       why;  ///< "not granted", "granted on arn:… only", "denied by Sid of policy", "granted only if …"
+  std::string denied_by =
+      {};  ///< "Sid of policy" where a statement must go; "" where one is lacking
 };
 
 /// Something granted that is not needed.  Patterns such as ce:* are one entry with what they add.
@@ -57,6 +59,10 @@ PolicyComparison ComparePolicies(const std::vector<GrantedPolicy>& granted,
                                  const std::vector<std::pair<std::string, std::string>>& values,
                                  const std::vector<std::string>& tolerated = {
                                      "iam:SimulatePrincipalPolicy"});
+
+/// "Sid of policy" of the statements that deny the action on any resource, under whatever condition.
+std::vector<std::string> DenyingStatements(const std::vector<GrantedPolicy>& granted,
+                                           std::string_view action);
 
 /// Needed actions that a permissions boundary leaves out: those are denied, whatever the policies grant.
 /// Source: IAM user guide, "Permissions boundaries for IAM entities".

@@ -155,6 +155,33 @@ TEST(PolicyComparisonTest, DeniesAreSeenAndJudgedWhereTheyAreUnconditional) {
   EXPECT_TRUE(unsure.denies[0].has_conditions);
 }
 
+TEST(PolicyComparisonTest, ADenyOnAPartOfWhatIsNeededIsMissing) {
+  const Case c;
+  const auto lack = [&c](const std::string& resource) {
+    const PolicyComparison comparison = c.Compare(With(
+        c.minimum, R"({"Sid":"No","Effect":"Deny","Action":"s3:GetObject",)" + resource + "}"));
+    return comparison.missing.empty() ? "" : comparison.missing[0].why;
+  };
+  EXPECT_EQ(lack(R"("Resource":"arn:aws:s3:::bills/cur/data/*")"),
+            "denied on arn:aws:s3:::bills/cur/data/* by No of inline");
+  EXPECT_EQ(lack(R"("Resource":"arn:aws:s3:::*/data/*")"),
+            "denied on arn:aws:s3:::*/data/* by No of inline");
+  EXPECT_EQ(lack(R"("Resource":"arn:aws:s3:::bills/other/*")"), "");
+  EXPECT_EQ(lack(R"("NotResource":"arn:aws:s3:::bills/cur/2026/*")"),
+            "denied on all but arn:aws:s3:::bills/cur/2026/* by No of inline");
+  EXPECT_EQ(lack(R"("NotResource":"arn:aws:s3:::bills/*")"), "");
+}
+
+TEST(PolicyDocumentTest, PatternsMeetWhereOneTextFitsBoth) {
+  EXPECT_TRUE(ResourcesMeet("a/*", "*/b"));
+  EXPECT_TRUE(ResourcesMeet("a*c", "a?b*"));
+  EXPECT_TRUE(ResourcesMeet("*", ""));
+  EXPECT_TRUE(ResourcesMeet("x${*}", "x*"));
+  EXPECT_FALSE(ResourcesMeet("a/*", "b/*"));
+  EXPECT_FALSE(ResourcesMeet("a?", "a"));
+  EXPECT_FALSE(ResourcesMeet("x${*}", "xy"));
+}
+
 TEST(PolicyComparisonTest, EverythingAndAllButSomethingAreTold) {
   const Case c;
   const PolicyComparison all =

@@ -295,6 +295,46 @@ std::string WithoutEscapes(std::string_view pattern) {
 
 }  // namespace
 
+namespace {
+
+/// Whether two patterns without escapes match a common text.  Row by row over `other`: which of its beginnings can be
+/// matched together with the beginning of `one` that was read so far.
+bool PatternsMeet(std::string_view one, std::string_view other) {
+  std::vector<char> row(other.size() + 1, 0), next(other.size() + 1, 0);
+  const auto fill = [&other](std::vector<char>& cells, bool is_star) {
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      if (cells[i] != 0 && (is_star || other[i] == '*')) cells[i + 1] = 1;
+    }
+  };
+  row[0] = 1;
+  fill(row, false);
+  for (const char c : one) {
+    if (c == '*') {
+      fill(row, true);
+      continue;
+    }
+    std::fill(next.begin(), next.end(), 0);
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      const char d = other[i];
+      if (row[i] == 0) continue;
+      if (d == '*') {
+        next[i] = 1;
+      } else if (c == d || c == '?' || d == '?') {
+        next[i + 1] = 1;
+      }
+    }
+    fill(next, false);
+    row.swap(next);
+  }
+  return row.back() != 0;
+}
+
+}  // namespace
+
+bool ResourcesMeet(std::string_view one, std::string_view other) {
+  return PatternsMeet(WithoutEscapes(one), WithoutEscapes(other));
+}
+
 bool ResourceCovers(std::string_view granted, std::string_view needed) {
   // A star in `needed` stands for any text, so only a star in `granted` covers it.
   return Glob(

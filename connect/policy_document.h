@@ -64,5 +64,7 @@ bool ActionMatches(std::string_view pattern, std::string_view action);
 std::string EscapeForPolicy(std::string_view text);
 /// Whether every resource that `needed` names is also named by `granted`; both may hold * and ?, and them escaped.
 bool ResourceCovers(std::string_view granted, std::string_view needed);
+/// Whether some resource is named by both; both may hold * and ?, and them escaped.
+bool ResourcesMeet(std::string_view one, std::string_view other);
 
 }  // namespace farthing::connect

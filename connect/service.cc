@@ -73,6 +73,7 @@ Result<Standing> StandingAfter(Store& store, const Connection& before, const Che
   if (report.HasFailed()) return Standing{State::kDegraded, report.FirstFailure()};
   if (before.settings.type == ConnectionType::kLinkedKeys) return Standing{State::kConnected, ""};
   std::string cause = CauseIn(collected);
+  if (cause.empty()) cause = report.Emptied();
   const State state = !cause.empty() ? State::kDegraded
                       : has_data     ? State::kConnected
                                      : State::kWaiting;

@@ -68,4 +68,23 @@ const std::vector<Trouble>& DeliveryTroubles() {
 
 INSTANTIATE_TEST_SUITE_P(Delivery, CheckTest, testing::ValuesIn(DeliveryTroubles()), NameOfTrouble);
 
+TEST(EmptiedBucketTest, WhatWasCollectedAndIsGoneIsToldAndDegrades) {
+  Stage stage(EmptyWorld());
+  Settings settings = stage.RoleSettings();
+  settings.export_place = stage.AddExport(ExportKind::kCur2, "payer-bills", "billing");
+  const Connection connection = stage.Onboard(settings);
+  ASSERT_FALSE(stage.Check(connection).HasFailed());
+  ASSERT_FALSE(stage.Gather(connection).deliveries.empty());
+  EmptyBucket(stage);
+  const CheckReport report = stage.Check(connection);
+  const CheckResult& delivery = *report.Find("delivery");
+  EXPECT_EQ(delivery.status, CheckStatus::kWarning) << Told(report);
+  EXPECT_TRUE(delivery.finding.starts_with("the bucket was emptied")) << delivery.finding;
+  EXPECT_NE(delivery.fix.find("get-bucket-lifecycle-configuration"), std::string::npos);
+  EXPECT_EQ(report.Find("drift")->status, CheckStatus::kWarning) << Told(report);
+  EXPECT_EQ(Must(stage.store().Find("production")).state, State::kDegraded);
+  stage.Gather(connection);
+  EXPECT_EQ(Must(stage.store().Find("production")).state, State::kDegraded);
+}
+
 }  // namespace farthing::connect

@@ -40,6 +40,82 @@ INSTANTIATE_TEST_SUITE_P(Grant, CheckTest, testing::ValuesIn(GrantTroubles()), N
 
 namespace {
 
+void DenyToo(Stage& stage, const Connection& connection, const std::string& action,
+             const std::string& resource) {
+  PolicyDocument policy = stage.PolicyOf(connection);
+  PolicyStatement deny;
+  deny.sid = "NoData";
+  deny.is_deny = true;
+  deny.actions = {action};
+  deny.resources = {resource};
+  policy.statements.push_back(deny);
+  stage.SetPolicy(connection, policy);
+}
+
+TEST(DenyTest, AStatementThatDeniesIsNamedAndNothingIsToBeAdded) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  DenyToo(stage, connection, "s3:ListBucket", "*");
+  const CheckReport report = stage.Look(connection);
+  for (const char* id : {"bucket-list", "granted-permissions"}) {
+    const CheckResult& result = *report.Find(id);
+    EXPECT_NE(result.fix.find("take s3:ListBucket out of the statement that denies it: NoData of"),
+              std::string::npos)
+        << Told(report);
+    EXPECT_EQ(result.fix.find("allow s3:ListBucket"), std::string::npos) << result.fix;
+    EXPECT_EQ(result.fix.find('{'), std::string::npos) << result.fix;
+  }
+}
+
+TEST(DenyTest, ADenyOnAPartOfThePrefixIsTold) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  const ExportPlace place = stage.ExistingExport();
+  const std::string data =
+      "arn:aws:s3:::" + place.bucket + "/" + place.prefix + "/" + place.name + "/data/*";
+  DenyToo(stage, connection, "s3:GetObject", data);
+  const CheckReport report = stage.Look(connection);
+  const CheckResult& grants = *report.Find("granted-permissions");
+  EXPECT_EQ(grants.status, kWarning) << Told(report);
+  EXPECT_NE(grants.cause.find("s3:GetObject (denied on " + data + " by NoData of"),
+            std::string::npos)
+      << grants.cause;
+}
+
+TEST(OwnTemplateTest, WhatItGrantsBeforeTheExportIsKnownIsNoExcess) {
+  Stage stage;
+  Settings settings = stage.RoleSettings({kReadBilling, kManageExport, kOrganization});
+  settings.export_place.kind.reset();
+  settings.export_place.name = "cur2-parquet";
+  const CheckReport report = stage.Look(stage.Onboard(settings));
+  EXPECT_EQ(report.Find("granted-permissions")->status, kPass) << Told(report);
+}
+
+TEST(ManagedPolicyTest, WhatAwsWroteIsToBeDetached) {
+  Stage stage;
+  const Connection connection = stage.Onboard(stage.RoleSettings());
+  const std::string arn = "arn:aws:iam::aws:policy/AdministratorAccess";
+  stage.AdminForm("iam", "AttachRolePolicy",
+                  {{"RoleName", RoleName(connection.settings.role_arn)}, {"PolicyArn", arn}});
+  const CheckReport more = stage.Look(connection);
+  const CheckResult& grants = *more.Find("granted-permissions");
+  EXPECT_EQ(grants.status, kWarning) << Told(more);
+  EXPECT_EQ(grants.fix, "detach AdministratorAccess: aws iam detach-role-policy --role-name " +
+                            RoleName(connection.settings.role_arn) + " --policy-arn " + arn);
+  // Alone it grants all that is needed: without it something must stand in its place.
+  PolicyDocument other;
+  PolicyStatement one;
+  one.actions = {"iam:GetRole"};
+  one.resources = {connection.settings.role_arn};
+  other.statements = {one};
+  stage.SetPolicy(connection, other);
+  const CheckReport alone = stage.Look(connection);
+  const std::string& fix = alone.Find("granted-permissions")->fix;
+  EXPECT_TRUE(fix.starts_with("detach AdministratorAccess")) << fix;
+  EXPECT_NE(fix.find("ReadBills"), std::string::npos) << fix;
+  EXPECT_EQ(fix.find("SimulatePrincipalPolicy"), std::string::npos) << fix;
+}
+
 /// The template with IAM's simulation, which is the only one to tell of the organisation's policies.
 void LetSimulate(Stage& stage, const Connection& connection) {
   PolicyDocument policy = stage.PolicyOf(connection);
