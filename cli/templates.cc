@@ -236,6 +236,11 @@ Result<void> CheckFormat(const std::string& kind, const std::string& format) {
 Result<void> RunTemplates(TemplateFlags flags, CliContext& context) {
   TRY_ASSIGN(const Plan plan, PlanOf(flags, context));
   const bool records = !flags.diff.empty() || flags.kind == "actions";
+  if (!plan.scope.is_aws && !records && flags.kind != "policy") {
+    return Error(Errc::kInvalidArgument,
+                 "storage without AWS behind it has no roles and no policies of AWS")
+        .Hint("take --kind policy: what its access key must be allowed to do");
+  }
   if (records || flags.kind.ends_with("policy")) TRY(CheckComplete(plan));
   if (records && context.format == "yaml") {
     return Error(Errc::kInvalidArgument, "lists have no format yaml")

@@ -252,13 +252,14 @@ Result<Settings> Validate(Settings settings) {
           .Hint("write 0.50; 0 forbids every question");
     }
   }
-  if (settings.type == ConnectionType::kPayerKeys) {
-    settings.permission_sets.insert(PermissionSet::kOrganization);
-  }
-  if (settings.type == ConnectionType::kLinkedKeys) {
-    settings.permission_sets = {PermissionSet::kResources};
-  }
+  settings.permission_sets = SetsOf(settings.type, std::move(settings.permission_sets));
   return settings;
+}
+
+std::set<PermissionSet> SetsOf(ConnectionType type, std::set<PermissionSet> chosen) {
+  if (type == ConnectionType::kLinkedKeys) return {PermissionSet::kResources};
+  if (type == ConnectionType::kPayerKeys) chosen.insert(PermissionSet::kOrganization);
+  return chosen;
 }
 
 Result<void> ValidateExternalId(std::string_view text) {

@@ -69,6 +69,10 @@ enum class State {
   kDisconnected,  ///< credentials destroyed; data kept or purged as chosen
 };
 
+/// The sets as a connection of that type has them: keys of a payer read its organisation, those of a linked account its
+/// resources and nothing else.
+std::set<PermissionSet> SetsOf(ConnectionType type, std::set<PermissionSet> chosen);
+
 /// The form, the superset of all systems' fields.  Validate() says what a type needs and forbids.
 struct Settings {
   std::string name;

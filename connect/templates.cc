@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 4> kContent{
     "s3:GetObject", "kms:Decrypt", "ce:GetCostAndUsage", "cloudwatch:GetMetricData"};
 
 std::set<PermissionSet> SetsFor(const TemplateRequest& request) {
-  std::set<PermissionSet> sets = request.settings.permission_sets;
+  std::set<PermissionSet> sets = SetsOf(request.settings.type, request.settings.permission_sets);
   if (request.purpose == Purpose::kNewExport) sets.insert(PermissionSet::kReadBilling);
   if (request.purpose == Purpose::kAudit) {
     sets.erase(PermissionSet::kManageExport);

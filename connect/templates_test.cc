@@ -71,6 +71,18 @@ TEST(TemplatesTest, APolicyToPaste) {
 )");
 }
 
+TEST(TemplatesTest, KeysGetTheSetsThatTheirTypeHas) {
+  TemplateRequest request = Request();
+  request.settings.role_arn.clear();
+  request.settings.permission_sets = {PermissionSet::kReadBilling};
+  request.settings.type = ConnectionType::kPayerKeys;
+  const std::string payer = ToJson(LiteralPolicy(*MakePlan(request)));
+  EXPECT_TRUE(Contains(payer, "organizations:ListAccounts")) << payer;
+  request.settings.type = ConnectionType::kLinkedKeys;
+  const std::string linked = ToJson(LiteralPolicy(*MakePlan(request)));
+  EXPECT_FALSE(Contains(linked, "s3:GetObject")) << linked;
+}
+
 TEST(TemplatesTest, PrincipalsThatAreTooWideOrPassAreRefused) {
   for (const char* principal : {"*", "arn:aws:iam::210987654321:root", "210987654321",
                                 "arn:aws:sts::210987654321:assumed-role/farthing/session"}) {
