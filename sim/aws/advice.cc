@@ -51,7 +51,7 @@ Result<Reply> ComputeOptimizer(World& world, const Operation& operation) {
   TRY(CheckAccess(world, operation,
                   {.action = volumes ? "ec2:DescribeVolumes" : "ec2:DescribeInstances"}));
   if (!world.compute_optimizer_enrolled)
-    return Refuse(400, "OptInRequiredException",
+    return Refuse(403, "OptInRequiredException",
                   "AWS account is not registered for recommendations.");
   json::array& items =
       reply.json[volumes ? "volumeRecommendations" : "instanceRecommendations"].emplace_array();

@@ -241,7 +241,12 @@ Result<Reply> GetCostAndUsage(World& world, const Operation& operation) {
   const std::string mark = Sha256(json::serialize(unpaged)).substr(0, 8);
   std::string token = TextOf(operation.body, "NextPageToken");
   if (!token.empty()) {
-    if (token.size() < 8 || !token.starts_with(mark))
+    const bool is_ours =
+        token.size() > mark.size() &&
+        token.find_first_not_of("0123456789abcdef") >= mark.size();  // npos is beyond as well
+    if (!is_ours)
+      return Refuse(400, "InvalidNextTokenException", "The next page token is not valid.");
+    if (!token.starts_with(mark))
       return Refuse(400, "RequestChangedException",
                     "Your request parameters changed between pages.");
     token.erase(0, 8);

@@ -17,6 +17,59 @@ Result<std::string> Document(const Operation& operation, const std::string& para
   return document;
 }
 
+// Source: IAM user guide, "IAM and AWS STS quotas".
+constexpr std::size_t kManagedSize = 6144, kTrustSize = 2048, kAttachedPolicies = 10;
+constexpr std::size_t InlineSize(EntityKind kind) {
+  return kind == EntityKind::kRole ? 10240 : kind == EntityKind::kUser ? 2048 : 5120;
+}
+constexpr std::size_t NameSize(EntityKind kind) { return kind == EntityKind::kGroup ? 128 : 64; }
+
+/// The characters that IAM counts.
+std::size_t SizeOf(std::string_view document) {
+  return document.size() -
+         static_cast<std::size_t>(std::count_if(document.begin(), document.end(), [](char c) {
+           return c == ' ' || (c >= '\t' && c <= '\r');
+         }));
+}
+
+Result<void> CheckQuota(std::size_t used, std::string_view quota, std::size_t limit) {
+  if (used <= limit) return {};
+  return Refuse(409, "LimitExceeded",
+                "Cannot exceed quota for " + std::string(quota) + ": " + std::to_string(limit));
+}
+
+Result<std::string> TrustDocument(const Operation& operation, const std::string& parameter) {
+  TRY_ASSIGN(const std::string trust, Document(operation, parameter, PolicyKind::kTrust));
+  TRY(CheckQuota(SizeOf(trust), "ACLSizePerRole", kTrustSize));
+  return trust;
+}
+
+Result<std::string> ManagedDocument(const Operation& operation) {
+  TRY_ASSIGN(const std::string document,
+             Document(operation, "PolicyDocument", PolicyKind::kIdentity));
+  TRY(CheckQuota(SizeOf(document), "PolicySize", kManagedSize));
+  return document;
+}
+
+/// All inline policies of one entity share one limit.
+Result<void> PutInline(const Operation& operation, EntityKind kind, Entity& entity) {
+  const std::string& name = operation.Parameter("PolicyName");
+  TRY_ASSIGN(std::string document, Document(operation, "PolicyDocument", PolicyKind::kIdentity));
+  std::size_t size = SizeOf(document);
+  for (const auto& [other, text] : entity.inline_policies) {
+    if (other != name) size += SizeOf(text);
+  }
+  if (size > InlineSize(kind)) {
+    std::string type(Name(kind));
+    type[0] = static_cast<char>(type[0] - 'A' + 'a');
+    return Refuse(409, "LimitExceeded",
+                  "Maximum policy size of " + std::to_string(InlineSize(kind)) +
+                      " bytes exceeded for " + type + " " + entity.name);
+  }
+  entity.inline_policies[name] = std::move(document);
+  return {};
+}
+
 /// Refuses trust in principals that do not exist, as IAM does when a trust policy is saved.
 Result<void> CheckPrincipals(World& world, const std::string& trust) {
   TRY_ASSIGN(const Policy policy, Policy::Parse(trust, PolicyKind::kTrust));
@@ -49,6 +102,15 @@ Result<Reply> CreateEntity(World& world, const Operation& operation, EntityKind 
   if (name.empty())
     return Refuse(400, "ValidationError",
                   "The request must contain the parameter " + type + "Name.");
+  if (name.size() > NameSize(kind)) {
+    std::string parameter = type + "Name";
+    parameter[0] = static_cast<char>(parameter[0] - 'A' + 'a');
+    return Refuse(400, "ValidationError",
+                  "1 validation error detected: Value '" + name + "' at '" + parameter +
+                      "' failed to satisfy constraint: Member must have length less than or equal "
+                      "to " +
+                      std::to_string(NameSize(kind)));
+  }
   TRY(CheckIam(world, operation, EntityArn(world, operation, kind, name)));
   auto& entities = EntitiesOf(*world.FindAccount(operation.caller.account_id), kind);
   if (entities.contains(name)) return Exists(type, name);
@@ -56,7 +118,7 @@ Result<Reply> CreateEntity(World& world, const Operation& operation, EntityKind 
   entity.name = name;
   if (const std::string& path = operation.Parameter("Path"); !path.empty()) entity.path = path;
   if (kind == EntityKind::kRole) {
-    TRY_ASSIGN(entity.trust, Document(operation, "AssumeRolePolicyDocument", PolicyKind::kTrust));
+    TRY_ASSIGN(entity.trust, TrustDocument(operation, "AssumeRolePolicyDocument"));
     TRY(CheckPrincipals(world, entity.trust));
     if (const std::string& seconds = operation.Parameter("MaxSessionDuration"); !seconds.empty())
       entity.max_session_seconds = std::atoi(seconds.c_str());
@@ -90,8 +152,7 @@ Result<Reply> ChangeEntity(World& world, const Operation& operation, EntityKind 
   const std::string& policy_name = operation.Parameter("PolicyName");
   const std::string& policy_arn = operation.Parameter("PolicyArn");
   if (action == "Put" + name + "Policy") {
-    TRY_ASSIGN(entity->inline_policies[policy_name],
-               Document(operation, "PolicyDocument", PolicyKind::kIdentity));
+    TRY(PutInline(operation, kind, *entity));
   } else if (action == "Delete" + name + "Policy") {
     if (entity->inline_policies.erase(policy_name) == 0)
       return NoSuchEntity("The policy with name " + policy_name + " cannot be found.");
@@ -99,8 +160,10 @@ Result<Reply> ChangeEntity(World& world, const Operation& operation, EntityKind 
     if (world.FindPolicy(policy_arn) == nullptr)
       return NoSuchEntity("Policy " + policy_arn + " does not exist or is not attachable.");
     if (std::find(entity->attached.begin(), entity->attached.end(), policy_arn) ==
-        entity->attached.end())
+        entity->attached.end()) {
+      TRY(CheckQuota(entity->attached.size() + 1, "PoliciesPer" + name, kAttachedPolicies));
       entity->attached.push_back(policy_arn);
+    }
   } else if (action == "Detach" + name + "Policy") {
     if (std::erase(entity->attached, policy_arn) == 0)
       return NoSuchEntity("Policy " + policy_arn + " was not found.");
@@ -132,8 +195,7 @@ Result<Reply> CreatePolicy(World& world, const Operation& operation) {
   policy.arn =
       "arn:aws:iam::" + operation.caller.account_id + ":policy" + policy.path + policy.name;
   TRY(CheckIam(world, operation, policy.arn));
-  TRY_ASSIGN(const std::string document,
-             Document(operation, "PolicyDocument", PolicyKind::kIdentity));
+  TRY_ASSIGN(const std::string document, ManagedDocument(operation));
   auto& policies = world.FindAccount(operation.caller.account_id)->policies;
   if (policies.contains(policy.arn))
     return Refuse(
@@ -150,8 +212,7 @@ Result<Reply> CreatePolicy(World& world, const Operation& operation) {
 
 Result<Reply> CreatePolicyVersion(World& world, const Operation& operation) {
   TRY_ASSIGN(ManagedPolicy * policy, TakePolicy(world, operation));
-  TRY_ASSIGN(const std::string document,
-             Document(operation, "PolicyDocument", PolicyKind::kIdentity));
+  TRY_ASSIGN(const std::string document, ManagedDocument(operation));
   if (policy->versions.size() >= 5)
     return Refuse(409, "LimitExceeded",
                   "A managed policy can have up to 5 versions. Before you create a new version, "
@@ -222,7 +283,7 @@ Result<Reply> AnswerIam(World& world, const Operation& operation) {
   }
   if (action == "UpdateAssumeRolePolicy") {
     TRY_ASSIGN(Entity * role, TakeEntity(world, operation, EntityKind::kRole));
-    TRY_ASSIGN(const std::string trust, Document(operation, "PolicyDocument", PolicyKind::kTrust));
+    TRY_ASSIGN(const std::string trust, TrustDocument(operation, "PolicyDocument"));
     TRY(CheckPrincipals(world, trust));
     role->trust = trust;
     return Reply{};

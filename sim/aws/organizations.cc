@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <regex>
 
 #include "sim/aws/services.h"
 
@@ -154,6 +155,11 @@ Result<Reply> AnswerOrganizations(World& world, const Operation& operation) {
   }
   if (action == "ListAccountsForParent" || action == "ListOrganizationalUnitsForParent") {
     TRY_ASSIGN(const std::string parent, Required(operation.body, "ParentId"));
+    // Source: AWS Organizations API reference, ListAccountsForParent, ParentId.
+    static const std::regex form("r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}");
+    if (!std::regex_match(parent, form)) {
+      return Refuse(400, "InvalidInputException", "You specified an invalid value.");
+    }
     return ChildrenOf(world, operation, parent);
   }
   if (action == "ListParents") {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
+#include <set>
 
 #include "base/text.h"
 
@@ -204,6 +206,29 @@ Result<Policy::Statement> Policy::ParseStatement(const boost::json::object& obje
   return statement;
 }
 
+namespace {
+
+/// IAM's own rule for names of statements; resources of other services have theirs.
+Result<void> CheckSid(const json::object& statement, std::set<std::string>& known) {
+  const json::value* sid = statement.if_contains("Sid");
+  if (sid == nullptr) return {};
+  TRY_ASSIGN(const auto texts, Texts(*sid, "Sid"));
+  for (const std::string& text : texts) {
+    if (std::any_of(text.begin(), text.end(),
+                    [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); })) {
+      return Malformed(
+          "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular "
+          "expression [0-9A-Za-z]*");
+    }
+    if (!text.empty() && !known.insert(text).second) {
+      return Malformed("Statement IDs (SID) in a single policy must be unique.");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Policy> Policy::Parse(std::string_view text, PolicyKind kind) {
   boost::system::error_code failed;
   const json::value document = json::parse(json::string_view(text.data(), text.size()), failed);
@@ -224,8 +249,10 @@ Result<Policy> Policy::Parse(std::string_view text, PolicyKind kind) {
   } else {
     list.push_back(*statements);
   }
+  std::set<std::string> sids;
   for (const json::value& item : list) {
     if (!item.is_object()) return Malformed("Syntax errors in policy: Statement");
+    if (kind != PolicyKind::kResource) TRY(CheckSid(item.get_object(), sids));
     TRY_ASSIGN(auto statement, ParseStatement(item.get_object(), kind));
     policy.statements_.push_back(std::move(statement));
   }

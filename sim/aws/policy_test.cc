@@ -93,6 +93,22 @@ TEST(PolicyTest, RefusesWhatIamRefuses) {
       PolicyKind::kIdentity));
 }
 
+TEST(PolicyTest, NamesOfStatementsAreLettersAndDigitsAndNotTheSame) {
+  const auto with = [](const std::string& one, const std::string& other, PolicyKind kind) {
+    const auto statement = [kind](const std::string& sid) {
+      return R"({"Sid":")" + sid + R"(","Effect":"Allow","Action":"s3:*","Resource":"*")" +
+             (kind == PolicyKind::kResource ? R"(,"Principal":"*"})" : "}");
+    };
+    const auto policy =
+        Policy::Parse(R"({"Statement":[)" + statement(one) + "," + statement(other) + "]}", kind);
+    return policy.ok() ? "" : policy.error().message();
+  };
+  EXPECT_EQ(with("A", "B2", PolicyKind::kIdentity), "");
+  EXPECT_NE(with("A", "A", PolicyKind::kIdentity).find("must be unique"), std::string::npos);
+  EXPECT_NE(with("A b", "C", PolicyKind::kIdentity).find("alpha-numeric"), std::string::npos);
+  EXPECT_EQ(with("A b-c", "C", PolicyKind::kResource), "") << "S3 has a rule of its own";
+}
+
 struct ConditionCase {
   std::string operation, key;
   std::vector<std::string> values, actual;  ///< no actual values: the key is absent

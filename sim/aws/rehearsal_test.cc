@@ -103,6 +103,81 @@ TEST_F(RehearsalTest, RefusesClocksThatAreTooFarOff) {
   EXPECT_EQ(Between(aws_->Handle(late.S3("GET", "/")).body, "Code"), "RequestTimeTooSkewed");
 }
 
+TEST_F(RehearsalTest, IamKeepsItsQuotas) {
+  const auto ask = [this](const std::string& action, http::Parameters parameters) {
+    parameters.insert(parameters.begin(), {{"Action", action}, {"Version", "2010-05-08"}});
+    const auto response = aws_->Handle(admin_.Form("iam", parameters));
+    return response.status == 200 ? std::string("ok") : Between(response.body, "Code");
+  };
+  const std::string trust = Trust(aws_->Platform().user_arn, "id-42");
+  const auto long_policy = [](std::size_t size) {
+    return Allow("s3:GetObject", "arn:aws:s3:::" + std::string(size, 'b'));
+  };
+  const auto role = [&](const std::string& name, const std::string& document) {
+    return ask("CreateRole", {{"RoleName", name}, {"AssumeRolePolicyDocument", document}});
+  };
+  EXPECT_EQ(role(std::string(64, 'a'), trust), "ok");
+  EXPECT_EQ(role(std::string(65, 'a'), trust), "ValidationError");
+  EXPECT_EQ(role("long", Trust(aws_->Platform().user_arn, std::string(2000, 'x'))),
+            "LimitExceeded");
+  EXPECT_EQ(role("far", trust + std::string(4000, ' ')), "ok") << "white space does not count";
+  const auto put = [&](const std::string& name, std::size_t size) {
+    return ask("PutRolePolicy",
+               {{"RoleName", "far"}, {"PolicyName", name}, {"PolicyDocument", long_policy(size)}});
+  };
+  EXPECT_EQ(put("one", 9000), "ok");
+  EXPECT_EQ(put("one", 9100), "ok") << "it takes the place of the first";
+  EXPECT_EQ(put("two", 2000), "LimitExceeded");
+  EXPECT_EQ(ask("CreateUser", {{"UserName", "u"}}), "ok");
+  EXPECT_EQ(ask("PutUserPolicy",
+                {{"UserName", "u"}, {"PolicyName", "p"}, {"PolicyDocument", long_policy(2000)}}),
+            "LimitExceeded");
+  for (int i = 0; i <= 10; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    EXPECT_EQ(ask("CreatePolicy", {{"PolicyName", name}, {"PolicyDocument", long_policy(6000)}}),
+              "ok");
+    const std::string attached = ask(
+        "AttachRolePolicy",
+        {{"RoleName", "far"}, {"PolicyArn", "arn:aws:iam::" + aws_->payer() + ":policy/" + name}});
+    EXPECT_EQ(attached, i < 10 ? "ok" : "LimitExceeded") << i;
+  }
+  EXPECT_EQ(ask("CreatePolicy", {{"PolicyName", "big"}, {"PolicyDocument", long_policy(6100)}}),
+            "LimitExceeded");
+}
+
+TEST_F(RehearsalTest, RefusesInAwsShape) {
+  Signer with_token = admin_;
+  with_token.token = "bogus";
+  const auto session = aws_->Handle(with_token.S3("GET", "/"));
+  EXPECT_EQ(session.status, 400);
+  EXPECT_EQ(Between(session.body, "Code"), "InvalidToken");
+  for (const char* name :
+       {"xn--a", "a..b", "-ab", "ab-", "192.168.1.1", "bills-s3alias", "Bills"}) {
+    EXPECT_EQ(Between(aws_->Handle(admin_.S3("PUT", "/" + std::string(name))).body, "Code"),
+              "InvalidBucketName")
+        << name;
+  }
+  EXPECT_EQ(aws_->Handle(admin_.S3("PUT", "/bills.2026-x")).status, 200);
+  const auto refused = [this](const std::string& service, const std::string& target,
+                              const std::string& body) {
+    const auto response = aws_->Handle(admin_.Json(service, target, body));
+    return std::to_string(response.status) + " " + response.body;
+  };
+  const std::string question =
+      R"({"TimePeriod":{"Start":"2026-11-01","End":"2026-11-02"},"Granularity":"DAILY",)"
+      R"("Metrics":["UnblendedCost"],"NextPageToken":")";
+  EXPECT_NE(refused("ce", "AWSInsightsIndexService.GetCostAndUsage", question + "bogus\"}")
+                .find("InvalidNextTokenException"),
+            std::string::npos);
+  EXPECT_NE(refused("ce", "AWSInsightsIndexService.GetCostAndUsage", question + "000000001\"}")
+                .find("RequestChangedException"),
+            std::string::npos);
+  EXPECT_NE(refused("organizations", "AWSOrganizationsV20161128.ListAccountsForParent",
+                    R"({"ParentId":"nope"})")
+                .find("InvalidInputException"),
+            std::string::npos);
+}
+
 TEST_F(RehearsalTest, S3DemandsTheHashOfTheBody) {
   http::Request request;
   request.url.path = "/";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <pugixml.hpp>
+#include <regex>
 
 #include "http/message.h"
 #include "sim/aws/s3_request.h"
@@ -147,17 +148,28 @@ Result<void> CheckRegion(const Operation& operation, const Bucket& bucket) {
       .With(header, bucket.region);
 }
 
+/// Source: Amazon S3 user guide, "General purpose bucket naming rules".
+bool IsBucketName(const std::string& name) {
+  static const std::regex form("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
+  static const std::regex address("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+");
+  constexpr std::string_view kBegins[] = {"xn--", "sthree-", "amzn-s3-demo-"};
+  constexpr std::string_view kEnds[] = {"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"};
+  return std::regex_match(name, form) && !std::regex_match(name, address) &&
+         name.find("..") == std::string::npos &&
+         std::none_of(std::begin(kBegins), std::end(kBegins),
+                      [&](std::string_view begin) { return name.starts_with(begin); }) &&
+         std::none_of(std::begin(kEnds), std::end(kEnds),
+                      [&](std::string_view end) { return name.ends_with(end); });
+}
+
 Result<Reply> CreateBucket(World& world, const Operation& operation) {
   const std::string& name = operation.s3.bucket;
   TRY(CheckAccess(world, operation,
                   {.action = "s3:CreateBucket",
                    .resource = BucketArn(name),
                    .resource_policy = {{}, operation.caller.account_id}}));
-  const bool valid =
-      name.size() >= 3 && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-      });
-  if (!valid) return Refuse(400, "InvalidBucketName", "The specified bucket is not valid.");
+  if (!IsBucketName(name))
+    return Refuse(400, "InvalidBucketName", "The specified bucket is not valid.");
   if (const auto found = world.buckets.find(name); found != world.buckets.end()) {
     if (found->second.owner == operation.caller.account_id) {
       return Refuse(

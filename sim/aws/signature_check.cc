@@ -114,7 +114,13 @@ Result<Caller> FindCaller(World& world, const Signed& claim, Protocol protocol, 
     return session->second.caller;
   }
   const auto key = world.access_keys.find(claim.key_id);
-  if (key == world.access_keys.end() || !key->second.active || !claim.token.empty()) {
+  if (key != world.access_keys.end() && key->second.active && !claim.token.empty()) {
+    return Refused(kBadToken, protocol,
+                   protocol == Protocol::kS3
+                       ? "The provided token is malformed or otherwise invalid."
+                       : "The security token included in the request is invalid.");
+  }
+  if (key == world.access_keys.end() || !key->second.active) {
     return Refused(kUnknownKey, protocol,
                    protocol == Protocol::kS3
                        ? "The AWS Access Key Id you provided does not exist in our records."
