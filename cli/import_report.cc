@@ -68,9 +68,26 @@ std::vector<std::string> NotesOf(const lake::Load& load) {
   return notes;
 }
 
+// An unknown currency is one of them, by an empty name.
+std::vector<std::string> CurrenciesOf(const lake::Load& load) {
+  std::vector<std::string> currencies = load.currencies;
+  const bool has_unknown =
+      std::any_of(load.accounts.begin(), load.accounts.end(),
+                  [](const auto& account) { return account.second.costs.contains(""); });
+  if (has_unknown && !currencies.empty()) currencies.emplace_back();
+  return currencies;
+}
+
+// The same as text.
+std::vector<std::string> NamesOfCurrencies(const lake::Load& load) {
+  std::vector<std::string> names = CurrenciesOf(load);
+  if (!names.empty() && names.back().empty()) names.back() = "unknown";
+  return names;
+}
+
 // The amount a bill is known by, where the load has it.  Currencies are never added up.
 std::optional<std::pair<std::string, Decimal>> MainTotal(const lake::Load& load) {
-  if (load.currencies.size() > 1) return std::nullopt;
+  if (CurrenciesOf(load).size() > 1) return std::nullopt;
   for (const char* metric : {"unblended_cost", "billed_cost"}) {
     const auto total = load.totals.find(metric);
     if (total != load.totals.end()) return std::pair(total->first, total->second);
@@ -90,11 +107,10 @@ void PrintAsText(const ingest::Outcome& outcome, CliContext& context) {
     context.out << "  " << outcome.load->line_count << " lines";
     if (const auto total = MainTotal(*outcome.load)) {
       context.out << "  " << total->first << ' ' << ToString(total->second);
-      if (outcome.load->currencies.size() == 1) context.out << ' ' << outcome.load->currencies[0];
+      if (!outcome.load->currencies.empty()) context.out << ' ' << outcome.load->currencies[0];
     }
-    if (outcome.load->currencies.size() > 1) {
-      context.out << "  amounts in " << Join(outcome.load->currencies, ", ");
-    }
+    if (const std::vector<std::string> names = NamesOfCurrencies(*outcome.load); names.size() > 1)
+      context.out << "  amounts in " << Join(names, ", ");
   }
   context.out << '\n' << std::flush;
   if (outcome.error) {
@@ -121,11 +137,12 @@ json::object ToJson(const ingest::Outcome& outcome) {
   object["load_id"] = outcome.load->id;
   object["line_count"] = outcome.load->line_count;
   json::object totals;
-  if (outcome.load->currencies.size() <= 1) {
+  const std::vector<std::string> currencies = CurrenciesOf(*outcome.load);
+  if (currencies.size() <= 1) {
     for (const auto& [name, total] : outcome.load->totals) totals[name] = ToString(total);
   }
   object["totals"] = totals;
-  object["currencies"] = cli::ToJson(outcome.load->currencies);
+  object["currencies"] = cli::ToJson(currencies);
   object["notes"] = cli::ToJson(NotesOf(*outcome.load));
   json::array rows;
   for (const RowIssue& issue : outcome.load->issues) {
@@ -154,7 +171,7 @@ std::vector<std::string> ToRecord(const ingest::Outcome& outcome) {
     const lake::RowsSetAside aside = lake::CountSetAside(load.issues);
     record.insert(record.end(),
                   {load.id, std::to_string(load.line_count), total ? total->first : "",
-                   total ? ToString(total->second) : "", Join(load.currencies, " "),
+                   total ? ToString(total->second) : "", Join(NamesOfCurrencies(load), " "),
                    std::to_string(aside.count), lake::CostText(aside)});
   } else {
     record.insert(record.end(), 7, "");

@@ -371,9 +371,11 @@ class BadDelivery(harness.Case):
         self.set_cell(40, "lineItem/UsageAmount", "broken")
         self.rewrite_row(11, lambda cells: cells + ["surplus"], file=1)
 
-        self.assert_refused("row", flags=("--tolerate-bad-rows", 2))
+        self.assert_refused("row 4, column", "line_item_usage_start_date",
+                            "the first of more than the 2 bad rows tolerated",
+                            flags=("--tolerate-bad-rows", 2))
         done = self.succeeds(self.lake.run("import", self.bucket, "--tolerate-bad-rows", 3))
-        self.assertEqual(done.stderr.count("set aside:"), 3)
+        self.assertEqual(re.findall(r"set aside: .*?: row (\d+)", done.stderr), ["4", "40", "11"])
         self.assertIn(f"3 rows set aside; not in the lake: {told.normalize():f} USD and what 1 unreadable row",
                       done.stderr)
         for verb in ("deliveries", "exports"):
@@ -445,6 +447,14 @@ class BadBareFile(harness.Case):
         self.assertRegex(done.stdout, "2 lines  amounts in JPY, USD\n$")
         (self.bills / "two.csv").write_text(rows_of({"lineItem/CurrencyCode": "EUR"}, {}))
         self.assertEqual(self.lake.json("import", self.bills / "two.csv")["outcomes"][0]["totals"], {})
+
+    def test_lines_without_a_currency_are_not_added_to_the_others_in_the_report(self):
+        (self.bills / "none.csv").write_text(rows_of({"lineItem/CurrencyCode": ""}, {}))
+        done = self.succeeds(self.lake.run("import", self.bills / "none.csv"))
+        self.assertRegex(done.stdout, "2 lines  amounts in USD, unknown\n$")
+        (self.bills / "none.csv").write_text(rows_of({}, {"lineItem/CurrencyCode": ""}, {}))
+        outcome = self.lake.json("import", self.bills / "none.csv")["outcomes"][0]
+        self.assertEqual((outcome["totals"], outcome["currencies"]), ({}, ["USD", ""]))
 
     def test_decimals_of_more_than_38_digits_in_parquet(self):
         columns = self.parquet_rows()
