@@ -68,7 +68,17 @@ std::vector<lake::RowIssue> CsvSource::issues() const {
   std::erase_if(issues, [&](const lake::RowIssue& issue) {
     return issue.fate != Fate::kSetAside && set_aside.contains({issue.file, issue.row});
   });
+  // Threads meet them in any order.
+  std::stable_sort(issues.begin(), issues.end(),
+                   [](const lake::RowIssue& a, const lake::RowIssue& b) {
+                     return std::pair(a.file, a.row) < std::pair(b.file, b.row);
+                   });
   return issues;
+}
+
+bool CsvSource::has_too_many_bad_rows() const {
+  const std::lock_guard lock(mutex_);
+  return has_too_many_bad_rows_;
 }
 
 void CsvSource::Fail(Error error, RowPlace place) {
@@ -82,7 +92,10 @@ void CsvSource::Fail(Error error, RowPlace place) {
 
 bool CsvSource::Tolerate(lake::RowIssue issue) {
   const std::lock_guard lock(mutex_);
-  if (static_cast<std::int64_t>(issues_.size()) >= job_.tolerated_rows) return false;
+  if (static_cast<std::int64_t>(issues_.size()) >= job_.tolerated_rows) {
+    has_too_many_bad_rows_ = true;
+    return false;
+  }
   issues_.push_back(std::move(issue));
   return true;
 }

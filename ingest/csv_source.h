@@ -73,9 +73,12 @@ class CsvSource {
 
   /// The error that stopped the reading, if any: file, row, column and fix are named.
   std::optional<Error> failure() const;
+  /// True where more rows are bad than the job tolerates.
+  bool has_too_many_bad_rows() const;
   std::int64_t row_count() const { return rows_.load(); }
   std::uint64_t packed_bytes() const;
   AmountFindings findings() const;
+  /// In the order of the files.
   std::vector<lake::RowIssue> issues() const;
   const std::vector<std::string>& unknown_columns() const { return unknown_columns_; }
   /// What the reader should know, e.g. reference prices that are no numbers.
@@ -108,6 +111,7 @@ class CsvSource {
   mutable std::mutex mutex_;
   std::optional<Error> failure_;
   RowPlace failed_at_;
+  bool has_too_many_bad_rows_ = false;
   std::vector<lake::RowIssue> issues_;
   std::map<std::string, UnknownValues> unknown_values_;
   AmountFindings findings_;

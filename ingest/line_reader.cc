@@ -113,7 +113,10 @@ Result<Reading> LineReader::ReadCsv(Misfits& misfits) {
     const Ticker ticker(task_,
                         [&] { return Ticker::Reached{source.row_count(), source.packed_bytes()}; });
     Result<void> written = WriteLines(relation);
-    if (auto failure = source.failure()) return FirstFailure(job, *std::move(failure));
+    if (auto failure = source.failure()) {
+      return source.has_too_many_bad_rows() ? FirstOfTooMany(job, *std::move(failure))
+                                            : FirstFailure(job, *std::move(failure));
+    }
     TRY(written);
   }
   const AmountFindings findings = source.findings();
@@ -136,6 +139,17 @@ Error LineReader::FirstFailure(CsvJob job, Error failure) {
   [[maybe_unused]] const auto counted =
       connection_->Query("SELECT count(*) FROM csv_bill_in_order()");
   return source.failure().value_or(std::move(failure));
+}
+
+// The rows that would have passed are as bad as the one that was too many.
+Error LineReader::FirstOfTooMany(CsvJob job, Error failure) {
+  const std::int64_t tolerated = std::exchange(job.tolerated_rows, 0);
+  Error first = FirstFailure(std::move(job), std::move(failure));
+  if (tolerated == 0) return first;
+  return Error(first.code(), first.message() + "; it is the first of more than the " +
+                                 std::to_string(tolerated) +
+                                 (tolerated == 1 ? " bad row" : " bad rows") + " tolerated")
+      .Hint(first.hint());
 }
 
 // Parquet: the amounts are added up first, which is cheap by columns and finds out what they need.

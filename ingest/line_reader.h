@@ -64,6 +64,7 @@ class LineReader {
   Result<void> StartAfresh();
   Result<Reading> ReadCsv(Misfits& misfits);
   Error FirstFailure(CsvJob job, Error failure);
+  Error FirstOfTooMany(CsvJob job, Error failure);
   Result<Reading> ReadParquet(Misfits& misfits);
   Result<void> WriteLines(SourceRelation relation);
   Result<void> FindLineTypes();
