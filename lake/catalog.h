@@ -77,8 +77,13 @@ struct RowIssue {
 };
 std::string_view ToString(RowIssue::Fate fate);
 
-/// What a load wrote: table → file name → size in bytes.
-using LoadFiles = std::map<std::string, std::map<std::string, std::uint64_t>, std::less<>>;
+/// What a load wrote: table → file name → what was written.
+struct LoadFile {
+  std::uint64_t size_bytes = 0;
+  std::string sha256;  ///< hex
+  bool operator==(const LoadFile&) const = default;
+};
+using LoadFiles = std::map<std::string, std::map<std::string, LoadFile>, std::less<>>;
 
 /// Our immutable conversion of one delivery.
 struct Load {

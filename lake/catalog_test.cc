@@ -133,7 +133,8 @@ TEST_F(CatalogTest, LoadsComeBackAsTheyWere) {
   load.complete = false;
   load.unavailable = {"split_cost"};
   load.blank_columns = {{"region_id", {"product_region_code", "product_region"}}};
-  load.files = {{"cost_lines", {{"part-0.parquet", 17}, {"part-1.parquet", 4}}}};
+  load.files = {
+      {"cost_lines", {{"part-0.parquet", {17, "00ff"}}, {"part-1.parquet", {4, "ff00"}}}}};
   load.currencies = {"JPY", "USD"};
   load.cost_categories = {"Charge type"};
   load.unknown_columns = {"new"};

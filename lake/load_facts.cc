@@ -60,8 +60,11 @@ LoadFiles ReadFiles(const json::value* value) {
   LoadFiles files;
   if (value == nullptr) return files;
   for (const auto& table : value->as_object()) {
-    for (const auto& file : table.value().as_object())
-      files[table.key()][file.key()] = file.value().to_number<std::uint64_t>();
+    for (const auto& file : table.value().as_object()) {
+      const Reader reader(file.value().as_object());
+      files[table.key()][file.key()] = {file.value().at("size_bytes").to_number<std::uint64_t>(),
+                                        reader.Text("sha256")};
+    }
   }
   return files;
 }
@@ -161,9 +164,10 @@ json::object ToJson(const std::map<std::string, std::vector<std::string>, std::l
 
 json::object ToJson(const LoadFiles& files) {
   json::object object;
-  for (const auto& [table, sizes] : files) {
+  for (const auto& [table, written] : files) {
     json::object names;
-    for (const auto& [name, size_bytes] : sizes) names[name] = size_bytes;
+    for (const auto& [name, file] : written)
+      names[name] = json::object{{"size_bytes", file.size_bytes}, {"sha256", file.sha256}};
     object[table] = std::move(names);
   }
   return object;

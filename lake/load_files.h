@@ -23,7 +23,7 @@ std::vector<std::string> FilesToRead(const Layout& layout, std::string_view tabl
 
 /// Looks for each file of the load in the lake.  Errors: kCorrupt, with the file and what to restore.
 Result<void> CheckFilesExist(const Layout& layout, const Load& load);
-/// The same, and that each has the size it was written with.
+/// The same, and that each is what was written and nothing lies beside them.  Reads them whole.
 Result<void> CheckFiles(const Layout& layout, const Load& load);
 
 /// What is wrong with the files of the loads, else `error`, which reading them gave.

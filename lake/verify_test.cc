@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "base/files.h"
 #include "lake/load_files.h"
 #include "lake/rollups.h"
 #include "lake/test_lines.h"
@@ -106,23 +109,34 @@ TEST_F(VerifyTest, TheSourcesTotalsAreThoseOfTheWholeBill) {
   EXPECT_TRUE(Detail().starts_with("proven")) << Detail();
 }
 
-TEST_F(VerifyTest, AFileThatIsMissingOrCutIsNamed) {
+// As Publish() keeps them, which knows what it has written.
+TEST_F(VerifyTest, FilesThatChangedAreNamed) {
   const Result<LoadFiles> files = ListFiles(lines_.layout().lake(), lines_.load());
   ASSERT_TRUE(files.ok());
   lines_.load().files = *files;
   EXPECT_TRUE(Detail().starts_with("proven")) << Detail();
-  const fs::path file = lines_.layout().lake() /
-                        Layout::Partition(kCostDaily, lines_.load().period, lines_.load().id) /
-                        "part-0.parquet";
-  const std::string size = std::to_string(fs::file_size(file));
-  fs::resize_file(file, 7);
-  EXPECT_NE(
-      Detail().find("a file of the lake has 7 bytes instead of " + size + ": " + file.string()),
-      std::string::npos)
-      << Detail();
-  fs::remove(file);
-  EXPECT_NE(Detail().find("a file is missing from the lake: " + file.string()), std::string::npos)
-      << Detail();
+  const auto part = [&](std::string_view table) {
+    return lines_.layout().lake() /
+           Layout::Partition(table, lines_.load().period, lines_.load().id) / "part-0.parquet";
+  };
+  const auto says = [&](const std::string& what, const fs::path& file) {
+    EXPECT_NE(Detail().find(what + ": " + file.string()), std::string::npos) << Detail();
+  };
+
+  const fs::path more = part(kTagSets).parent_path() / "part-1.parquet";
+  fs::copy_file(part(kCostDaily), more);
+  says("a file that no import wrote lies in the lake", more);
+  fs::remove(more);
+
+  const std::string whole = *ReadFile(part(kTagSets), 1 << 20);
+  std::string other = whole;
+  other[whole.size() / 2] ^= 1;
+  std::ofstream(part(kTagSets)) << other;
+  says("a file of the lake is not what the import wrote", part(kTagSets));
+  std::ofstream(part(kTagSets)) << "PAR1";
+  says("a file of the lake has 4 bytes instead of " + std::to_string(whole.size()), part(kTagSets));
+  fs::remove(part(kTagSets));
+  says("a file is missing from the lake", part(kTagSets));
 }
 
 }  // namespace
