@@ -1,16 +1,18 @@
 #include "ingest/bare_import.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "ingest/bare_days.h"
 #include "ingest/bare_exports.h"
 #include "ingest/copies.h"
 #include "ingest/delivery_files.h"
-#include "ingest/find_periods.h"
 #include "ingest/opened_files.h"
+#include "ingest/repeated_days.h"
 
 namespace farthing::ingest {
 
@@ -48,7 +50,7 @@ Result<void> BareImport::Run(const FoundDelivery& found) {
     part.files = files;
     TRY(ChooseBareExport(catalog_, format, formats, part));
     if (options_.name) part.export_name = *options_.name;
-    TRY(RunFormat(part));
+    TRY(RunFormat(std::move(part)));
   }
   return {};
 }
@@ -63,22 +65,67 @@ Result<void> BareImport::Refuse(FoundDelivery found) {
   return outcomes_.Refuse(std::move(delivery), *found.problem);
 }
 
-Result<void> BareImport::RunFormat(const FoundDelivery& found) {
+Result<void> BareImport::RunFormat(FoundDelivery found) {
   TRY_ASSIGN(lake::Delivery delivery, outcomes_.NewDelivery(found));
-  TRY_ASSIGN(delivery.files, HashFiles(found.files));
-  delivery.fingerprint = Fingerprint(delivery.files);
-  delivery.version_key = delivery.fingerprint;
-  TRY_ASSIGN(const OpenedFiles opened, OpenFiles(found.files));
-  Result<std::vector<PeriodFiles>> periods = FindPeriods(catalog_.layout(), opened, options_);
-  if (!periods.ok()) return outcomes_.Refuse(std::move(delivery), std::move(periods).error());
-  if (periods->empty()) {
-    return outcomes_.Refuse(
-        std::move(delivery),
-        Error(Errc::kInvalidArgument, opened.Place() + ": holds no line items, only a header")
-            .Hint("an export that is not ready looks like this; import it again "
-                  "when it has been delivered"));
+  std::map<Period, std::filesystem::path> gone;
+  while (true) {
+    TRY_ASSIGN(delivery.files, HashFiles(found.files));
+    delivery.fingerprint = Fingerprint(delivery.files);
+    delivery.version_key = delivery.fingerprint;
+    TRY_ASSIGN(const OpenedFiles opened, OpenFiles(found.files));
+    Result<std::vector<PeriodFiles>> periods = FindPeriods(catalog_.layout(), opened, options_);
+    if (!periods.ok()) return outcomes_.Refuse(std::move(delivery), std::move(periods).error());
+    if (periods->empty()) return RefuseEmpty(std::move(delivery), opened);
+    TRY_ASSIGN(const bool joined, JoinOtherDays(delivery, *periods, found, gone));
+    if (joined) continue;
+    Result<void> parts = CheckDaysAreParts(catalog_.layout(), opened, options_);
+    if (!parts.ok()) return outcomes_.Refuse(std::move(delivery), std::move(parts).error());
+    return RunPeriods(found, delivery, opened, *periods, gone);
   }
-  for (const auto& [period, files] : *periods) {
+}
+
+Result<void> BareImport::RefuseEmpty(lake::Delivery delivery, const OpenedFiles& opened) {
+  return outcomes_.Refuse(
+      std::move(delivery),
+      Error(Errc::kInvalidArgument, opened.Place() + ": holds no line items, only a header")
+          .Hint("an export that is not ready looks like this; import it again "
+                "when it has been delivered"));
+}
+
+Result<bool> BareImport::JoinOtherDays(const lake::Delivery& delivery,
+                                       const std::vector<PeriodFiles>& periods,
+                                       FoundDelivery& found,
+                                       std::map<Period, std::filesystem::path>& gone) {
+  std::size_t joined = 0;
+  for (const PeriodFiles& one : periods) {
+    TRY_ASSIGN(const std::vector<std::filesystem::path> others,
+               FilesOfOtherDays(catalog_, delivery.export_id, one.period, found.files));
+    for (const std::filesystem::path& file : others) {
+      std::error_code code;
+      if (!std::filesystem::is_regular_file(file, code)) {
+        gone.emplace(one.period, file);
+      } else {
+        found.files.push_back(file);
+        ++joined;
+      }
+    }
+  }
+  if (joined == 0) return false;
+  std::sort(found.files.begin(), found.files.end());
+  TRY_ASSIGN(const std::vector<std::string> copies, DropCopies(found.files));
+  outcomes_.AddNotes(copies);
+  outcomes_.AddNotes({delivery.export_name +
+                      ": days are parts of their month; files of other days that were imported "
+                      "before and are read with them: " +
+                      std::to_string(joined)});
+  return true;
+}
+
+Result<void> BareImport::RunPeriods(const FoundDelivery& found, const lake::Delivery& delivery,
+                                    const OpenedFiles& opened,
+                                    const std::vector<PeriodFiles>& periods,
+                                    const std::map<Period, std::filesystem::path>& gone) {
+  for (const auto& [period, files] : periods) {
     lake::Delivery one = delivery;
     one.id = NewUlid();
     one.period = period;
@@ -86,7 +133,11 @@ Result<void> BareImport::RunFormat(const FoundDelivery& found) {
     for (const std::size_t file : files) one.files.push_back(delivery.files[file]);
     one.fingerprint = Fingerprint(one.files);
     one.version_key = one.fingerprint;
-    TRY(periods_.Run(found, opened.Only(files), std::move(one)));
+    if (const auto missing = gone.find(period); missing != gone.end()) {
+      TRY(outcomes_.Refuse(std::move(one), DayIsGone(missing->second, period)));
+    } else {
+      TRY(periods_.Run(found, opened.Only(files), std::move(one)));
+    }
   }
   return {};
 }

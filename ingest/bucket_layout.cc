@@ -17,6 +17,37 @@ bool IsPartitionFolder(const std::string& folder) {
          lower.starts_with("month=");
 }
 
+bool IsNumber(std::string_view text, std::size_t digits, int least, int most) {
+  if (text.size() != digits || text.find_first_not_of("0123456789") != std::string::npos) {
+    return false;
+  }
+  const int number = std::atoi(std::string(text).c_str());
+  return number >= least && number <= most;
+}
+
+// "2025-03-01"
+bool IsDay(const std::string& text) {
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && ParseInstant(text).ok();
+}
+
+// "day=1", "date=2025-03-01" and the like, "2025-03-01".
+bool IsDayFolder(const fs::path& folder) {
+  const std::string name = ToLower(DecodeName(folder.filename().string()));
+  return name.starts_with("day=") || IsDay(name.substr(name.find('=') + 1));
+}
+
+// How many folders up from "2025/03/01" or "2025/03" the parent of the dates is: 3, 2, or 0 for another folder.
+int LevelsOfDate(const fs::path& folder) {
+  constexpr int kFirstYear = 2000;
+  constexpr int kLastYear = 2099;
+  const auto is_month = [](const fs::path& path) {
+    return IsNumber(path.filename().string(), 2, 1, 12) &&
+           IsNumber(path.parent_path().filename().string(), 4, kFirstYear, kLastYear);
+  };
+  if (IsNumber(folder.filename().string(), 2, 1, 31) && is_month(folder.parent_path())) return 3;
+  return is_month(folder) ? 2 : 0;
+}
+
 }  // namespace
 
 std::string DecodeName(std::string_view text) {
@@ -82,8 +113,20 @@ bool IsStatusFile(const fs::path& file) {
 
 fs::path BareFolder(const fs::path& file) {
   fs::path folder = file.parent_path();
-  while (IsPartitionFolder(folder.filename().string())) folder = folder.parent_path();
-  return folder;
+  while (true) {
+    int levels = LevelsOfDate(folder);
+    if (levels == 0) levels = IsPartitionFolder(folder.filename().string()) || IsDayFolder(folder);
+    if (levels == 0) return folder;
+    for (; levels > 0; --levels) folder = folder.parent_path();
+  }
+}
+
+fs::path DayOfBareFile(const fs::path& file) {
+  const fs::path outer = BareFolder(file);
+  for (fs::path folder = file.parent_path(); folder != outer; folder = folder.parent_path()) {
+    if (IsDayFolder(folder) || LevelsOfDate(folder) == 3) return folder;
+  }
+  return {};
 }
 
 std::string NameOfManifest(const fs::path& manifest) {
@@ -91,7 +134,12 @@ std::string NameOfManifest(const fs::path& manifest) {
   const std::string lower = ToLower(name);
   std::size_t end = lower.rfind("manifest.json");
   while (end > 0 && (name[end - 1] == '-' || name[end - 1] == '_')) --end;
-  return end == 0 ? manifest.parent_path().filename().string() : name.substr(0, end);
+  if (end > 0) return name.substr(0, end);
+  // Azure: <export>/20240201-20240229/<run>/manifest.json
+  fs::path folder = manifest.parent_path();
+  if (IsDateRange(folder.parent_path().filename().string())) folder = folder.parent_path();
+  if (IsDateRange(folder.filename().string())) folder = folder.parent_path();
+  return folder.filename().string();
 }
 
 bool IsBelow(const fs::path& file, const fs::path& folder) {

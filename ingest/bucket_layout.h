@@ -46,8 +46,10 @@ std::string NameOfFile(std::filesystem::path file);
 /// A folder's name; of the folder `data` inside an export, the export's.
 std::string NameOfFolder(const std::filesystem::path& folder);
 
-/// The folder that holds a bare export: partition folders belong to its inside.
+/// The folder that holds a bare export: partition folders and those of dates belong to its inside.
 std::filesystem::path BareFolder(const std::filesystem::path& file);
+/// The folder of one day that a bare file lies in (2025/03/01, day=1, date=2025-03-01, 2025-03-01); empty: in none.
+std::filesystem::path DayOfBareFile(const std::filesystem::path& file);
 /// The folders where AWS keeps the data of a manifest.  Files in them are never bare ones, even when the
 /// manifest is torn and names none.
 std::vector<std::filesystem::path> DataFolders(const std::filesystem::path& manifest,

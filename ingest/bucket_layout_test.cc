@@ -30,6 +30,17 @@ TEST(BucketLayoutTest, NamesSayWhatTheFilesAre) {
     EXPECT_FALSE(IsHelperFile(bill)) << bill;
   EXPECT_EQ(NameOfManifest("a/bill-Manifest.json"), "bill");
   EXPECT_EQ(BareFolder("x/year=2026/month=1/a.parquet"), "x");
+  EXPECT_EQ(BareFolder("x/2025/03/01/a.csv.gz"), "x");
+  EXPECT_EQ(BareFolder("x/2025/03/a.csv"), "x");
+  EXPECT_EQ(BareFolder("x/2025/a.csv"), "x/2025");
+  EXPECT_EQ(BareFolder("x/12/31/a.csv"), "x/12/31");
+  EXPECT_EQ(BareFolder("x/year=2026/month=1/day=02/a.parquet"), "x");
+  EXPECT_EQ(BareFolder("x/date=2025-03-01/a.csv"), "x");
+  EXPECT_EQ(BareFolder("x/2025-03-01/a.csv"), "x");
+  EXPECT_EQ(BareFolder("x/2025-13-01/a.csv"), "x/2025-13-01");
+  EXPECT_EQ(DayOfBareFile("x/2025/03/01/a.csv.gz"), "x/2025/03/01");
+  EXPECT_EQ(DayOfBareFile("x/year=2026/month=1/day=02/a.parquet"), "x/year=2026/month=1/day=02");
+  EXPECT_EQ(DayOfBareFile("x/year=2026/month=1/a.parquet"), "");
   EXPECT_EQ(ReportFolder("P/R/20260101-20260201/R-1.csv.gz"), "P/R/");
   EXPECT_EQ(ReportFolder("P/R/R/year=2026/month=1/R-00001.snappy.parquet"), "P/R/");
   EXPECT_EQ(ReportFolder("R/R/20260101-20260201/R-1.csv.gz"), "R/R/");

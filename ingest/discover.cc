@@ -23,8 +23,19 @@ std::string IdentityOf(const Manifest& manifest, const std::string& name) {
   if (manifest.kind == Manifest::Kind::kDataExport && !manifest.identity.empty()) {
     return "export:" + manifest.identity;
   }
+  if (manifest.kind == Manifest::Kind::kAzure) {
+    return "azure:" + (manifest.identity.empty() ? name : manifest.identity);
+  }
   if (manifest.kind == Manifest::Kind::kCostExplorer) return "cost-explorer:" + manifest.identity;
   return "report:" + manifest.account + ":" + ReportFolder(manifest.keys.front()) + ":" + name;
+}
+
+// Azure exports its own tables, price sheets and reservations the same way.
+std::optional<Error> NoBill(const Manifest& manifest) {
+  if (manifest.dataset.empty() || manifest.dataset == "FocusCost") return std::nullopt;
+  return Error(Errc::kInvalidArgument, "the Azure export " + manifest.name + " is of the type " +
+                                           manifest.dataset + ", not of FOCUS")
+      .Hint("make an export \"Cost and usage details (FOCUS)\" in Cost Management and import that");
 }
 
 // Everything about one manifest file, its data files resolved.
@@ -61,6 +72,8 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
   found.fills_around = manifest.fills_around;
   found.owner = manifest.account;
   found.condition = manifest.condition;
+  found.row_count = manifest.row_count;
+  found.problem = NoBill(manifest);
   if (manifest.period) found.period = manifest.period;
   for (const std::string& key : manifest.keys) {
     Result<fs::path> file = ResolveKey(key, path, root);
@@ -75,7 +88,8 @@ FoundDelivery ReadOneManifest(const fs::path& path, const fs::path& root, bool& 
       found.problem = std::move(file).error().Wrap(path.string());
     }
   }
-  found.latest = path.string().find(manifest.version_key) == std::string::npos;
+  const bool says_time = manifest.kind == Manifest::Kind::kAzure;  // nothing else decides there
+  found.latest = !says_time && path.string().find(manifest.version_key) == std::string::npos;
   found.version_time = TimeOfVersion(manifest.version_key, {path, manifest.keys.front()});
   found.export_identity = IdentityOf(manifest, found.export_name);
   return found;
@@ -157,7 +171,7 @@ void AddBareFiles(const std::vector<fs::path>& files, const std::vector<fs::path
   }
   for (auto& [folder, members] : by_folder) {
     FoundDelivery found;
-    const bool single = fs::is_regular_file(root);
+    const bool single = fs::is_regular_file(root) && DayOfBareFile(root).empty();
     found.export_name = single ? NameOfFile(root) : NameOfFolder(folder);
     if (found.export_name.empty()) found.export_name = "bill";
     found.export_identity = "bare:" + (single ? root : folder).string();

@@ -4,6 +4,7 @@
 // content; file names only help to skip what AWS puts beside the data.  Reads manifests and headers only.
 // One thread.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,19 +19,20 @@ namespace farthing::ingest {
 struct FoundDelivery {
   std::string export_name;
   std::string export_identity;
-  std::string source;                        ///< directory or file given by the user
-  std::optional<Period> period;              ///< absent: bare files, the content says
-  std::string version_key;                   ///< absent (empty): bare files
-  std::filesystem::path manifest;            ///< empty: bare files
-  std::vector<std::filesystem::path> files;  ///< in manifest order
-  bool is_data_export = false;               ///< the manifest says CUR 2.0 or FOCUS
-  bool latest = false;                       ///< the period's own manifest names this version
-  std::optional<Instant> version_time;       ///< as the version's id or folder says it
-  std::string owner = {};                    ///< account that owns the export; empty: unknown
-  std::string condition = {};                ///< of the export's query: ingest/manifest.h
-  std::vector<std::string> newer;            ///< version keys of the period's later versions
-  std::vector<std::string> columns;          ///< as the manifest lists them
-  std::vector<std::string> fills_around;     ///< of Cost Explorer's answers: lake/catalog.h, Load
+  std::string source;                          ///< directory or file given by the user
+  std::optional<Period> period;                ///< absent: bare files, the content says
+  std::string version_key;                     ///< absent (empty): bare files
+  std::filesystem::path manifest;              ///< empty: bare files
+  std::vector<std::filesystem::path> files;    ///< in manifest order
+  bool is_data_export = false;                 ///< the manifest says CUR 2.0 or FOCUS
+  bool latest = false;                         ///< the period's own manifest names this version
+  std::optional<Instant> version_time;         ///< as the version's id or folder says it
+  std::string owner = {};                      ///< account that owns the export; empty: unknown
+  std::string condition = {};                  ///< of the export's query: ingest/manifest.h
+  std::optional<std::int64_t> row_count = {};  ///< as the manifest says it
+  std::vector<std::string> newer;              ///< version keys of the period's later versions
+  std::vector<std::string> columns;            ///< as the manifest lists them
+  std::vector<std::string> fills_around;       ///< of Cost Explorer's answers: lake/catalog.h, Load
   std::filesystem::path status_table;  ///< Athena's, where one speaks of the files; else empty
   std::optional<Error> problem;  ///< why it cannot be read: torn manifest, missing file, link, …
 };

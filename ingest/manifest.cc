@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "ingest/manifest_azure.h"
 
 namespace farthing::ingest {
 namespace {
@@ -111,6 +112,10 @@ Result<std::optional<Manifest>> ParseManifest(std::string_view text) {
   if (!value.is_object()) return Incomplete("is not a JSON object");
   const json::object& object = value.get_object();
 
+  if (IsAzureManifest(object)) {
+    TRY_ASSIGN(Manifest azure, ParseAzureManifest(object));
+    return std::optional<Manifest>(std::move(azure));
+  }
   const bool legacy = object.contains("reportKeys") || object.contains("assemblyId");
   const bool cost_explorer = object.contains("fillsAround");  // written by Farthing itself
   const bool data_export = object.contains("dataFiles") || object.contains("executionId");

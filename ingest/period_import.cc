@@ -27,6 +27,18 @@ void AddFactsOfManifest(const FoundDelivery& found, lake::Load& load) {
   }
 }
 
+// Azure's manifest says how many lines its files hold: a copy that was cut off at the end of a line shows nowhere else.
+Result<void> CheckRows(const FoundDelivery& found, const lake::Load& load) {
+  const std::int64_t left_out = load.left_out ? load.left_out->line_count : 0;
+  const std::int64_t set_aside = lake::CountSetAside(load.issues).count;
+  const std::int64_t rows = load.line_count + left_out + set_aside;
+  if (!found.row_count || rows == *found.row_count) return {};
+  return Error(Errc::kCorrupt, "the files hold " + std::to_string(rows) +
+                                   " lines, the manifest says " + std::to_string(*found.row_count) +
+                                   ": " + found.manifest.string())
+      .Hint("copy the run's folder again from the storage account");
+}
+
 // Under one name the month of a second bill would replace that of the first.
 Error HeldByAnother(const OpenedFiles& files, const lake::Delivery& delivery) {
   return Error(Errc::kInvalidArgument,
@@ -71,6 +83,7 @@ Result<void> PeriodImport::Run(const FoundDelivery& found, const OpenedFiles& fi
   for (std::string& note : CompareColumns(found.columns, files.ColumnNames())) {
     load.notes.push_back(std::move(note));
   }
+  if (staged.ok()) staged = CheckRows(found, load);
   if (staged.ok()) staged = CheckUnchanged(delivery);
   if (!staged.ok()) {
     TRY(RemoveTree(catalog_.layout().staging(load.id)));
