@@ -124,8 +124,11 @@ class GzipSource : public ByteSource {
       if (!more) break;
       const int code = isal_inflate(&state_);
       if (code != ISAL_DECOMP_OK) {
-        return Error(Errc::kCorrupt,
-                     "damaged gzip data after " + std::to_string(unpacked_) + " unpacked bytes")
+        const std::uint64_t unpacked = unpacked_ + out.size() - state_.avail_out;
+        const std::string what = code == ISAL_INCORRECT_CHECKSUM
+                                     ? "damaged gzip data: its checksum is another after "
+                                     : "damaged gzip data after ";
+        return Error(Errc::kCorrupt, what + std::to_string(unpacked) + " unpacked bytes")
             .Hint("copy the file again from the bucket");
       }
       if (state_.block_state == ISAL_BLOCK_FINISH) member_done_ = true;

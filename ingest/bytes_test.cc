@@ -99,6 +99,13 @@ TEST_F(BytesTest, ChangedGzipByteIsDamage) {
   EXPECT_TRUE(ReadAll(directory_.Write("bad.gz", packed), 4096).starts_with("error: "));
 }
 
+TEST_F(BytesTest, AWrongChecksumIsToldWithTheBytesBeforeIt) {
+  std::string packed = Gzip("x,y\n");
+  packed[packed.size() - 8] = static_cast<char>(packed[packed.size() - 8] ^ 1);
+  EXPECT_EQ(ReadAll(directory_.Write("a.gz", packed)),
+            "error: damaged gzip data: its checksum is another after 4 unpacked bytes");
+}
+
 TEST_F(BytesTest, GarbageAfterAGzipMemberIsDamage) {
   const std::string zeros(700, '\0');
   for (const std::string& rest : {std::string("garbage behind the end"), zeros + "x",
