@@ -35,7 +35,7 @@ constexpr std::array kAdvice = {
            "resource control policy"},
     Advice{{},
            kIdentityDeny,
-           "an explicit deny in an identity-based policy of the role forbids this; take the action "
+           "an explicit deny in an identity-based policy forbids this; take the action "
            "out of that statement, or except the resource there",
            kIdentityDeny},
     Advice{{},
