@@ -111,7 +111,7 @@ class Fitter {
     if (answer.fitted && around == answer.fitted_around) return fit;
     TRY_ASSIGN(std::vector<CostExplorerRow> rows, answers_.Rows(answer));
     TRY_ASSIGN(const std::vector<Coverage> bills,
-               BillsBeside(AsLoad(answer.period, rows), elected));
+               BillsBeside(AsLoad(answer.period, rows), elected, accounts));
     const auto rest =
         std::stable_partition(rows.begin(), rows.end(),
                               [&](const CostExplorerRow& row) { return IsKept(row, accounts); });
@@ -134,15 +134,23 @@ class Fitter {
     return fit;
   }
 
-  /// What the bills that could share cells with the answer cover: the accounts that the policy left out of them too.
+  struct Frame {
+    std::vector<std::string> around;  ///< loads
+    Accounts accounts;
+  };
+
+  /// What the bills that could share cells with the answer cover.  What is left out of them is theirs too, but for
+  /// accounts that were connected since: the next collection brings their lines.
   Result<std::vector<Coverage>> BillsBeside(const lake::Load& answer,
-                                            const std::vector<lake::Load>& elected) {
+                                            const std::vector<lake::Load>& elected,
+                                            const Accounts& accounts) {
     std::vector<Coverage> bills;
     for (const lake::Load& load : elected) {
       if (load.format == billing::kCostExplorerFormat || !MayShareCells(answer, load)) continue;
       TRY_ASSIGN(Coverage coverage, CoverageOf(catalog_.layout(), load));
-      if (load.left_out) {
-        coverage.accounts.insert(load.left_out->accounts.begin(), load.left_out->accounts.end());
+      const lake::LeftOut left_out = load.left_out.value_or(lake::LeftOut());
+      for (const std::string& account : left_out.accounts) {
+        if (accounts && !accounts->contains(account)) coverage.accounts.insert(account);
       }
       bills.push_back(std::move(coverage));
     }
@@ -165,10 +173,6 @@ class Fitter {
     return RemoveOlder(answer, "");
   }
 
-  struct Frame {
-    std::vector<std::string> around;  ///< loads
-    Accounts accounts;
-  };
   /// Returns what the policy left out.
   Result<std::optional<lake::LeftOut>> Publish(const KeptAnswer& answer,
                                                const std::string& connection_name,

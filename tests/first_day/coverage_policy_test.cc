@@ -120,6 +120,41 @@ TEST(CoveragePolicyTest, WhatIsLeftOutOfCostExplorersFiguresIsCountedAndSummed) 
   EXPECT_EQ(sum_of_both(), all) << "once each, whoever has it";
 }
 
+TEST(CoveragePolicyTest, AnAccountThatIsConnectedLaterIsFittedInUnasked) {
+  Asking asking(AskingWorld(), "1.00", ImportPolicy::kConnectedAccounts);
+  asking.Fill();
+  const auto connect = [&, &stage = asking.stage()](const std::string& account) {
+    Settings settings;
+    settings.name = "linked-" + account;
+    settings.role_arn = RoleArn("aws", account, "farthing");
+    const Connection linked = stage.Create(settings);
+    Must(stage.store().SetState(linked.id, State::kVerifying, ""));
+    Must(stage.store().SetState(linked.id, State::kWaiting, ""));
+    Must(FitCostExplorer(stage.store(), stage.catalog()));
+  };
+  const auto kept = [&] { return asking.Unblended(asking.Current()); };
+  const auto sum_of_both = [&] { return Canonical(Must(Add(kept(), LeftOutOf(asking)))); };
+  const Decimal all = sum_of_both();
+  const int requests = asking.Requests();
+  Decimal before = kept();
+  connect("345678901234");
+  EXPECT_GT(kept().units, 0);
+  EXPECT_NE(kept(), before);
+  EXPECT_EQ(sum_of_both(), all);
+
+  asking.AddExport();
+  asking.Collect();
+  EXPECT_EQ(sum_of_both(), all);
+  before = kept();
+  connect("456789012345");
+  const Decimal filled = kept();
+  EXPECT_NE(filled, before) << "until the bill is imported with its lines";
+  asking.Collect();
+  EXPECT_EQ(kept(), filled);
+  EXPECT_EQ(sum_of_both(), all);
+  EXPECT_EQ(asking.Requests(), requests);
+}
+
 TEST(CoveragePolicyTest, AnAccountWithOneChargeAMonthIsCovered) {
   const Period month{2026, 10};
   const std::string payer = "123456789012", busy = "222222222222";
