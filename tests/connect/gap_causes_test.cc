@@ -44,8 +44,9 @@ TEST(GapCauseTest, ADraftsGapsSayWhatKeepsItADraft) {
 }
 
 TEST(GapCauseTest, ABucketThatIsNotThereDeniesNothing) {
-  Stage stage;
-  Settings settings = stage.RoleSettings();
+  Stage stage(EmptyWorld());
+  Settings settings =
+      stage.RoleSettings({PermissionSet::kReadBilling, PermissionSet::kManageExport});
   settings.export_place.bucket = "example-no-such-bucket";
   stage.Check(stage.Onboard(settings));
   const CoverageSpan gap = LastGap(stage, "production", Now());
