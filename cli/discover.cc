@@ -7,7 +7,7 @@
 #include "cli/installation.h"
 #include "cli/records.h"
 #include "cli/verb.h"
-#include "connect/chosen_export.h"
+#include "connect/choose_export.h"
 #include "connect/export_setup.h"
 #include "connect/payer_first.h"
 

@@ -1,13 +1,12 @@
 #pragma once
 
-// Which export a connection means, and how it comes to mean one that was created or found.  One thread per call.
+// Which export a connection means, and where its bills lie.  One thread per call.
 
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "connect/discovery.h"
-#include "connect/service.h"
 
 namespace farthing::connect {
 
@@ -28,16 +27,5 @@ bool DeliversWhereMeant(const Connection& connection, const ExportPlace& deliver
 /// Where the connection's bills lie: as the settings say, or as AWS does where they leave that to it.
 /// Errors: kNotFound (no export, or several and none was chosen), aws/error.h.
 Result<ExportPlace> PlaceMeant(const Connection& connection, aws::Client& client);
-
-struct Choice {
-  bool taken = false;
-  std::string sentence;  ///< what became of it, and what to do where it was not taken
-};
-
-/// Fills the connection's export place when it has none, or completes it when it means this export.  Another export
-/// stays what is collected: changing that is a person's edit.  A connection that works is verified first.
-/// `what` is recorded as an event.
-Result<Choice> ChooseExport(Installation& installation, const std::string& connection,
-                            const ExportPlace& place, const std::string& what);
 
 }  // namespace farthing::connect

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "connect/cost_explorer_fit.h"
-#include "connect/service.h"
+#include "connect/installation.h"
 #include "connect/spending.h"
 
 namespace farthing::connect {

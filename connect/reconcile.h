@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/decimal.h"
-#include "connect/service.h"
+#include "connect/installation.h"
 #include "connect/spending.h"
 
 namespace farthing::connect {

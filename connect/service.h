@@ -7,21 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "connect/access.h"
 #include "connect/checks.h"
+#include "connect/installation.h"
 #include "connect/lifecycle.h"
 #include "connect/store.h"
-#include "lake/catalog.h"
 
 namespace farthing::connect {
-
-/// What every operation needs.
-struct Installation {
-  Store& store;
-  Vault& vault;
-  lake::Catalog& catalog;
-  const Platform& platform;
-};
 
 /// Creates a draft and stores its secret.
 /// Errors: Store::Create's; CheckPayerFirst's (connect/payer_first.h).

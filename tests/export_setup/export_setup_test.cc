@@ -8,7 +8,7 @@
 #include "aws/error.h"
 #include "aws/organizations.h"
 #include "base/text.h"
-#include "connect/chosen_export.h"
+#include "connect/choose_export.h"
 #include "tests/connect/stage.h"
 
 namespace farthing::connect {
