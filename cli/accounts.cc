@@ -5,7 +5,7 @@
 #include "cli/installation.h"
 #include "cli/records.h"
 #include "cli/verb.h"
-#include "connect/member_accounts.h"
+#include "connect/exports/member_accounts.h"
 
 namespace farthing::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include "cli/collect_report.h"
 #include "cli/installation.h"
 #include "cli/records.h"
-#include "connect/support_request.h"
+#include "connect/collecting/support_request.h"
 
 namespace farthing::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/verb.h"
-#include "connect/checks.h"
+#include "connect/checks/checks.h"
 
 namespace farthing::cli {
 

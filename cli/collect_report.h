@@ -7,7 +7,7 @@
 #include <string>
 
 #include "cli/verb.h"
-#include "connect/collect.h"
+#include "connect/collecting/collect.h"
 
 namespace farthing::cli {
 

@@ -7,7 +7,7 @@
 #include "cli/connection_report.h"
 #include "cli/installation.h"
 #include "cli/verb.h"
-#include "connect/templates_command.h"
+#include "connect/templates/templates_command.h"
 
 namespace farthing::cli {
 namespace {

@@ -1,6 +1,6 @@
 // farthing coverage: which days of which accounts are there, and why the others are not.
 
-#include "connect/coverage.h"
+#include "connect/collecting/coverage.h"
 
 #include <algorithm>
 #include <ostream>

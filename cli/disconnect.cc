@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/installation.h"
 #include "cli/records.h"
-#include "connect/deletion.h"
+#include "connect/life/deletion.h"
 
 namespace farthing::cli {
 namespace {

@@ -7,9 +7,9 @@
 #include "cli/installation.h"
 #include "cli/records.h"
 #include "cli/verb.h"
-#include "connect/choose_export.h"
-#include "connect/export_setup.h"
-#include "connect/payer_first.h"
+#include "connect/exports/export_setup.h"
+#include "connect/life/choose_export.h"
+#include "connect/life/payer_first.h"
 
 namespace farthing::cli {
 namespace {

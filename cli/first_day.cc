@@ -1,6 +1,6 @@
 // farthing first-day: Cost Explorer's figures until the bill has come.
 
-#include "connect/first_day.h"
+#include "connect/cost_explorer/first_day.h"
 
 #include <ostream>
 

@@ -5,7 +5,7 @@
 #include <iosfwd>
 
 #include "cli/verb.h"
-#include "connect/first_day.h"
+#include "connect/cost_explorer/first_day.h"
 
 namespace farthing::cli {
 

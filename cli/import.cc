@@ -10,7 +10,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "cli/watch.h"
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "ingest/import.h"
 
 namespace farthing::cli {

@@ -1,7 +1,7 @@
 #include "cli/installation.h"
 
 #include "aws/credential_chain.h"
-#include "connect/cost_explorer_fit.h"
+#include "connect/cost_explorer/cost_explorer_fit.h"
 
 namespace farthing::cli {
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "cli/verb.h"
-#include "connect/service.h"
+#include "connect/life/service.h"
 
 namespace farthing::cli {
 
@@ -32,7 +32,7 @@ class OpenInstallation {
 /// The store alone, for verbs that read or write settings without secrets or AWS.
 Result<std::unique_ptr<connect::Store>> OpenStore(CliContext& context);
 
-/// Fits what Cost Explorer answered around bills that have just changed: connect/cost_explorer_fit.h.
+/// Fits what Cost Explorer answered around bills that have just changed: connect/cost_explorer/cost_explorer_fit.h.
 Result<void> FitAnswers(lake::Catalog& catalog, CliContext& context);
 
 /// Where the key for secrets comes from: FARTHING_SECRET_KEY, FARTHING_SECRET_KEY_FILE, systemd's

@@ -1,6 +1,6 @@
 // farthing reconcile: the bill against Cost Explorer.
 
-#include "connect/reconcile.h"
+#include "connect/cost_explorer/reconcile.h"
 
 #include <ostream>
 

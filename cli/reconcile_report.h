@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/verb.h"
-#include "connect/reconcile.h"
+#include "connect/cost_explorer/reconcile.h"
 
 namespace farthing::cli {
 

@@ -7,7 +7,7 @@
 #include "cli/installation.h"
 #include "cli/records.h"
 #include "cli/verb.h"
-#include "connect/allocation_tags.h"
+#include "connect/exports/allocation_tags.h"
 
 namespace farthing::cli {
 namespace {

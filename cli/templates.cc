@@ -1,6 +1,6 @@
 // farthing templates: what to set up in AWS, as policies, templates, a script, a link or steps for a person.
 
-#include "connect/templates.h"
+#include "connect/templates/templates.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "cli/records.h"
 #include "cli/verb.h"
-#include "connect/guide.h"
 #include "connect/store.h"
+#include "connect/templates/guide.h"
 
 namespace farthing::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include "cli/check_report.h"
 #include "cli/first_day_report.h"
 #include "cli/reconcile_report.h"
-#include "connect/member_accounts.h"
+#include "connect/exports/member_accounts.h"
 
 namespace farthing::cli {
 namespace {

@@ -1,13 +1,13 @@
 #pragma once
 
-// `farthing collect --watch`: does what connect/schedule.h says is due until it is told to stop.  One thread.
+// `farthing collect --watch`: does what connect/collecting/schedule.h says is due until it is told to stop.  One thread.
 
 #include <functional>
 #include <string>
 
 #include "cli/installation.h"
 #include "cli/stop_signals.h"
-#include "connect/schedule.h"
+#include "connect/collecting/schedule.h"
 
 namespace farthing::cli {
 

@@ -1,4 +1,5 @@
 # farthing_module(<name>
+#   FOLDERS <folders of a large module, lowest first; scripts/check_layers.py keeps the order>
 #   HEADERS … SOURCES …
 #   DEPENDS <modules declared above this one>
 #   LIBRARIES <CMake targets of third parties, see Dependencies.cmake>
@@ -7,7 +8,7 @@
 # Declares the static library farthing_<name>, a GoogleTest binary <name>_test, and for every header
 # a compilation on its own (target all_verify_interface_header_sets).
 function(farthing_module name)
-  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;DEPENDS;LIBRARIES;TESTS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "FOLDERS;HEADERS;SOURCES;DEPENDS;LIBRARIES;TESTS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "module ${name}: unknown arguments ${ARG_UNPARSED_ARGUMENTS}")
   endif()

@@ -22,7 +22,7 @@ namespace farthing::connect {
 struct Collected {
   std::string manifest_key, etag;
   std::vector<std::string> files;  ///< keys
-  std::string files_signature;     ///< connect/remote_deliveries.h
+  std::string files_signature;     ///< connect/collecting/remote_deliveries.h
   std::optional<Period> period;
   /// "loaded", "unchanged", "duplicate", "superseded", "quarantined", "incomplete", "unfinished"; "denied" and "failed"
   /// where it could not be read at all.

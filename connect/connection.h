@@ -30,7 +30,7 @@ enum class ExportKind {
   kFocus10,  ///< FOCUS 1.0
 };
 
-/// What a connection may be allowed to do; each set becomes statements of its policy (connect/permissions.h).
+/// What a connection may be allowed to do; each set becomes statements of its policy (connect/grants/permissions.h).
 enum class PermissionSet {
   kReadBilling,      ///< read the export, its definition and its bucket
   kManageExport,     ///< create and maintain the export and its bucket

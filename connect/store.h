@@ -55,7 +55,7 @@ class Store {
   /// Disconnected, with a last day that is over: what TermAt demands from now on is to delete it.
   Result<void> BeginDeletion(const std::string& id);
   /// Deletes the connection, its secrets and all rows of it; its external ID stays used up, and of its events stay those
-  /// of its life, which hold no figures.  Bills and files are connect/deletion.h's business.
+  /// of its life, which hold no figures.  Bills and files are connect/life/deletion.h's business.
   Result<void> Delete(const std::string& id, const std::string& why);
 
   Result<void> Record(const std::string& connection_id, const std::string& kind,
@@ -66,7 +66,7 @@ class Store {
   /// The newest event of that kind of the connection, if it ever happened.
   Result<std::optional<Event>> LastEvent(const std::string& connection_id, const std::string& kind);
 
-  /// The last report of checks as JSON (connect/checks.h); "" when there is none.
+  /// The last report of checks as JSON (connect/checks/checks.h); "" when there is none.
   Result<std::string> LastReport(const std::string& connection_id);
   Result<void> SaveReport(const std::string& connection_id, const std::string& report_json);
 

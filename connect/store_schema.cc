@@ -76,7 +76,7 @@ CREATE TABLE installation_settings (
 ) STRICT;
 )sql",
                                                  R"sql(
-CREATE TABLE member_accounts (            -- connect/member_accounts.h: as Organizations named them last
+CREATE TABLE member_accounts (            -- connect/exports/member_accounts.h: as Organizations named them last
   connection_id TEXT NOT NULL,
   account_id    TEXT NOT NULL,
   name          TEXT NOT NULL,
@@ -98,7 +98,7 @@ CREATE TABLE cost_explorer_spending (     -- connect/spending.h: one row a reque
   purpose       TEXT NOT NULL
 ) STRICT;
 CREATE INDEX spending_by_month ON cost_explorer_spending (connection_id, month);
-CREATE TABLE cost_explorer_answers (      -- connect/cost_explorer_fit.h: months kept below DATA/cost_explorer
+CREATE TABLE cost_explorer_answers (      -- connect/cost_explorer/cost_explorer_fit.h: months kept below DATA/cost_explorer
   connection_id TEXT NOT NULL,
   period        TEXT NOT NULL,
   asked_at      TEXT NOT NULL,

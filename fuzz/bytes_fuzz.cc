@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "ingest/bytes.h"
+#include "ingest/csv/bytes.h"
 
 namespace {
 

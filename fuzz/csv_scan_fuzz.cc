@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ingest/csv_scan.h"
+#include "ingest/csv/csv_scan.h"
 
 namespace {
 

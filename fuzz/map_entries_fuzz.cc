@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/csv_plan.h"
+#include "ingest/csv/csv_plan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace farthing::ingest;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "connect/bucket_policy_merge.h"
-#include "connect/policy_document.h"
+#include "connect/grants/bucket_policy_merge.h"
+#include "connect/grants/policy_document.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace farthing;

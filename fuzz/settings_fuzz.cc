@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "connect/checks.h"
+#include "connect/checks/checks.h"
 #include "connect/connection.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "ingest/csv_plan.h"
-#include "ingest/source_columns.h"
+#include "ingest/csv/csv_plan.h"
+#include "ingest/mapping/source_columns.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <set>
 
-#include "ingest/bucket_layout.h"
+#include "ingest/mapping/bucket_layout.h"
 
 namespace farthing::ingest {
 

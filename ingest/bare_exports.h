@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "lake/catalog.h"
 
 namespace farthing::ingest {

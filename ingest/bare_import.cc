@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "ingest/bare_days.h"
 #include "ingest/bare_exports.h"
-#include "ingest/copies.h"
 #include "ingest/delivery_files.h"
+#include "ingest/discover/copies.h"
 #include "ingest/opened_files.h"
 #include "ingest/repeated_days.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "ingest/find_periods.h"
 #include "ingest/outcomes.h"
 #include "ingest/period_import.h"

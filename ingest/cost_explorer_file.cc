@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <iterator>
 
-#include "ingest/csv_scan.h"
+#include "ingest/csv/csv_scan.h"
 
 namespace farthing::ingest {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "ingest/manifest.h"
-#include "ingest/source_columns.h"
+#include "ingest/discover/manifest.h"
+#include "ingest/mapping/source_columns.h"
 
 namespace farthing::ingest {
 namespace {

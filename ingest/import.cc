@@ -3,7 +3,7 @@
 #include "base/files.h"
 #include "ingest/bare_import.h"
 #include "ingest/delivery_files.h"
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "ingest/opened_files.h"
 #include "ingest/outcomes.h"
 #include "ingest/period_import.h"

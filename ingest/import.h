@@ -70,7 +70,7 @@ struct ImportSummary {
 /// Errors: kNotFound (nothing there), kConflict (another import is writing), kUnavailable.
 Result<ImportSummary> Import(lake::Catalog& catalog, const std::filesystem::path& path,
                              const ImportOptions& options);
-/// The same of several bare files of one folder, which are one bill (GroupPaths of ingest/discover.h).
+/// The same of several bare files of one folder, which are one bill (GroupPaths of ingest/discover/discover.h).
 Result<ImportSummary> Import(lake::Catalog& catalog,
                              const std::vector<std::filesystem::path>& group,
                              const ImportOptions& options);

@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "engine/duckdb.h"
 #include "ingest/import.h"
-#include "ingest/set_interner.h"
+#include "ingest/mapping/set_interner.h"
 #include "lake/layout.h"
 
 namespace farthing::ingest {

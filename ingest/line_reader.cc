@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/files.h"
-#include "ingest/absent_columns.h"
 #include "ingest/import_engine.h"
-#include "ingest/scaled_function.h"
+#include "ingest/mapping/absent_columns.h"
+#include "ingest/mapping/scaled_function.h"
 #include "lake/stage.h"
 
 namespace farthing::ingest {

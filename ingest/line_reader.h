@@ -13,11 +13,11 @@
 
 #include "base/result.h"
 #include "engine/duckdb.h"
-#include "ingest/amount_types.h"
 #include "ingest/import.h"
-#include "ingest/mapping.h"
+#include "ingest/mapping/amount_types.h"
+#include "ingest/mapping/mapping.h"
+#include "ingest/mapping/set_interner.h"
 #include "ingest/opened_files.h"
-#include "ingest/set_interner.h"
 #include "lake/catalog.h"
 #include "lake/layout.h"
 

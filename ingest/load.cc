@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "billing/tag_key.h"
-#include "ingest/account_ids.h"
 #include "ingest/keep_accounts.h"
 #include "ingest/line_reader.h"
+#include "ingest/mapping/account_ids.h"
 #include "lake/account_figures.h"
 #include "lake/prove.h"
 #include "lake/rollups.h"

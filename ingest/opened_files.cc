@@ -5,8 +5,8 @@
 #include <optional>
 #include <set>
 
-#include "ingest/bytes.h"
-#include "ingest/other_names.h"
+#include "ingest/csv/bytes.h"
+#include "ingest/mapping/other_names.h"
 
 namespace farthing::ingest {
 namespace {

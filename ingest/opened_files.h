@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ingest/csv_source.h"
-#include "ingest/parquet_source.h"
-#include "ingest/source_columns.h"
+#include "ingest/csv/csv_source.h"
+#include "ingest/mapping/source_columns.h"
+#include "ingest/parquet/parquet_source.h"
 
 namespace farthing::ingest {
 

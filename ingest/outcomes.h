@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "ingest/import.h"
 #include "lake/catalog.h"
 

@@ -3,10 +3,10 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "ingest/delivery_files.h"
+#include "ingest/discover/status_table.h"
 #include "ingest/keep_accounts.h"
 #include "ingest/load.h"
-#include "ingest/manifest_columns.h"
-#include "ingest/status_table.h"
+#include "ingest/mapping/manifest_columns.h"
 #include "lake/rows_set_aside.h"
 #include "lake/stage.h"
 

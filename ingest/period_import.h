@@ -3,7 +3,7 @@
 // One period of a delivery whose files are open: from what is known of it to the published load.  One thread.
 
 #include "base/result.h"
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "ingest/import.h"
 #include "ingest/opened_files.h"
 #include "ingest/outcomes.h"

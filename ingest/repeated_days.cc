@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "ingest/bucket_layout.h"
 #include "ingest/import_engine.h"
+#include "ingest/mapping/bucket_layout.h"
 
 namespace farthing::ingest {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <tuple>
 
-#include "ingest/bucket_layout.h"
+#include "ingest/mapping/bucket_layout.h"
 
 namespace farthing::ingest {
 namespace {

@@ -3,6 +3,7 @@
 
 - A module may include itself and the modules its CMakeLists.txt names in DEPENDS, and DEPENDS may
   name only modules that stand before it in the root CMakeLists.txt.
+- Of a module with FOLDERS, lowest first, a folder may include itself and those before it.
 - `x_internal.h` is for its own module only.
 - Each third party has a home (HOMES); its headers appear nowhere else.
 """
@@ -46,6 +47,24 @@ def declared_modules():
     return order, allowed
 
 
+def folders_of(module):
+    """Returns the folders of a module, lowest first; "." are the files of no folder."""
+    found = re.search(r"\bFOLDERS\s+([a-z_. ]+)", (ROOT / module / "CMakeLists.txt").read_text())
+    return found.group(1).split() if found else []
+
+
+def is_upward(path, module, header):
+    """True where a file of a module's folder includes one of a higher folder."""
+    folders = folders_of(module)
+    if not folders or path.stem.endswith("_test"):
+        return False
+
+    def height(parts):
+        return folders.index(parts[1] if len(parts) > 2 else ".")
+
+    return height(header.split("/")) > height(path.relative_to(ROOT).parts)
+
+
 def why_not(path, module, quote, header, order, allowed):
     """Returns why `path` may not include `header`, or nothing."""
     target = header.split("/")[0]
@@ -54,6 +73,8 @@ def why_not(path, module, quote, header, order, allowed):
             return f"{module}/ may not include {target}/; see DEPENDS in {module}/CMakeLists.txt"
         if header.endswith("_internal.h") and target != module:
             return f"{header} is private to {target}/"
+        if target == module and is_upward(path, module, header):
+            return f"{header} stands above it; see FOLDERS in {module}/CMakeLists.txt"
         return None
     if re.fullmatch(TEST_ONLY, header) and not path.stem.endswith("_test"):
         return f"{header} is for tests"

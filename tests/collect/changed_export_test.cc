@@ -6,7 +6,7 @@
 #include <boost/algorithm/string/replace.hpp>
 
 #include "aws/billing_exports.h"
-#include "ingest/manifest.h"
+#include "ingest/discover/manifest.h"
 #include "tests/collect/gathering.h"
 
 namespace farthing::connect {

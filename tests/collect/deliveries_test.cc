@@ -6,7 +6,7 @@
 
 #include "aws/billing_exports.h"
 #include "base/files.h"
-#include "connect/download_folder.h"
+#include "connect/collecting/download_folder.h"
 #include "tests/collect/gathering.h"
 
 namespace farthing::connect {

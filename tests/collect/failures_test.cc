@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/files.h"
-#include "connect/coverage.h"
+#include "connect/collecting/coverage.h"
 #include "tests/collect/gathering.h"
 
 namespace farthing::connect {

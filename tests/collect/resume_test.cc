@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "connect/remote_deliveries.h"
+#include "connect/collecting/remote_deliveries.h"
 #include "tests/collect/gathering.h"
 
 namespace farthing::connect {

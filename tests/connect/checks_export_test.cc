@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "aws/billing_exports.h"
-#include "connect/chosen_export.h"
-#include "connect/discovery.h"
+#include "connect/exports/chosen_export.h"
+#include "connect/exports/discovery.h"
 #include "sim/aws/test_signer.h"
 #include "tests/connect/printed_commands.h"
 #include "tests/connect/trouble.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connect/coverage.h"
+#include "connect/collecting/coverage.h"
 #include "tests/connect/linked_keys.h"
 
 namespace farthing::connect {

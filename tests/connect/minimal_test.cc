@@ -9,7 +9,7 @@
 #include "aws/cost_explorer.h"
 #include "aws/error.h"
 #include "base/text.h"
-#include "connect/policy_comparison.h"
+#include "connect/grants/policy_comparison.h"
 #include "tests/connect/stage.h"
 
 namespace farthing::connect {

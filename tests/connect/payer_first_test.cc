@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "connect/payer_first.h"
-#include "connect/support_request.h"
+#include "connect/collecting/support_request.h"
+#include "connect/life/payer_first.h"
 #include "http/server.h"
 #include "tests/connect/linked_keys.h"
 

@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "connect/collect.h"
-#include "connect/deletion.h"
-#include "connect/permissions.h"
-#include "connect/policy_document.h"
-#include "connect/service.h"
-#include "connect/templates.h"
+#include "connect/collecting/collect.h"
+#include "connect/grants/permissions.h"
+#include "connect/grants/policy_document.h"
+#include "connect/life/deletion.h"
+#include "connect/life/service.h"
+#include "connect/templates/templates.h"
 #include "sim/aws/rehearsal.h"
 #include "tests/kit/lab.h"
 

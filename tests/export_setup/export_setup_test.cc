@@ -1,14 +1,14 @@
 // Exports created and mended on request: what is planned, what is done, what is left alone, and who is told to act
 // when AWS refuses.
 
-#include "connect/export_setup.h"
+#include "connect/exports/export_setup.h"
 
 #include <gtest/gtest.h>
 
 #include "aws/error.h"
 #include "aws/organizations.h"
 #include "base/text.h"
-#include "connect/choose_export.h"
+#include "connect/life/choose_export.h"
 #include "tests/connect/stage.h"
 
 namespace farthing::connect {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "connect/allocation_tags.h"
-#include "connect/member_accounts.h"
+#include "connect/exports/allocation_tags.h"
+#include "connect/exports/member_accounts.h"
 #include "tests/connect/stage.h"
 
 namespace farthing::connect {

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "connect/first_day.h"
-#include "connect/reconcile.h"
+#include "connect/cost_explorer/first_day.h"
+#include "connect/cost_explorer/reconcile.h"
 #include "tests/connect/stage.h"
 
 namespace farthing::connect {

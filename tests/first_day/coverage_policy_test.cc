@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connect/coverage.h"
+#include "connect/collecting/coverage.h"
 #include "tests/first_day/ask.h"
 
 namespace farthing::connect {

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "aws/billing_exports.h"
-#include "connect/coverage.h"
-#include "connect/support_request.h"
+#include "connect/collecting/coverage.h"
+#include "connect/collecting/support_request.h"
 #include "tests/first_day/ask.h"
 
 namespace farthing::connect {

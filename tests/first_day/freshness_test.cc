@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/billing_exports.h"
-#include "connect/coverage.h"
+#include "connect/collecting/coverage.h"
 #include "tests/first_day/ask.h"
 
 namespace farthing::connect {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "ingest/source_columns.h"
+#include "ingest/mapping/source_columns.h"
 #include "query/session.h"
 #include "sim/bill.h"
 #include "tests/kit/lab.h"

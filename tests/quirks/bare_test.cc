@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "ingest/discover.h"
+#include "ingest/discover/discover.h"
 #include "tests/kit/lab.h"
 
 namespace farthing::testkit {
