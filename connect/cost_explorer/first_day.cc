@@ -7,6 +7,7 @@
 #include "base/shell_words.h"
 #include "connect/cost_explorer/first_day_plan.h"
 #include "connect/cost_explorer/first_day_questions.h"
+#include "connect/lifecycle.h"
 
 namespace farthing::connect {
 namespace {

@@ -5,6 +5,7 @@
 #include "base/shell_words.h"
 #include "connect/cost_explorer/cost_explorer_fit.h"
 #include "connect/cost_explorer/reconcile.h"
+#include "connect/lifecycle.h"
 
 namespace farthing::connect {
 namespace {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/shell_words.h"
+#include "connect/exports/discovery.h"
 #include "connect/life/service.h"
 
 namespace farthing::connect {
