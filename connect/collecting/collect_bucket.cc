@@ -1,5 +1,6 @@
 #include "connect/collecting/collect_bucket.h"
 
+#include <algorithm>
 #include <set>
 
 #include "aws/error.h"
@@ -161,15 +162,17 @@ class BucketCollector {
   }
 
   /// An export that was deleted and made anew under its name has another ARN, and writes over what the first one delivered:
-  /// of such a month the first one's version is history, whatever its lines.
+  /// of such a month the first one's version is history, whatever its lines.  Buckets of two clouds may have one name.
   Result<void> RetireReplaced(const PeriodManifests& group, const ingest::ImportSummary& imported) {
     const std::string folder = "s3://" + place_.bucket + "/" + group.folder;
+    TRY_ASSIGN(const std::vector<std::int64_t> ours, record_.Exports());
     for (const ingest::Outcome& outcome : imported.outcomes) {
       if (outcome.kind == ingest::Outcome::Kind::kQuarantined) continue;
       const lake::Delivery& taken = outcome.delivery;
       TRY_ASSIGN(const std::vector<lake::Export> exports, catalog_.Exports());
       for (const lake::Export& other : exports) {
-        if (other.id == taken.export_id) continue;
+        if (other.id == taken.export_id || std::count(ours.begin(), ours.end(), other.id) == 0)
+          continue;
         TRY_ASSIGN(const std::optional<lake::Delivery> active,
                    catalog_.ActiveDelivery(other.id, taken.period));
         if (!active || !active->manifest.starts_with(folder)) continue;

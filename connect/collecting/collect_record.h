@@ -33,6 +33,8 @@ class CollectRecord {
   /// True when what the period's newest manifest brought in consists of the same files: AWS tells a delivery by two.
   bool IsIn(const RemoteDelivery& delivery, const PeriodManifests& group,
             const BucketListing& listing) const;
+  /// The exports of the lake that came through this connection.
+  Result<std::vector<std::int64_t>> Exports() { return log_.Exports(); }
   /// When this delivery, as it lies there now, was first seen unfinished; absent: it was not.
   std::optional<Instant> UnfinishedSince(const RemoteDelivery& delivery,
                                          const BucketListing& listing) const;
