@@ -32,10 +32,12 @@ TEST(AccountSetupTest, EventsComeInPages) {
   ScriptedAws aws;
   for (const char* next : {"<NextToken>n</NextToken>", ""}) {
     aws.http->Expect(200,
-                     "<R><DescribeStackEventsResult><StackEvents><member><LogicalResourceId>Report"
+                     "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents><member>"
+                     "<LogicalResourceId>Report"
                      "</LogicalResourceId><ResourceStatus>CREATE_FAILED</ResourceStatus></member></"
                      "StackEvents>" +
-                         std::string(next) + "</DescribeStackEventsResult></R>");
+                         std::string(next) +
+                         "</DescribeStackEventsResult></DescribeStackEventsResponse>");
   }
   const auto events = DescribeStackEvents(*aws.client, "us-east-1", "s");
   ASSERT_TRUE(events.ok()) << events.error().message();

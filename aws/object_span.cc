@@ -70,7 +70,11 @@ Result<void> SpanFetcher::FetchOnce(Span& span) const {
   if (!all && (response.status != 206 || range == nullptr || *range != right)) {
     return Error(Errc::kCorrupt,
                  "the storage does not send the range that was asked for: " + PlaceOf(download))
-        .Hint("expected Content-Range: " + right);
+        .Hint(
+            "a proxy in between that answers by itself, or a storage that does not know ranges: "
+            "ask it "
+            "without the proxy; expected Content-Range: " +
+            right);
   }
   if (span.received < span.length)
     return Error(Errc::kUnavailable, "the transfer ended early: " + PlaceOf(download));

@@ -8,6 +8,8 @@
 namespace farthing::aws {
 namespace {
 
+constexpr const char* kNoAnswer = "check that the endpoint is AWS's and not a proxy's page";
+
 std::string Action(Service service, const std::string& operation) {
   return std::string(Name(service)) + ":" + operation;
 }
@@ -34,7 +36,7 @@ Result<json::object> CallJson(Client& client, const JsonService& service,
   if (code || !value.is_object()) {
     return Error(Errc::kCorrupt,
                  "the answer is no JSON object: " + Action(service.service, operation))
-        .Hint("check that the endpoint is AWS's and not a proxy's page");
+        .Hint(kNoAnswer);
   }
   return std::move(value.get_object());
 }
@@ -49,15 +51,21 @@ Call QueryCall(const QueryService& service, const std::string& operation, http::
   return call;
 }
 
-Result<pugi::xml_document> ParseXml(const http::Response& response, std::string_view what) {
+Result<pugi::xml_document> ParseXml(const http::Response& response, std::string_view what,
+                                    std::string_view root) {
   pugi::xml_document document;
   const pugi::xml_parse_result parsed =
       document.load_buffer(response.body.data(), response.body.size(),
                            pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8);
   const bool is_text = FindInvalidUtf8(response.body) == std::string_view::npos;
   if (!parsed || !is_text || !document.document_element()) {
-    return Error(Errc::kCorrupt, "the answer is no XML: " + std::string(what))
-        .Hint("check that the endpoint is AWS's and not a proxy's page");
+    return Error(Errc::kCorrupt, "the answer is no XML: " + std::string(what)).Hint(kNoAnswer);
+  }
+  const std::string_view found = document.document_element().name();
+  if (found != root) {
+    return Error(Errc::kCorrupt, "the answer is a document " + std::string(found) + ", not " +
+                                     std::string(root) + ": " + std::string(what))
+        .Hint(kNoAnswer);
   }
   return document;
 }
@@ -68,7 +76,7 @@ Result<pugi::xml_document> CallQuery(Client& client, const QueryService& service
   Call call = QueryCall(service, operation, std::move(form));
   call.region = region;
   TRY_ASSIGN(const http::Response response, client.Send(call));
-  return ParseXml(response, Action(service.service, operation));
+  return ParseXml(response, Action(service.service, operation), operation + "Response");
 }
 
 void AddMembers(http::Parameters& form, const std::string& name,

@@ -31,13 +31,15 @@ struct QueryService {
   Service service;
   std::string_view version;
 };
-/// Returns the root element.  Errors: Client::Send's; kCorrupt (the answer is no XML).
+/// Returns the document, whose root is as it has to be.  Errors: Client::Send's; kCorrupt (the answer is another one).
 Result<pugi::xml_document> CallQuery(Client& client, const QueryService& service,
                                      const std::string& operation, http::Parameters form,
                                      const std::string& region = "");
 /// The same call, to be changed before it is sent.
 Call QueryCall(const QueryService& service, const std::string& operation, http::Parameters form);
-Result<pugi::xml_document> ParseXml(const http::Response& response, std::string_view what);
+/// `what` is for messages, as "s3:ListObjectsV2".
+Result<pugi::xml_document> ParseXml(const http::Response& response, std::string_view what,
+                                    std::string_view root);
 
 /// Appends "name.member.1", "name.member.2", …
 void AddMembers(http::Parameters& form, const std::string& name,

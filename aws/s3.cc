@@ -85,7 +85,8 @@ struct Page {
 };
 
 Result<Page> ReadPage(const http::Response& response) {
-  TRY_ASSIGN(const pugi::xml_document document, ParseXml(response, "s3:ListObjectsV2"));
+  TRY_ASSIGN(const pugi::xml_document document,
+             ParseXml(response, "s3:ListObjectsV2", "ListBucketResult"));
   const pugi::xml_node root = document.document_element();
   // Some S3-compatible storage does not know the encoding and says so by leaving this out.
   const bool encoded = TextAt(root, "EncodingType") == "url";
@@ -242,7 +243,8 @@ Result<std::string> S3::BucketRegion(const std::string& bucket) {
     Call call = NewCall("GetBucketLocation", "GET");
     call.query = {{"location", ""}};
     TRY_ASSIGN(const http::Response response, Send(call, bucket));
-    TRY_ASSIGN(const pugi::xml_document document, ParseXml(response, "s3:GetBucketLocation"));
+    TRY_ASSIGN(const pugi::xml_document document,
+               ParseXml(response, "s3:GetBucketLocation", "LocationConstraint"));
     region = document.document_element().text().get();
     if (region.empty()) region = "us-east-1";
     if (region == "EU") region = "eu-west-1";

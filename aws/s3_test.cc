@@ -72,6 +72,19 @@ TEST(S3Test, AListingStopsWhenNoMoreIsWanted) {
   EXPECT_EQ(aws.http->requests().size(), 1U);
 }
 
+TEST(S3Test, WhatIsNoListingIsNoEmptyBucket) {
+  for (const char* body : {"<html><body>Sign in to the network</body></html>",
+                           "<Error><Code>InternalError</Code></Error>"}) {
+    ScriptedAws aws;
+    aws.http->Expect(200, body);
+    const auto listing = S3(aws.client, {}).List("acme", "");
+    ASSERT_FALSE(listing.ok()) << body;
+    EXPECT_NE(listing.error().message().find("not ListBucketResult"), std::string::npos)
+        << listing.error().message();
+    EXPECT_NE(listing.error().hint().find("proxy"), std::string::npos) << listing.error().hint();
+  }
+}
+
 TEST(S3Test, BrokenPagingEnds) {
   ScriptedAws aws;
   aws.http->Always([](const http::Request&) -> Result<http::Response> {

@@ -55,7 +55,8 @@ Result<Credentials> AssumeRoleWithWebIdentity(Client& client, const WebIdentityR
   Call call = QueryCall(kSts, "AssumeRoleWithWebIdentity", std::move(form));
   call.unsigned_call = true;
   TRY_ASSIGN(const http::Response response, client.Send(call));
-  TRY_ASSIGN(const pugi::xml_document answer, ParseXml(response, "sts:AssumeRoleWithWebIdentity"));
+  TRY_ASSIGN(const pugi::xml_document answer, ParseXml(response, "sts:AssumeRoleWithWebIdentity",
+                                                       "AssumeRoleWithWebIdentityResponse"));
   return ReadCredentials(answer.document_element().child("AssumeRoleWithWebIdentityResult"),
                          "role " + request.role_arn + " by web identity");
 }
