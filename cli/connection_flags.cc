@@ -136,7 +136,10 @@ Result<void> ApplyConnectionFlags(const ConnectionFlags& flags, Settings& settin
     }
   }
   if (!flags.end_date.empty()) settings.end_date = flags.end_date;
-  if (flags.no_end) settings.end_date.reset();
+  if (flags.no_end) {
+    settings.end_date.reset();
+    settings.auto_renew = true;
+  }
   if (flags.no_renew) settings.auto_renew = false;
   if (flags.renew) settings.auto_renew = true;
   Set(settings.agreement, flags.agreement);

@@ -55,6 +55,44 @@ TEST(ConnectionTest, EveryTypeNamesTheFieldThatIsMissing) {
   EXPECT_EQ(FieldOf(Validate(settings)), "name");
 }
 
+TEST(ConnectionTest, WhatCannotBeIsRefusedWithTheFieldAndAFix) {
+  struct Case {
+    const char* field;
+    void (*spoil)(Settings&);
+  };
+  const Case cases[] = {
+      {"name", [](Settings& s) { s.name = "two\nlines"; }},
+      {"name", [](Settings& s) { s.name = "\x1b[31mred"; }},
+      {"name", [](Settings& s) { s.name = "--data"; }},
+      {"name", [](Settings& s) { s.name = std::string(101, 'x'); }},
+      {"account_id", [](Settings& s) { s.account_id = "12345"; }},
+      {"role_arn", [](Settings& s) { s.role_arn = "arn:aws:iam::123456789012:role/a b"; }},
+      {"role_arn",
+       [](Settings& s) { s.role_arn = "arn:aws:iam::123456789012:role/" + std::string(65, 'x'); }},
+      {"role_arn", [](Settings& s) { s.role_arn = "farthing"; }},
+      {"partition", [](Settings& s) { s.partition = "aws-cn"; }},
+      {"kms_key_arn", [](Settings& s) { s.kms_key_arn = "junk"; }},
+      {"bucket_owner", [](Settings& s) { s.bucket_owner = "me"; }},
+      {"auto_renew", [](Settings& s) { s.auto_renew = false; }},
+      {"endpoint",
+       [](Settings& s) {
+         s = Settings();
+         s.name = "x";
+         s.type = ConnectionType::kBucket;
+         s.access_key_id = "key";
+         s.endpoint = "ftp://storage";
+       }},
+  };
+  for (const Case& each : cases) {
+    Settings settings = RoleSettings();
+    each.spoil(settings);
+    const Result<Settings> refused = Validate(settings);
+    EXPECT_EQ(FieldOf(refused), each.field);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().hint(), "") << refused.error().message();
+  }
+}
+
 TEST(ConnectionTest, ASpaceInAnExternalIdIsRefusedWithTheReason) {
   const Result<void> result = ValidateExternalId("my secret");
   ASSERT_FALSE(result.ok());
