@@ -140,6 +140,10 @@ Result<void> ApplyConnectionFlags(const ConnectionFlags& flags, Settings& settin
     settings.end_date.reset();
     settings.auto_renew = true;
   }
+  if (flags.no_renew && !settings.end_date) {
+    return Error(Errc::kInvalidArgument, "--no-renew is about the end of a term, and there is none")
+        .Hint("give its last day, too: --until 2027-03-31");
+  }
   if (flags.no_renew) settings.auto_renew = false;
   if (flags.renew) settings.auto_renew = true;
   Set(settings.agreement, flags.agreement);

@@ -73,7 +73,6 @@ TEST(ConnectionTest, WhatCannotBeIsRefusedWithTheFieldAndAFix) {
       {"partition", [](Settings& s) { s.partition = "aws-cn"; }},
       {"kms_key_arn", [](Settings& s) { s.kms_key_arn = "junk"; }},
       {"bucket_owner", [](Settings& s) { s.bucket_owner = "me"; }},
-      {"auto_renew", [](Settings& s) { s.auto_renew = false; }},
       {"endpoint",
        [](Settings& s) {
          s = Settings();

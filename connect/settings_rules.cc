@@ -205,10 +205,6 @@ Result<Settings> Validate(Settings settings) {
       return Field("end_date", "is not a day: " + *settings.end_date).Hint("write 2027-03-31");
     }
   }
-  if (!settings.auto_renew && !settings.end_date) {
-    return Field("auto_renew", "is about the end of a term, and there is none")
-        .Hint("give the last day, too: --until 2027-03-31");
-  }
   if (settings.cost_explorer_cap_usd) {
     const Result<Decimal> cap = ParseDecimal(*settings.cost_explorer_cap_usd);
     if (!cap.ok() || settings.cost_explorer_cap_usd->starts_with('-')) {
