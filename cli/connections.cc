@@ -88,6 +88,8 @@ void PrintConnection(const Connection& connection, CliContext& context) {
   add("requester pays", s.requester_pays ? "yes" : "");
   add("EDP", s.edp ? "yes" : "no");
   add("imports", std::string(Name(s.import_policy)));
+  add("Cost Explorer cap",
+      s.cost_explorer_cap_usd ? *s.cost_explorer_cap_usd + " USD a month" : "");
   add("management group", s.default_group);
   add("permission sets", Join(sets, ", "));
   add("term", s.end_date ? *s.end_date + (s.auto_renew ? ", renews itself" : ", ends then") : "");

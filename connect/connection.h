@@ -149,5 +149,7 @@ std::string RoleName(std::string_view role_arn);
 /// Settings as JSON and back, for the store, `--format json` and the API; unknown fields are refused.
 std::string ToJson(const Settings& settings);
 Result<Settings> ParseSettings(std::string_view json);
+/// The names, as in JSON, of the fields that differ.
+std::vector<std::string> ChangedFields(const Settings& before, const Settings& after);
 
 }  // namespace farthing::connect

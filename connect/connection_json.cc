@@ -167,6 +167,17 @@ std::string ToJson(const Settings& settings) {
   return json::serialize(writer.object());
 }
 
+std::vector<std::string> ChangedFields(const Settings& before, const Settings& after) {
+  Writer old_fields;
+  Writer new_fields;
+  CHECK(VisitFields(before, old_fields).ok() && VisitFields(after, new_fields).ok());
+  std::vector<std::string> changed;
+  for (const auto& [name, value] : new_fields.object()) {
+    if (old_fields.object().at(name) != value) changed.emplace_back(name);
+  }
+  return changed;
+}
+
 Result<Settings> ParseSettings(std::string_view text) {
   boost::system::error_code failed;
   json::value value = json::parse(json::string_view(text.data(), text.size()), failed);

@@ -147,6 +147,17 @@ TEST(ConnectionTest, JsonKeepsEveryField) {
   EXPECT_FALSE(read->auto_renew);
 }
 
+TEST(ConnectionTest, WhatAnEditChangesIsNamed) {
+  const Settings before = RoleSettings();
+  Settings after = before;
+  EXPECT_EQ(ChangedFields(before, after), std::vector<std::string>());
+  after.edp = !after.edp;
+  after.cost_explorer_cap_usd = "2.00";
+  after.export_place.prefix = "billing";
+  EXPECT_EQ(ChangedFields(before, after).size(), 3U);
+  EXPECT_EQ(ChangedFields(before, after), ChangedFields(after, before));
+}
+
 TEST(ConnectionTest, UnknownFieldsAndWrongTypesAreNamed) {
   EXPECT_NE(ParseSettings(R"({"nmae":"x"})").error().message().find("nmae"), std::string::npos);
   EXPECT_EQ(ParseSettings(R"({"edp":"yes"})").error().detail("field"), "edp");

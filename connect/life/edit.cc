@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "connect/life/service.h"
 #include "connect/life/service_internal.h"
 
@@ -85,6 +86,13 @@ Error Refusal(const CheckReport& report, const CheckResult& fault) {
       .With("check", ToJson(report));
 }
 
+std::string WhatWasEdited(const Settings& before, const Settings& after, bool has_secret) {
+  std::vector<std::string> changed = ChangedFields(before, after);
+  if (has_secret) changed.emplace_back("secret_access_key");
+  return changed.empty() ? "an edit changed nothing"
+                         : "settings were edited: " + Join(changed, ", ");
+}
+
 }  // namespace
 
 Result<EditOutcome> EditVerified(Installation& installation, const std::string& name,
@@ -100,7 +108,7 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
   EditOutcome outcome;
   if (!secret && IsOursAlone(before.settings, settings)) {
     TRY_ASSIGN(outcome.connection,
-               store.Edit(before.id, std::move(settings), "settings were edited"));
+               store.Edit(before.id, settings, WhatWasEdited(before.settings, settings, false)));
     return outcome;
   }
   if (before.state == State::kDisconnected) {
@@ -138,7 +146,8 @@ Result<EditOutcome> EditVerified(Installation& installation, const std::string& 
     return installation.vault.Put(before.id, kSecretAccessKey, *secret);
   };
   TRY_ASSIGN(outcome.connection,
-             store.Edit(before.id, std::move(settings), "settings were edited", put_secret));
+             store.Edit(before.id, settings,
+                        WhatWasEdited(before.settings, settings, secret.has_value()), put_secret));
   if (is_draft) return outcome;
   TRY(store.SaveReport(before.id, ToJson(outcome.report)));
   Store::Times times;

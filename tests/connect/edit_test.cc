@@ -31,6 +31,13 @@ TEST(EditTest, WhatIsOursAloneAsksNothingOfAws) {
   EXPECT_EQ(Stored(stage).agreement, "contract 17");
   EXPECT_TRUE(Stored(stage).term_start.has_value());
   EXPECT_EQ(outcome->connection.state, State::kDegraded) << "nothing was looked at";
+  const auto events = Must(stage.store().Events(connection.id, 5));
+  const auto told = std::find_if(events.begin(), events.end(), [](const auto& event) {
+    return event.text.starts_with("settings were edited: ");
+  });
+  ASSERT_NE(told, events.end());
+  for (const char* field : {"end_date", "auto_renew", "agreement", "cost_explorer_cap_usd"})
+    EXPECT_NE(told->text.find(field), std::string::npos) << told->text;
 }
 
 TEST(EditTest, AFaultThatWasThereBeforeDoesNotRefuseIt) {
